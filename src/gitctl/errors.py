@@ -1,0 +1,207 @@
+"""The errors that gitctl raises on purpose, and the exit code that each of them means.
+
+GitctlError
+├─ UsageError 2
+├─ InputError 3        ConfigError · ManifestError
+├─ SourceError 4
+├─ RenderError 5       ToolMissing
+├─ ClusterError 6      Unreachable · Unauthenticated · Forbidden
+├─ Refused 7
+├─ ApplyFailed 8
+├─ NotHealthy 9
+├─ Locked 10           StateMoved
+├─ Interrupted 130 · Terminated 143
+└─ ManyErrors          the exit code of the gravest one
+
+A message is lower case, names the thing first, has no full stop; the hint says what to do next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """Every exit code of the `gitctl` command."""
+
+    DONE = 0
+    DIFFERENT = 1
+    USAGE = 2
+    INPUT = 3
+    SOURCE = 4
+    RENDER = 5
+    CLUSTER = 6
+    REFUSED = 7
+    PARTIAL = 8
+    UNHEALTHY = 9
+    LOCKED = 10
+    BUG = 70
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A place in a file: `path:line:column`, lines and columns from 1, 0 where not known; `key` is a path such as `apps.web.path`."""
+
+    path: str
+    line: int = 0
+    column: int = 0
+    key: str = ""
+
+    def __str__(self) -> str:
+        place = self.path
+        if self.line:
+            place += f":{self.line}" + (f":{self.column}" if self.column else "")
+        return f"{place} {self.key}".rstrip()
+
+
+class GitctlError(Exception):
+    """An expected failure: `message` (what), `where` (file place or object), `hint` (what to do), `details` (more lines)."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.BUG
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        where: Where | str | None = None,
+        details: Iterable[str] = (),
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.where = where
+        self.details = tuple(details)
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message
+
+
+class UsageError(GitctlError):
+    """The command line does not make sense."""
+
+    exit_code = ExitCode.USAGE
+
+
+class InputError(GitctlError):
+    """Something that the user wrote is wrong: config, manifest, key file, hostile content."""
+
+    exit_code = ExitCode.INPUT
+
+
+class ConfigError(InputError):
+    """gitctl.yaml is wrong."""
+
+
+class ManifestError(InputError):
+    """A manifest is wrong."""
+
+
+class SourceError(GitctlError):
+    """Git cannot be reached, or does not know the revision."""
+
+    exit_code = ExitCode.SOURCE
+
+
+class RenderError(GitctlError):
+    """Rendering failed, or is not reproducible."""
+
+    exit_code = ExitCode.RENDER
+
+
+class ToolMissing(RenderError):
+    """An external program is not on PATH, or too old."""
+
+
+class ClusterError(GitctlError):
+    """The cluster, or another store, cannot be used."""
+
+    exit_code = ExitCode.CLUSTER
+
+
+class Unreachable(ClusterError):
+    """No answer from the server."""
+
+
+class Unauthenticated(ClusterError):
+    """The server does not accept the credentials."""
+
+
+class Forbidden(ClusterError):
+    """The server does not allow the verb on the resource."""
+
+
+class Refused(GitctlError):
+    """A guard said no; nothing was written."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class ApplyFailed(GitctlError):
+    """Some objects were not applied."""
+
+    exit_code = ExitCode.PARTIAL
+
+
+class NotHealthy(GitctlError):
+    """Applied, but not healthy (or not gone) in time."""
+
+    exit_code = ExitCode.UNHEALTHY
+
+
+class Locked(GitctlError):
+    """Another run holds the lock."""
+
+    exit_code = ExitCode.LOCKED
+
+
+class StateMoved(Locked):
+    """The state was changed by somebody else since it was read."""
+
+
+class Interrupted(GitctlError):
+    """The user pressed Ctrl-C."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
+class Terminated(GitctlError):
+    """SIGTERM arrived."""
+
+    exit_code = ExitCode.TERMINATED
+
+
+class ManyErrors(GitctlError):
+    """Several failures at once, all shown; raised so that one run reports everything that it knows."""
+
+    def __init__(self, errors: Iterable[GitctlError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__(f"{len(self.errors)} errors")
+
+    @property
+    def code(self) -> ExitCode:
+        """The highest exit code of the members."""
+        return max((exit_code_of(e) for e in self.errors), default=ExitCode.BUG)
+
+
+def exit_code_of(error: BaseException) -> ExitCode:
+    """The exit code that an error means; anything unexpected is `BUG`."""
+    if isinstance(error, ManyErrors):
+        return error.code
+    if isinstance(error, GitctlError):
+        return type(error).exit_code
+    return ExitCode.INTERRUPTED if isinstance(error, KeyboardInterrupt) else ExitCode.BUG
+
+
+def raise_all(errors: Iterable[GitctlError]) -> None:
+    """Raise nothing for none, the error itself for one, `ManyErrors` for more."""
+    found = tuple(errors)
+    if len(found) == 1:
+        raise found[0]
+    if found:
+        raise ManyErrors(found)

@@ -1,0 +1,81 @@
+"""Outcome: what happened to each change; SyncResult: the whole run; Event: what a run says while it goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gitctl.model.change import Change, Plan
+from gitctl.model.health import Health
+from gitctl.model.manifest import Json, ObjectRef
+from gitctl.model.record import Record
+
+
+class OutcomeResult(StrEnum):
+    """How one change ended."""
+
+    APPLIED = "applied"
+    DELETED = "deleted"
+    FAILED = "failed"
+    NOT_TRIED = "not-tried"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`live` is the server's answer to an apply (None for deletes and failures); `code` is the HTTP status of a failure."""
+
+    change: Change
+    result: OutcomeResult
+    live: Json | None = None
+    error: str = ""
+    code: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectHealth:
+    """The health of one object, with what explains a bad one: events and last log lines, already redacted."""
+
+    ref: ObjectRef
+    health: Health
+    events: tuple[str, ...] = ()
+    logs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """One app's run. `record` is None when nothing was applied and nothing had to be recorded."""
+
+    plan: Plan
+    outcomes: tuple[Outcome, ...] = ()
+    health: tuple[ObjectHealth, ...] = ()
+    record: Record | None = None
+    dry_run: bool = False
+
+    @property
+    def failed(self) -> tuple[Outcome, ...]:
+        """Changes that the target refused."""
+        return tuple(o for o in self.outcomes if o.result is OutcomeResult.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of progress: `kind` is a closed set, `ref` is None for the run as a whole."""
+
+    kind: EventKind
+    message: str = ""
+    ref: ObjectRef | None = None
+    app: str = ""
+
+
+class EventKind(StrEnum):
+    """What an event is about."""
+
+    STEP = "step"
+    WAVE = "wave"
+    APPLIED = "applied"
+    DELETED = "deleted"
+    FAILED = "failed"
+    WAITING = "waiting"
+    HEALTHY = "healthy"
+    WARNING = "warning"

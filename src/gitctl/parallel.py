@@ -1,0 +1,61 @@
+"""The only threads: bounded maps that keep order, and cancellation."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Deadline:
+    """A point in time and a flag: `requested()` is true once the flag is set; `left()` are the seconds until the end."""
+
+    def __init__(self, seconds: float = float("inf")) -> None:
+        self._end = time.monotonic() + seconds
+        self._flag = threading.Event()
+
+    def cancel(self) -> None:
+        """Nothing new may start from now on."""
+        self._flag.set()
+
+    def requested(self) -> bool:
+        """True once cancelled. Running out of time does not cancel: see `left`."""
+        return self._flag.is_set()
+
+    def left(self) -> float:
+        """Seconds that remain, never negative."""
+        return max(0.0, self._end - time.monotonic())
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, but wake up when cancelled."""
+        self._flag.wait(min(seconds, self.left()))
+
+
+def map_bounded(work: Callable[[T], R], items: Iterable[T], *, limit: int = 16) -> list[R]:
+    """Call `work` on every item, at most `limit` at a time; results in the order of the items.
+
+    The first exception is raised after the calls in flight have ended; calls not started are dropped.
+    """
+    todo = list(items)
+    if len(todo) <= 1 or limit <= 1:
+        return [work(item) for item in todo]
+    with ThreadPoolExecutor(max_workers=min(limit, len(todo)), thread_name_prefix="gitctl") as pool:
+        futures = [pool.submit(work, item) for item in todo]
+        try:
+            return [f.result() for f in futures]
+        except BaseException:
+            for f in futures:
+                f.cancel()
+            raise
+
+
+def in_background(work: Callable[[], None], *, name: str) -> threading.Thread:
+    """Start a daemon thread (lease renewal, watches)."""
+    thread = threading.Thread(target=work, name=f"gitctl-{name}", daemon=True)
+    thread.start()
+    return thread

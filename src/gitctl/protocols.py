@@ -1,0 +1,243 @@
+"""The whole plug-in surface on one page. Structural types: nothing to inherit.
+
+A `Source` gives trees of files, a `Renderer` turns a folder into documents, a `SecretProvider` opens encrypted files,
+a `Target` answers "now / wanted / would become" and carries out changes, a `Publisher` writes to Git.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Protocol
+
+from gitctl.model.app import App
+from gitctl.model.change import Change, Comparison
+from gitctl.model.manifest import Json, Manifest, ObjectRef, Path
+from gitctl.model.outcome import Event, Outcome
+from gitctl.model.revision import Revision
+from gitctl.model.state import AppState, InventoryEntry
+
+Emit = Callable[[Event], None]
+
+
+class Cancel(Protocol):
+    """Asked between steps: has the user pressed Ctrl-C, or is the time over?"""
+
+    def requested(self) -> bool:
+        """True once nothing new may start."""
+        ...
+
+
+class Tree(Protocol):
+    """A read-only view of all files of one revision (a commit, or the work tree). Paths are relative, with `/`."""
+
+    revision: Revision
+
+    def files(self, folder: str) -> Mapping[str, bytes]:
+        """All files below `folder` (repository-relative path → content), read in bulk; links are resolved inside the
+        repository only. Raises InputError for a link that leaves it, SourceError when the folder does not exist."""
+        ...
+
+    def names(self, folder: str) -> Collection[str]:
+        """Repository-relative paths of all files below `folder`, empty when it does not exist."""
+        ...
+
+    def identity(self, folder: str) -> str:
+        """A content hash of `folder` ("" for the whole tree), for cache keys; "" when it cannot be had cheaply."""
+        ...
+
+    def export(self, overlay: Mapping[str, bytes]) -> AbstractContextManager[FilePath]:
+        """The whole tree as a private folder (mode 0700) without links that leave it; `overlay` replaces files."""
+        ...
+
+
+class Source(Protocol):
+    """A Git repository, local or mirrored."""
+
+    def resolve(self, name: str) -> Revision:
+        """The commit that a branch, tag, SHA, `HEAD~2` or `@{upstream}` names. Raises SourceError."""
+        ...
+
+    def tree(self, revision: Revision) -> Tree:
+        """The files of a revision."""
+        ...
+
+
+class Publisher(Protocol):
+    """The one way to write to Git."""
+
+    def commit(self, files: Mapping[str, bytes | None], message: str, *, parent: Revision) -> Revision:
+        """One commit on top of `parent` (which must still be the branch's tip) that writes (None: removes) files, work
+        tree included when it is checked out. Raises SourceError, Refused when the files have uncommitted changes."""
+        ...
+
+    def push(self, revision: Revision) -> None:
+        """Push the branch that holds the commit to its upstream. Raises SourceError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A decrypted file: `content` is plaintext; `values` maps each sensitive leaf (path) to its plaintext and its encrypted form."""
+
+    content: bytes
+    values: tuple[tuple[Path, str, str], ...]
+
+
+class SecretProvider(Protocol):
+    """One way to keep secrets in Git."""
+
+    name: str
+
+    def recognises(self, path: str, content: bytes) -> bool:
+        """Is this file encrypted by this provider? Cheap: called for every file that is read."""
+        ...
+
+    def open(self, path: str, content: bytes) -> Opened:
+        """Verify and decrypt, in memory. Raises InputError (tampered), RenderError (no key), ToolMissing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RenderRequest:
+    """What a renderer gets: the app, its tree, and the overlay of files in which secrets are placeholders.
+
+    `charts` maps a pinned chart to the fetched archive's path.
+    """
+
+    app: App
+    tree: Tree
+    overlay: Mapping[str, bytes]
+    chart_archive: FilePath | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document that a renderer made: text, and where it comes from."""
+
+    text: bytes
+    path: str
+    renderer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """A renderer's answer. `tools` are (program, version); `read_set` as in RenderResult."""
+
+    documents: tuple[Document, ...]
+    tools: tuple[tuple[str, str], ...] = ()
+    read_set: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class Renderer(Protocol):
+    """Turns a folder into YAML documents."""
+
+    name: str
+
+    def detects(self, names: Collection[str]) -> str:
+        """Why this renderer fits a folder with these file names (relative to it), "" when it does not."""
+        ...
+
+    def render(self, request: RenderRequest) -> Rendering:
+        """Render. Raises RenderError, ToolMissing, ManifestError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CompareOptions:
+    """How a comparison is made.
+
+    `namespaces` and `kinds` (group, kind) are created by the same selection; `prepare(manifest, live)` gives the body to send
+    (ignored fields left out: plan/ignore.py); `adopt` folds earlier managers; `keep_additions` leaves human additions alone.
+    """
+
+    owner: str
+    prepare: Callable[[Manifest, Json], Json]
+    namespaces: frozenset[str] = frozenset()
+    kinds: frozenset[tuple[str, str]] = frozenset()
+    adopt: bool = False
+    keep_additions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What is there now. `objects` has an entry for each ref asked for (None: certainly not there); a ref in `unknown`
+    could not be looked at (stale or failing API, forbidden), with the reason."""
+
+    objects: Mapping[ObjectRef, Json | None]
+    unknown: Mapping[ObjectRef, str]
+
+
+class Lock(Protocol):
+    """A held lock."""
+
+    def check(self) -> None:
+        """Raise Locked when the lock is lost or may be: called before every write."""
+        ...
+
+
+class Target(Protocol):
+    """Where wanted objects go. All methods raise ClusterError family errors when the target cannot be used at all."""
+
+    def locate(self, manifests: Sequence[Manifest], *, kinds: frozenset[tuple[str, str]]) -> tuple[Manifest, ...]:
+        """The manifests with their scope settled (namespace dropped for cluster scope). Raises ManifestError for a kind
+        that neither the target nor `kinds` knows, naming the likely CRD."""
+        ...
+
+    def read_state(self, owner: str) -> AppState:
+        """The stored state; an empty one when there is none."""
+        ...
+
+    def write_state(self, state: AppState) -> AppState:
+        """Store; the result carries the new token. Raises StateMoved when the token is not the stored one."""
+        ...
+
+    def list_states(self) -> tuple[AppState, ...]:
+        """All states in the state namespace."""
+        ...
+
+    def lock(self, owner: str, *, timeout: float, emit: Emit) -> AbstractContextManager[Lock]:
+        """Hold the app's lock. Raises Locked, naming the holder, after `timeout` seconds (0: at once)."""
+        ...
+
+    def observe(self, owner: str, refs: Sequence[tuple[ObjectRef, str]]) -> Observed:
+        """The live objects of (ref, api version) pairs: one LIST a kind by owner label, GETs for the rest."""
+        ...
+
+    def compare(
+        self, manifests: Sequence[Manifest], inventory: Mapping[ObjectRef, InventoryEntry], *, options: CompareOptions
+    ) -> tuple[Comparison, ...]:
+        """Compare wanted with live, in the same order; existing objects by forced dry-run. Failures per object are values."""
+        ...
+
+    def apply(self, change: Change, *, owner: str, force: bool) -> Outcome:
+        """Create, update, adopt or replace one object. Never raises for the object's own failure."""
+        ...
+
+    def delete(self, change: Change, *, owner: str) -> Outcome:
+        """Delete one object under the preconditions of design.md §5.6 (asked again on the live object)."""
+        ...
+
+    def refresh(self, kinds: Collection[tuple[str, str]]) -> None:
+        """Wait until newly applied definitions are served, and forget cached discovery."""
+        ...
+
+    def watch(self, refs: Sequence[tuple[ObjectRef, str]], *, seconds: float) -> Iterator[tuple[ObjectRef, Json | None]]:
+        """Current objects first, then every change (None: gone), until `seconds` passed. May also yield nothing for a
+        while: callers close the iterator to stop."""
+        ...
+
+    def explain(self, ref: ObjectRef, live: Json | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Events (newest last) and last log lines of a failing object's pods; empty when there are none."""
+        ...
+
+    def fields_owned(self, live: Json) -> str:
+        """Our canonical FieldsV1 JSON on a live object, "" when we own nothing."""
+        ...
+
+    def identity(self) -> str:
+        """The cluster's uid (of kube-system), or the branch's URL."""
+        ...
