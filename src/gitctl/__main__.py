@@ -1,0 +1,6 @@
+"""`python -m gitctl`."""
+
+from gitctl.cli.app import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""The root command: common flags, the verbs, and the one place where an error becomes a message and an exit code."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitctl import __version__
+from gitctl.errors import ExitCode, GitctlError, ManyErrors, exit_code_of
+
+if TYPE_CHECKING:
+    import typer
+
+
+def main() -> None:
+    """Entry point of `gitctl` and `kubectl-gitctl`."""
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; the result is the exit code."""
+    if arguments == ["--version"]:  # answered before typer is imported: scripts ask this often
+        print(f"gitctl {__version__}")
+        return ExitCode.DONE
+    try:
+        return _invoke([_verbosity(a) for a in arguments])
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE
+    except KeyboardInterrupt:
+        print("error: interrupted", file=sys.stderr)
+        return ExitCode.INTERRUPTED
+    except GitctlError as error:
+        report(error)
+        return exit_code_of(error)
+    except Exception as error:
+        return _bug(error)
+
+
+def _invoke(arguments: list[str]) -> int:
+    from gitctl.cli.commands import root
+    from gitctl.cli.usage import usage_exit
+
+    if "_GITCTL_COMPLETE" in os.environ:
+        from typer._completion_classes import completion_init
+
+        completion_init()
+    try:
+        result = root()(args=arguments, prog_name="gitctl", standalone_mode=False)
+    except Exception as error:
+        code = usage_exit(error)
+        if code is None:
+            raise
+        return code
+    return int(result or ExitCode.DONE)
+
+
+def _verbosity(argument: str) -> str:
+    """`-v=3`, as kubectl writes it, means `-vvv`."""
+    match = re.fullmatch(r"--?v=(\d)", argument)
+    return "-" + "v" * int(match[1]) if match and int(match[1]) else argument
+
+
+def report(error: GitctlError) -> None:
+    """Print an error: what and where, why, what to do."""
+    from gitctl.cli.session import REDACTOR
+
+    clean = REDACTOR.clean
+    for one in error.errors if isinstance(error, ManyErrors) else (error,):
+        print(clean(f"error: {one}"), file=sys.stderr)
+        for line in one.details:
+            print(clean(f"  {line}"), file=sys.stderr)
+        if one.hint:
+            print(clean(f"  hint: {one.hint}"), file=sys.stderr)
+
+
+def _bug(error: Exception) -> int:
+    from gitctl.cli.session import REDACTOR
+
+    text = "".join(traceback.format_exception(error))
+    handle, name = tempfile.mkstemp(prefix="gitctl-bug-", suffix=".log")
+    with os.fdopen(handle, "w") as log:
+        log.write(REDACTOR.clean(f"gitctl {__version__}, Python {sys.version}\n{text}"))
+    print(f"error: a bug in gitctl: {type(error).__name__}; the log is {Path(name)}", file=sys.stderr)
+    print("  hint: please report it with that file, after reading it", file=sys.stderr)
+    return ExitCode.BUG
+
+
+def command_tree() -> typer.Typer:
+    """The whole command line, for completion scripts and generated docs."""
+    from gitctl.cli.commands import root
+
+    return root()

@@ -1,0 +1,75 @@
+"""The table of verbs. Command modules import nothing heavy at module level: workflows are imported when they run."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from gitctl import __version__
+from gitctl.cli.flags import parameters
+
+# (module in gitctl.cli, name on the command line). A module offers `register(app)`.
+VERBS = (
+    "bootstrap",
+    "diff",
+    "sync",
+    "drift_check",
+    "rollback",
+    "render",
+    "secret",
+    "history",
+    "status",
+    "health",
+    "unlock",
+    "config",
+    "doctor",
+    "sandbox",
+    "completion",
+    "version",
+)
+
+EPILOG = """Exit codes: 0 done or no difference, 1 differences or findings, 2 usage, 3 bad input, 4 Git, 5 rendering, 6 cluster,
+7 refused by a guard, 8 applied in part, 9 not healthy in time, 10 locked, 70 bug, 130 interrupted, 143 terminated.
+
+Flags may stand before or after the command; each reads GITCTL_<FLAG> too."""
+
+
+def root() -> typer.Typer:
+    """The whole command line."""
+    app = typer.Typer(
+        name="gitctl",
+        help="GitOps from the terminal: what Git wants, compared with what runs, applied safely, recorded, and taken back.",
+        epilog=EPILOG,
+        add_completion=False,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": None, "max_content_width": 120},
+    )
+    app.callback()(_common_flags())
+    for verb in VERBS:
+        if importlib.util.find_spec(f"gitctl.cli.{verb}") is None:
+            continue
+        importlib.import_module(f"gitctl.cli.{verb}").register(app)
+    return app
+
+
+def _common_flags() -> Callable[..., None]:
+    def flags(**_values: Any) -> None:
+        """Read by the commands from the root context."""
+
+    def version(wanted: bool) -> None:
+        if wanted:
+            typer.echo(f"gitctl {__version__}")
+            raise typer.Exit
+
+    option = typer.Option("--version", help="Print the version.", callback=version, is_eager=True)
+    show = inspect.Parameter("version", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Annotated[bool, option])
+    flags.__signature__ = inspect.Signature([*parameters(environment=True), show])  # type: ignore[attr-defined]
+    flags.__annotations__ = {}
+    return flags

@@ -1,0 +1,130 @@
+"""The flags that every command takes, before and after the verb, with kubectl's names and meaning where kubectl has them."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gitctl.cli.session import Session
+
+
+class Output(StrEnum):
+    """Forms in which a result can be printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    YAML = "yaml"
+    NAME = "name"
+    MARKDOWN = "markdown"
+
+
+class LogFormat(StrEnum):
+    """Forms of progress lines on stderr."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """The common flags of one run. A flag after the verb wins over one before it, that over GITCTL_<FLAG>."""
+
+    config: Path | None = None
+    directory: Path | None = None
+    env: str | None = None
+    context: str | None = None
+    kubeconfig: Path | None = None
+    namespace: str | None = None
+    as_user: str | None = None
+    as_group: tuple[str, ...] = ()
+    request_timeout: str | None = None
+    output: Output = Output.TEXT
+    quiet: bool = False
+    verbose: int = 0
+    no_color: bool = False
+    log_format: LogFormat = LogFormat.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class _Option:
+    annotation: Any
+    names: tuple[str, ...]
+    help: str
+    empty: Any = None
+    count: bool = False
+
+
+_OPTIONS: Mapping[str, _Option] = {
+    "config": _Option(Path | None, ("--config",), "Project file; default: gitctl.yaml, found upwards."),
+    "directory": _Option(Path | None, ("-C", "--directory"), "Run as if started in this folder."),
+    "env": _Option(str | None, ("-e", "--env"), "Environment of the project."),
+    "context": _Option(str | None, ("--context",), "Context of the kubeconfig."),
+    "kubeconfig": _Option(Path | None, ("--kubeconfig",), "Kubeconfig file."),
+    "namespace": _Option(str | None, ("-n", "--namespace"), "Namespace for objects that name none (path mode)."),
+    "as_user": _Option(str | None, ("--as",), "User to impersonate."),
+    "as_group": _Option(list[str] | None, ("--as-group",), "Group to impersonate; repeatable."),
+    "request_timeout": _Option(str | None, ("--request-timeout",), "Limit of one request, such as 30s."),
+    "output": _Option(Output | None, ("-o", "--output"), "Form of the result."),
+    "quiet": _Option(bool, ("-q", "--quiet"), "Errors and results only.", empty=False),
+    "verbose": _Option(int, ("-v", "--verbose"), "Say more; repeatable.", empty=0, count=True),
+    "no_color": _Option(bool, ("--no-color",), "No colours.", empty=False),
+    "log_format": _Option(LogFormat | None, ("--log-format",), "Form of progress lines."),
+}
+
+
+def parameters(*, without: tuple[str, ...] = (), environment: bool = False) -> list[inspect.Parameter]:
+    """The common flags as keyword parameters for typer; with `environment` each reads GITCTL_<FLAG> too."""
+    return [_parameter(name, option, environment) for name, option in _OPTIONS.items() if name not in without]
+
+
+def _parameter(name: str, option: _Option, environment: bool) -> inspect.Parameter:
+    variable = "GITCTL_" + option.names[-1].lstrip("-").upper().replace("-", "_")
+    info = typer.Option(
+        *option.names, help=option.help, count=option.count, show_default=False, envvar=variable if environment else None
+    )
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=option.empty, annotation=Annotated[option.annotation, info]
+    )
+
+
+def with_session(*, without: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command its `session: Session` first argument, made from the common flags that it then takes too.
+
+    `without` names flags that the command redefines (`secret keygen -o FILE`).
+    """
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        signature = inspect.signature(command, eval_str=True)
+        own = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for n, p in signature.parameters.items() if n != "session"]
+        context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+
+        @functools.wraps(command)
+        def run(**arguments: Any) -> Any:
+            ctx: typer.Context = arguments.pop("ctx")
+            common = {name: arguments.pop(name) for name in _OPTIONS if name in arguments and name not in without}
+            return command(Session(merge(ctx.find_root().params, common)), **arguments)
+
+        run.__signature__ = signature.replace(  # type: ignore[attr-defined]
+            parameters=[context, *own, *parameters(without=without)]
+        )
+        run.__annotations__ = {}
+        return run
+
+    return decorate
+
+
+def merge(before: Mapping[str, Any], after: Mapping[str, Any]) -> Flags:
+    """One value a flag: the one after the verb, else the one before it (or from the environment), else the default."""
+    chosen: dict[str, Any] = {}
+    for field in fields(Flags):
+        value = after.get(field.name) or before.get(field.name)
+        if value:
+            chosen[field.name] = tuple(value) if field.name == "as_group" else value
+    return Flags(**chosen)

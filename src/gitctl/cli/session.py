@@ -1,0 +1,115 @@
+"""Session: one run of a command: its flags, its two output streams, its redactor, its Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from gitctl.parallel import Deadline
+from gitctl.redact import Redactor
+
+if TYPE_CHECKING:
+    from gitctl.cli.flags import Flags
+    from gitctl.model.outcome import Event
+
+API_VERSION = "gitctl.dev/v1"
+
+# One a process, so that the last-resort error report hides what any part of the run has learnt.
+REDACTOR = Redactor()
+
+
+class Session:
+    """Data goes to stdout, all else to stderr, everything through the redactor."""
+
+    def __init__(self, flags: Flags) -> None:
+        self.flags = flags
+        self.redactor = REDACTOR
+        self.cancel = Deadline()
+        self.signal = 0
+
+    @property
+    def color(self) -> bool:
+        """May stdout carry colours?"""
+        if self.flags.no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+            return False
+        return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
+
+    @property
+    def interactive(self) -> bool:
+        """Can a question be asked?"""
+        return sys.stdin.isatty() and sys.stderr.isatty()
+
+    def out(self, text: str) -> None:
+        """Print data. Redacted; keeps the terminal's own colour codes only when they are ours (`raw`)."""
+        self.raw(self.redactor.clean(text))
+
+    def raw(self, text: str) -> None:
+        """Print data that was redacted already."""
+        sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
+
+    def say(self, text: str) -> None:
+        """A line for people, on stderr; silent with --quiet."""
+        if not self.flags.quiet:
+            self._line("info", text)
+
+    def detail(self, text: str) -> None:
+        """A line that is shown with -v."""
+        if self.flags.verbose:
+            self._line("debug", text)
+
+    def warn(self, text: str) -> None:
+        """A warning: shown even with --quiet."""
+        self._line("warning", f"warning: {text}")
+
+    def emit(self, event: Event) -> None:
+        """Progress of a run."""
+        prefix = f"{event.app}: " if event.app else ""
+        subject = f"{event.ref} " if event.ref else ""
+        self.say(f"{prefix}{subject}{event.message or event.kind}")
+
+    def result(self, kind: str, body: dict[str, Any], *, text: Callable[[], str]) -> None:
+        """Print a result in the form that `-o` asks for; `text` makes the form for people."""
+        match self.flags.output.value:
+            case "json":
+                self.raw(self.redactor.clean(_json(kind, body)))
+            case "yaml":
+                from gitctl.documents import dump
+
+                self.raw(self.redactor.clean(dump(json.loads(_json(kind, body)))))
+            case _:
+                self.raw(text())
+
+    def _line(self, level: str, text: str) -> None:
+        clean = self.redactor.clean(text)
+        if self.flags.log_format.value == "json":
+            now = datetime.now(UTC).isoformat(timespec="milliseconds")
+            clean = json.dumps({"time": now, "level": level, "message": clean})
+        sys.stderr.write(clean + "\n")
+
+    @contextmanager
+    def graceful(self) -> Iterator[Deadline]:
+        """First Ctrl-C or SIGTERM: nothing new starts; the second one stops at once."""
+
+        def stop(number: int, _frame: object) -> None:
+            if self.cancel.requested():
+                raise KeyboardInterrupt
+            self.signal = number
+            self.cancel.cancel()
+            self.say("stopping: what is in flight ends and is recorded; press Ctrl-C again to stop at once")
+
+        before = {n: signal.signal(n, stop) for n in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield self.cancel
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _json(kind: str, body: dict[str, Any]) -> str:
+    return json.dumps({"apiVersion": API_VERSION, "kind": kind, **body}, indent=2, ensure_ascii=False)

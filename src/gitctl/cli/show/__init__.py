@@ -1,0 +1,1 @@
+"""How results look: text, JSON, markdown. Consumes results and events, decides nothing."""
