@@ -33,7 +33,7 @@ def run(arguments: list[str]) -> int:
         print(f"gitctl {__version__}")
         return ExitCode.DONE
     try:
-        return _invoke([_verbosity(a) for a in arguments])
+        return _invoke([a for argument in arguments for a in _verbosity(argument)])
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
@@ -65,10 +65,10 @@ def _invoke(arguments: list[str]) -> int:
     return int(result or ExitCode.DONE)
 
 
-def _verbosity(argument: str) -> str:
+def _verbosity(argument: str) -> list[str]:
     """`-v=3`, as kubectl writes it, means `-vvv`."""
     match = re.fullmatch(r"--?v=(\d)", argument)
-    return "-" + "v" * int(match[1]) if match and int(match[1]) else argument
+    return ["-v"] * int(match[1]) if match else [argument]
 
 
 def report(error: GitctlError) -> None:

@@ -126,5 +126,20 @@ def merge(before: Mapping[str, Any], after: Mapping[str, Any]) -> Flags:
     for field in fields(Flags):
         value = after.get(field.name) or before.get(field.name)
         if value:
-            chosen[field.name] = tuple(value) if field.name == "as_group" else value
+            chosen[field.name] = _CONVERT.get(field.name, _same)(value)
     return Flags(**chosen)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+# The root context holds what the parser read, before typer turns it into our types.
+_CONVERT: Mapping[str, Callable[[Any], Any]] = {
+    "config": Path,
+    "directory": Path,
+    "kubeconfig": Path,
+    "as_group": tuple,
+    "output": Output,
+    "log_format": LogFormat,
+}
