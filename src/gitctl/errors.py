@@ -205,3 +205,14 @@ def raise_all(errors: Iterable[GitctlError]) -> None:
         raise found[0]
     if found:
         raise ManyErrors(found)
+
+
+def did_you_mean(word: str, known: Iterable[str], *, what: str = "known") -> str:
+    """A hint for a name that does not exist: the nearest known one, else all of them when they are few, else nothing."""
+    from difflib import get_close_matches
+
+    names = sorted(set(known))
+    near = get_close_matches(word, names, n=1, cutoff=0.6) or [n for n in names if n.lower() == word.lower()]
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"{what}: {', '.join(names)}" if 0 < len(names) <= 12 else ""

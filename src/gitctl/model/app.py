@@ -79,6 +79,14 @@ class HelmOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class BranchTarget:
+    """Rendered manifests in a branch instead of a cluster: the branch, and the folder in it that the app owns."""
+
+    branch: str
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """Where an environment runs. `uid` pins the cluster (uid of its kube-system namespace)."""
 
@@ -103,7 +111,10 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """One unit of delivery, resolved for one environment and cluster: placeholders in `path` are filled in."""
+    """One unit of delivery, resolved for one environment and cluster: placeholders are filled in.
+
+    `path` is the app's folder (or file) inside the repository, "" for its root. `target` is None for a cluster.
+    """
 
     project: str
     env: str
@@ -122,6 +133,8 @@ class App:
     renamed_from: tuple[str, ...] = ()
     kubernetes: str = ""
     api_versions: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    target: BranchTarget | None = None
 
     @property
     def owner(self) -> str:
@@ -148,7 +161,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class AppSpec:
-    """An app as gitctl.yaml writes it, before an environment is chosen: `template` has the placeholders, `line` is its place in the file."""
+    """An app as gitctl.yaml writes it, before an environment is chosen.
+
+    `template` has the placeholders, `environments` is () for all, `line` is the app's place in the file.
+    """
 
     template: App
     environments: tuple[str, ...] = ()
@@ -157,7 +173,7 @@ class AppSpec:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """The whole of gitctl.yaml."""
+    """The whole of gitctl.yaml. `path` is that file, for messages."""
 
     name: str
     environments: tuple[Environment, ...] = ()
@@ -165,3 +181,4 @@ class Project:
     apps: tuple[AppSpec, ...] = ()
     source: SourceSpec = SourceSpec()
     limits: Limits = Limits()
+    path: str = "gitctl.yaml"
