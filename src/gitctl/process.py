@@ -1,12 +1,15 @@
-"""The only subprocess: argv lists, a scrubbed environment, time limits, and errors without secrets."""
+"""The only subprocess: argv lists, a scrubbed environment, time limits, errors without secrets, and daemons."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+import sys
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from gitctl.errors import RenderError, ToolMissing
 
@@ -44,26 +47,94 @@ def find(program: str) -> str | None:
     return shutil.which(program)
 
 
-def run(command: Command) -> Finished:
-    """Run to the end. Raises ToolMissing (not on PATH), RenderError (time limit); a non-zero code is a value."""
+def run(command: Command, *, tick: Callable[[float], None] | None = None, every: float = 5.0) -> Finished:
+    """Run to the end. Raises ToolMissing (not on PATH), RenderError (time limit); a non-zero code is a value.
+
+    While it runs, `tick` is called about every `every` seconds with the seconds since the start.
+    """
+    argv = (_located(command), *command.argv[1:])
+    pipe = subprocess.PIPE
+    with subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe, cwd=command.cwd, env=_environment(command)) as child:
+        try:
+            stdout, stderr = _talk(child, command, tick, every)
+        except subprocess.TimeoutExpired as late:
+            child.kill()
+            raise RenderError(
+                f"{command.argv[0]} did not end within {command.timeout:g} s", hint="look for a loop or a prompt in its input"
+            ) from late
+        except BaseException:
+            child.kill()
+            raise
+    return Finished(child.returncode, stdout, _clean(stderr, command.secret))
+
+
+def spawn(command: Command, *, log: Path) -> int:
+    """Start a daemon in a session of its own, its output appended to `log`; the result is its pid. `timeout` and `stdin` do not apply."""
+    argv = (_located(command), *command.argv[1:])
+    with log.open("ab") as out:
+        child = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            cwd=command.cwd,
+            env=_environment(command),
+            start_new_session=True,
+        )
+    _daemons[child.pid] = child
+    return child.pid
+
+
+# A daemon that ends before we do stays a zombie until it is asked for here.
+_daemons: dict[int, subprocess.Popen[bytes]] = {}
+
+
+def birth(pid: int) -> str:
+    """When a process started: equal for the same process only, empty when there is none. Pids are used again, births are not."""
+    child = _daemons.get(pid)
+    if child is not None and child.poll() is not None:
+        del _daemons[pid]
+    return _birth_from_proc(pid) if sys.platform == "linux" else _birth_from_ps(pid)
+
+
+def _birth_from_proc(pid: int) -> str:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+    # proc(5): the program's name stands in parentheses and may hold blanks; the state follows it, the start in ticks 19 fields later.
+    fields = stat.rpartition(")")[2].split()
+    return "" if fields[0] in "ZX" else f"{boot}/{fields[19]}"
+
+
+def _birth_from_ps(pid: int) -> str:
+    answer = run(Command(("ps", "-o", "stat=,lstart=", "-p", str(pid)), env={"LC_ALL": "C"}, timeout=10))
+    state, _, started = answer.stdout.decode().strip().partition(" ")
+    return "" if state.startswith("Z") else started.strip()
+
+
+def _located(command: Command) -> str:
     path = find(command.argv[0])
     if path is None:
         raise ToolMissing(f"{command.argv[0]} is not on PATH", hint=f"install {command.argv[0]}; `gitctl doctor` says how")
-    try:
-        done = subprocess.run(
-            (path, *command.argv[1:]),
-            input=command.stdin,
-            capture_output=True,
-            cwd=command.cwd,
-            env=_environment(command),
-            timeout=command.timeout,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as late:
-        raise RenderError(
-            f"{command.argv[0]} did not end within {command.timeout:g} s", hint="look for a loop or a prompt in its input"
-        ) from late
-    return Finished(done.returncode, done.stdout, _clean(done.stderr, command.secret))
+    return path
+
+
+def _talk(
+    child: subprocess.Popen[bytes], command: Command, tick: Callable[[float], None] | None, every: float
+) -> tuple[bytes, bytes]:
+    began = time.monotonic()
+    stdin: bytes | None = command.stdin
+    while True:
+        left = began + command.timeout - time.monotonic()
+        try:
+            return child.communicate(stdin, timeout=min(every, left) if tick else left)
+        except subprocess.TimeoutExpired:
+            if time.monotonic() - began >= command.timeout or tick is None:
+                raise
+            stdin = None  # communicate keeps what is not yet sent
+            tick(time.monotonic() - began)
 
 
 def _environment(command: Command) -> dict[str, str]:
