@@ -154,7 +154,8 @@ class Plan:
     """Everything that a sync would do, in order. Pure data: the same inputs give the same `digest`.
 
     `waves` create and update, `prunes` delete (already in delete order), `failures` are objects that cannot be applied
-    (their `error` says why), `refusals` are guards that stop the whole plan.
+    (their `error` says why), `refusals` are guards that stop the whole plan. `gone` are stale inventory entries whose object
+    is certainly not there any more: they leave the inventory. `partial`: only some objects of the app were looked at.
     """
 
     app: str
@@ -168,6 +169,8 @@ class Plan:
     digest: str
     render_digest: str = ""
     notes: tuple[str, ...] = ()
+    gone: tuple[ObjectRef, ...] = ()
+    partial: bool = False
 
     @property
     def changes(self) -> tuple[Change, ...]:

@@ -1,0 +1,123 @@
+"""A plan as readable text: one block an app, one line an object, one line a field."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from gitctl.cli.show.lines import Line, Style, line
+from gitctl.cli.show.values import shown, summary_json
+from gitctl.model.change import Action, Change, Comparison, FieldChange, FieldKind, Plan
+from gitctl.plan.fields import path_text
+
+_MARKS = {
+    Action.CREATE: ("+", Style.ADDED),
+    Action.UPDATE: ("~", Style.CHANGED),
+    Action.ADOPT: ("&", Style.CHANGED),
+    Action.REPLACE: ("!", Style.BAD),
+    Action.PRUNE: ("-", Style.REMOVED),
+    Action.ORPHAN: ("o", Style.QUIET),
+    Action.UNCHANGED: ("=", Style.QUIET),
+}
+_FIELD_STYLES = {
+    FieldKind.ADDED: Style.ADDED,
+    FieldKind.REMOVED: Style.REMOVED,
+    FieldKind.CHANGED: Style.CHANGED,
+    FieldKind.MOVED: Style.CHANGED,
+}
+_LONGEST = 200
+
+
+def plan_lines(plan: Plan, *, title: str, summary: bool = False) -> list[Line]:
+    """The block of one app; with `summary` only its counts."""
+    head = line(f"{title} at {plan.revision.short}: {counts(plan)}", Style.HEAD)
+    if summary:
+        return [head]
+    body = [row for change in plan.changes for row in change_lines(change)]
+    return [head, *body, *_problems(plan), *(line(f"  note: {n}", Style.QUIET) for n in plan.notes)]
+
+
+def counts(plan: Plan) -> str:
+    """`2 to create, 1 to update, 12 unchanged`."""
+    words = {"failed": "cannot be applied", "unchanged": "unchanged"}
+    numbers = [(n, words.get(k, f"to {k}")) for k, n in summary_json(plan).items() if n and k != "unchanged"]
+    numbers.append((len(plan.unchanged), "unchanged"))
+    return ", ".join(f"{n} {word}" for n, word in numbers)
+
+
+def change_lines(change: Change) -> list[Line]:
+    """An object's line and its fields."""
+    mark, style = _MARKS[change.action]
+    reason = f"  ({change.reason})" if change.reason else ""
+    head: Line = ((f"  {mark} {change.ref}", style), (reason, Style.QUIET))
+    return [head, *(row for field in change.fields for row in field_lines(field))]
+
+
+def field_lines(field: FieldChange) -> list[Line]:
+    """`path: old → new (taken from kubectl-edit, at the latest 10:02)`; long texts as a line diff."""
+    taken = f"  (taken from {_manager(field)})" if field.loser else ""
+    style = _FIELD_STYLES[field.kind]
+    if _is_text(field.old) and _is_text(field.new) and not field.sensitive:
+        return [line(f"      {path_text(field.path)}:{taken}", style), *_text_diff(field.old, field.new)]
+    return [((f"      {path_text(field.path)}: {_values(field)}", style), (taken, Style.QUIET))]
+
+
+def _values(field: FieldChange) -> str:
+    if field.sensitive:
+        old, new = (shown(field, v) if v is not None else "" for v in (field.old, field.new))
+    else:
+        old, new = _short(field.old), _short(field.new)
+    match field.kind:
+        case FieldKind.ADDED:
+            return f"+ {new}"
+        case FieldKind.REMOVED:
+            return f"- {old}"
+        case FieldKind.MOVED:
+            return f"order only: {old} → {new}"
+        case FieldKind.CHANGED:
+            return f"{old} → {new}" + ("  (changed)" if field.sensitive and old == new else "")
+
+
+def _manager(field: FieldChange) -> str:
+    assert field.loser is not None
+    when = f", no later than {field.loser.time}" if field.loser.time else ""
+    return f"{field.loser.manager}{when}"
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and "\n" in value.strip("\n")
+
+
+def _text_diff(old: str, new: str) -> Iterable[Line]:
+    import difflib
+
+    styles = {"+": Style.ADDED, "-": Style.REMOVED}
+    rows = difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=2)
+    for row in list(rows)[2:]:
+        yield line(f"        {row}", styles.get(row[:1], Style.QUIET))
+
+
+def _problems(plan: Plan) -> list[Line]:
+    failures = [row for c in plan.failures for row in _failure(c)]
+    refusals = [
+        row
+        for r in plan.refusals
+        for row in (
+            line(f"  refused: {r.message}", Style.BAD),
+            *(line(f"      {ref}") for ref in r.refs),
+            *([line(f"    hint: {r.hint}")] if r.hint else []),
+        )
+    ]
+    return failures + refusals
+
+
+def _failure(comparison: Comparison) -> list[Line]:
+    head = line(f"  x {comparison.ref}: {comparison.error}  ({comparison.desired.origin})", Style.BAD)
+    rows = [line(f"      {path_text(c.path)} is owned by {c.owner.manager}") for c in comparison.conflicts]
+    return [head, *rows]

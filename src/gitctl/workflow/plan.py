@@ -1,0 +1,196 @@
+"""Plan apps: render all, then compare each with its target. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from gitctl.errors import GitctlError, InputError
+from gitctl.model.app import App
+from gitctl.model.change import Plan
+from gitctl.model.manifest import Manifest, ObjectRef, RenderResult
+from gitctl.model.state import AppState, InventoryEntry
+from gitctl.plan.build import PlanOptions, build
+from gitctl.plan.guard import deleted_since
+from gitctl.plan.ignore import prepare
+from gitctl.protocols import CompareOptions
+from gitctl.workflow.parts import Parts
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """What the user allows and selects. `only` are `Kind/name`; `labels` are (key, value) pairs that all must match."""
+
+    prune: bool = True
+    adopt: bool = False
+    force_conflicts: bool = False
+    prune_limit: int | None = None
+    plan_digest: str = ""
+    replace: frozenset[str] = frozenset()
+    only: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    keep_additions: bool = False
+
+    @property
+    def partial(self) -> bool:
+        """Only some of an app's objects are looked at."""
+        return bool(self.only or self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """An app with its render, its state and its plan."""
+
+    app: App
+    rendered: RenderResult
+    state: AppState
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """An app's render, or why there is none: one broken app never hides the others."""
+
+    app: App
+    result: RenderResult | None = None
+    error: GitctlError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a whole selection of apps creates: objects that need it are planned, not failed."""
+
+    namespaces: frozenset[str]
+    kinds: frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class AppPlan:
+    """The plan of one app, or the error that stands in its place."""
+
+    app: App
+    planned: Planned | None = None
+    error: GitctlError | None = None
+
+
+def render_apps(apps: Iterable[App], parts: Parts) -> tuple[Rendered, ...]:
+    """Render each app; errors are values."""
+    return tuple(_render(app, parts) for app in apps)
+
+
+def _render(app: App, parts: Parts) -> Rendered:
+    try:
+        return Rendered(app, parts.render(app, parts.tree))
+    except GitctlError as error:
+        return Rendered(app, error=error)
+
+
+def selection(rendered: Iterable[Rendered]) -> Selection:
+    """The namespaces and kinds that the selected apps create."""
+    manifests = [m for r in rendered if r.result for m in r.result.manifests]
+    names = frozenset(m.ref.name for m in manifests if m.ref.kind == "Namespace" and not m.ref.group)
+    kinds = (_defined_kind(m) for m in manifests if m.ref.kind == "CustomResourceDefinition")
+    return Selection(names, frozenset(k for k in kinds if k is not None))
+
+
+def _defined_kind(manifest: Manifest) -> tuple[str, str] | None:
+    spec = manifest.body.get("spec")
+    names = spec.get("names") if isinstance(spec, dict) else None
+    if not isinstance(spec, dict) or not isinstance(names, dict):
+        return None
+    return str(spec.get("group", "")), str(names.get("kind", ""))
+
+
+def plan_apps(apps: Sequence[App], parts: Parts, request: PlanRequest) -> tuple[AppPlan, ...]:
+    """A plan for each app, in order. Errors of one app are values; ClusterErrors that hit all apps too."""
+    rendered = render_apps(apps, parts)
+    scope = selection(rendered)
+    return tuple(_plan(r, parts, request, scope) for r in rendered)
+
+
+def _plan(rendered: Rendered, parts: Parts, request: PlanRequest, scope: Selection) -> AppPlan:
+    if rendered.result is None:
+        return AppPlan(rendered.app, error=rendered.error)
+    try:
+        return AppPlan(rendered.app, plan_app(rendered.app, rendered.result, parts, request, scope))
+    except GitctlError as error:
+        return AppPlan(rendered.app, error=error)
+
+
+def plan_app(app: App, rendered: RenderResult, parts: Parts, request: PlanRequest, scope: Selection) -> Planned:
+    """The plan of one app against its target."""
+    manifests = _selected(parts.target.locate(rendered.manifests, kinds=scope.kinds), request)
+    rendered = replace(rendered, manifests=manifests)
+    state = read_state(app, parts)
+    inventory = {e.ref: e for e in state.inventory}
+    comparisons = parts.target.compare(manifests, inventory, options=compare_options(app, request, scope))
+    stale = [] if request.partial else _stale(state.inventory, manifests)
+    observed = parts.target.observe(app.owner, [(e.ref, e.api_version) for e in stale])
+    options = PlanOptions(
+        adopt=request.adopt,
+        force_conflicts=request.force_conflicts,
+        prune=request.prune and app.prune,
+        prune_limit=request.prune_limit,
+        plan_digest=request.plan_digest,
+        replace=request.replace,
+        partial=request.partial,
+        stale=rendered.revision.stale_seconds is not None,
+        observed=observed,
+        deleted_today=_deleted_today(parts) if stale else 0,
+        limits=parts.limits,
+    )
+    return Planned(app, rendered, state, build(app, rendered, comparisons, state, options=options))
+
+
+def compare_options(app: App, request: PlanRequest, scope: Selection) -> CompareOptions:
+    """How the target shall compare an app's objects."""
+    return CompareOptions(
+        owner=app.owner,
+        prepare=partial(prepare, rules=app.ignore, generated=app.generated),
+        namespaces=scope.namespaces,
+        kinds=scope.kinds,
+        adopt=request.adopt,
+        keep_additions=request.keep_additions,
+    )
+
+
+def read_state(app: App, parts: Parts) -> AppState:
+    """The app's state; that of a former name (`renamed_from`) where the app has none yet."""
+    state = parts.target.read_state(app.owner)
+    if state.token or not app.renamed_from:
+        return state
+    for name in app.renamed_from:
+        former = parts.target.read_state(replace(app, name=name).owner)
+        if former.token:
+            return replace(former, owner=app.owner, token="")
+    return state
+
+
+def _stale(inventory: Iterable[InventoryEntry], manifests: Iterable[Manifest]) -> list[InventoryEntry]:
+    wanted = {m.ref for m in manifests}
+    return [e for e in inventory if e.ref not in wanted]
+
+
+def _deleted_today(parts: Parts) -> int:
+    return deleted_since((s.pruned_at for s in parts.target.list_states()), now=parts.timestamp(), hours=24)
+
+
+def _selected(manifests: tuple[Manifest, ...], request: PlanRequest) -> tuple[Manifest, ...]:
+    if not request.partial:
+        return manifests
+    chosen = tuple(m for m in manifests if _matches(m, request))
+    if not chosen:
+        asked = ", ".join((*request.only, *(f"{k}={v}" for k, v in request.labels)))
+        raise InputError(f"no object of the app matches {asked}", hint="`gitctl render -o name` lists the objects")
+    return chosen
+
+
+def _matches(manifest: Manifest, request: PlanRequest) -> bool:
+    labels = manifest.body.get("metadata", {}).get("labels") or {}
+    named = not request.only or manifest.ref.short in request.only or _qualified(manifest.ref) in request.only
+    return named and all(labels.get(k) == v for k, v in request.labels)
+
+
+def _qualified(ref: ObjectRef) -> str:
+    return f"{ref.kind}/{ref.namespace}/{ref.name}"

@@ -1,0 +1,211 @@
+"""Recording: the record of a run is opened before the first write and closed at its end, whatever happens between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from gitctl.errors import GitctlError
+from gitctl.history.record import close_record, mark_interrupted, open_record
+from gitctl.model.change import Action, Comparison
+from gitctl.model.health import HealthState, worst
+from gitctl.model.manifest import Manifest, ObjectRef
+from gitctl.model.outcome import ObjectHealth, Outcome, OutcomeResult
+from gitctl.model.record import Counts, Record, RecordResult, RecordVerb
+from gitctl.model.revision import Revision
+from gitctl.model.state import Acknowledged, AppState, InventoryEntry
+from gitctl.workflow.parts import Parts
+from gitctl.workflow.plan import Planned
+
+
+def revision_id(revision: Revision) -> str:
+    """The commit, marked when uncommitted files were part of what was applied."""
+    return f"{revision.sha}-dirty" if revision.dirty else revision.sha
+
+
+@dataclass(slots=True)
+class Recording:
+    """An open record: `state` is what is stored now."""
+
+    planned: Planned
+    parts: Parts
+    state: AppState
+
+    @classmethod
+    def open(cls, planned: Planned, parts: Parts, verb: RecordVerb, *, rollback: tuple[int, int] = (0, 0)) -> Recording:
+        """Store the union of old and new inventory and an open record. Raises StateMoved."""
+        state = mark_interrupted(planned.state, at=parts.timestamp())
+        wanted = [m for m in _manifests(planned) if state.entry(m.ref) is None]
+        state = replace(state, inventory=(*state.inventory, *(InventoryEntry(m.ref, m.api_version) for m in wanted)))
+        return cls(planned, parts, parts.target.write_state(open_record(state, _opened(planned, parts, verb, rollback))))
+
+    def close(
+        self, outcomes: tuple[Outcome, ...], health: tuple[ObjectHealth, ...], *, error: GitctlError | None, release: bool
+    ) -> Record:
+        """Store what is owned now and how the run ended. Raises StateMoved, ClusterError."""
+        inventory = self._inventory(outcomes, health)
+        record = replace(
+            self.state.records[-1],
+            result=_result(self.planned, outcomes, health, error, interrupted=self.parts.cancel.requested()),
+            counts=_counts(self.planned, outcomes),
+            health=worst(tuple(h.health.state for h in health)).value if health else "",
+            message=str(error) if error else "",
+            finished=self.parts.timestamp(),
+        )
+        state = replace(close_record(self.state, record), inventory=inventory, pruned_at=self._pruned(outcomes))
+        if record.result in (RecordResult.SUCCEEDED, RecordResult.UNHEALTHY) and not record.partial:
+            state = replace(state, acknowledged=acknowledged(self.planned, self.parts))
+        if release or _agrees(state, self.planned):
+            state = replace(state, hold=None)
+        self.state = self.parts.target.write_state(state)
+        return self.state.records[-1]
+
+    def _inventory(self, outcomes: tuple[Outcome, ...], health: tuple[ObjectHealth, ...]) -> tuple[InventoryEntry, ...]:
+        entries = {e.ref: e for e in self.state.inventory}
+        entries.update(unchanged_entries(self.planned, self.parts))
+        for outcome in outcomes:
+            ref = outcome.change.ref
+            if outcome.result is OutcomeResult.DELETED or outcome.change.action is Action.ORPHAN:
+                entries.pop(ref, None)
+            elif outcome.result is OutcomeResult.APPLIED and outcome.live and outcome.change.comparison:
+                entries[ref] = _entry(outcome.change.comparison.desired, outcome.live, self.planned, self.parts)
+        for ref in self.planned.plan.gone:
+            entries.pop(ref, None)
+        done = {h.ref for h in health if h.health.state is HealthState.HEALTHY and h.ref.kind == "Job"}
+        return tuple(replace(e, completed=e.completed or e.ref in done) for e in entries.values())
+
+    def _pruned(self, outcomes: tuple[Outcome, ...]) -> tuple[tuple[str, int], ...]:
+        deleted = sum(o.result is OutcomeResult.DELETED for o in outcomes)
+        return (*self.state.pruned_at, (self.parts.timestamp(), deleted)) if deleted else self.state.pruned_at
+
+
+def unchanged_entries(planned: Planned, parts: Parts) -> dict[ObjectRef, InventoryEntry]:
+    """Inventory entries of the objects that needed nothing: acknowledged at this revision all the same."""
+    known = {e.ref: e for e in planned.state.inventory}
+    return {c.ref: _unchanged(c, known.get(c.ref), planned, parts) for c in planned.plan.unchanged}
+
+
+def _unchanged(comparison: Comparison, known: InventoryEntry | None, planned: Planned, parts: Parts) -> InventoryEntry:
+    if comparison.live is not None:
+        return _entry(comparison.desired, comparison.live, planned, parts, completed=bool(known and known.completed))
+    assert known is not None  # only a finished Job is unchanged without being there
+    return replace(known, revision=revision_id(planned.rendered.revision), digest=comparison.desired.digest)
+
+
+def _entry(desired: Manifest, live: dict[str, object], planned: Planned, parts: Parts, *, completed: bool = False) -> InventoryEntry:
+    metadata = live.get("metadata")
+    uid = str(metadata.get("uid", "")) if isinstance(metadata, dict) else ""
+    return InventoryEntry(
+        ref=desired.ref,
+        api_version=desired.api_version,
+        uid=uid,
+        fields=parts.target.fields_owned(live),
+        revision=revision_id(planned.rendered.revision),
+        digest=desired.digest,
+        completed=completed,
+    )
+
+
+def acknowledged(planned: Planned, parts: Parts) -> Acknowledged:
+    """What the app runs from now on."""
+    revision = planned.rendered.revision
+    return Acknowledged(
+        revision=revision_id(revision),
+        revision_name=revision.name,
+        repo=revision.repo,
+        render_digest=planned.rendered.digest,
+        inputs=planned.rendered.inputs,
+        path=planned.app.path,
+        at=parts.timestamp(),
+    )
+
+
+def needs_acknowledging(planned: Planned, release: bool) -> bool:
+    """Is there something to store although nothing is applied?"""
+    state, plan = planned.state, planned.plan
+    if any(r.result is RecordResult.OPEN for r in state.records) or plan.gone:
+        return True
+    if state.hold and (release or _agrees(state, planned)):
+        return True
+    if plan.partial:
+        return False
+    now = state.acknowledged
+    return now is None or now.revision != revision_id(planned.rendered.revision) or now.render_digest != planned.rendered.digest
+
+
+def acknowledge(planned: Planned, parts: Parts, release: bool) -> Record | None:
+    """Move the acknowledged revision forward. A record is written only after an interrupted run. Raises StateMoved."""
+    open_left = any(r.result is RecordResult.OPEN for r in planned.state.records)
+    first = planned.state.acknowledged is None
+    if open_left or first:
+        recording = Recording.open(planned, parts, RecordVerb.SYNC)
+        return recording.close((), (), error=None, release=release)
+    entries = {e.ref: e for e in planned.state.inventory} | unchanged_entries(planned, parts)
+    inventory = tuple(e for e in entries.values() if e.ref not in planned.plan.gone)
+    hold = None if release or _agrees(planned.state, planned) else planned.state.hold
+    moved = planned.state.acknowledged if planned.plan.partial else acknowledged(planned, parts)
+    parts.target.write_state(replace(planned.state, inventory=inventory, acknowledged=moved, hold=hold))
+    return None
+
+
+def _agrees(state: AppState, planned: Planned) -> bool:
+    return state.hold is not None and state.hold.render_digest == planned.rendered.digest
+
+
+def _manifests(planned: Planned) -> list[Manifest]:
+    changed = [c.comparison.desired for c in planned.plan.changes if c.comparison]
+    return [*changed, *(c.desired for c in planned.plan.unchanged), *(c.desired for c in planned.plan.failures)]
+
+
+def _opened(planned: Planned, parts: Parts, verb: RecordVerb, rollback: tuple[int, int]) -> Record:
+    revision = planned.rendered.revision
+    last = planned.state.records[-1].number if planned.state.records else 0
+    return Record(
+        number=last + 1,
+        verb=verb,
+        result=RecordResult.OPEN,
+        revision=revision_id(revision),
+        revision_name=revision.name,
+        repo=revision.repo,
+        subject=revision.subject,
+        author=revision.author,
+        actor=parts.actor,
+        started=parts.timestamp(),
+        inputs=planned.rendered.inputs,
+        render_digest=planned.rendered.digest,
+        path=planned.app.path,
+        read_set=planned.rendered.read_set,
+        partial=planned.plan.partial,
+        rollback_to=rollback[0],
+        rolled_back_from=rollback[1],
+    )
+
+
+def _result(
+    planned: Planned,
+    outcomes: tuple[Outcome, ...],
+    health: tuple[ObjectHealth, ...],
+    error: GitctlError | None,
+    *,
+    interrupted: bool,
+) -> RecordResult:
+    if interrupted:
+        return RecordResult.INTERRUPTED
+    wrong = [o for o in outcomes if o.result in (OutcomeResult.FAILED, OutcomeResult.NOT_TRIED)]
+    ill = any(not h.health.settled for h in health)
+    blocked = [o for o in wrong if not (ill and o.change.action is Action.PRUNE)]
+    if planned.plan.failures or blocked or error:
+        return RecordResult.PARTIAL
+    return RecordResult.UNHEALTHY if ill else RecordResult.SUCCEEDED
+
+
+def _counts(planned: Planned, outcomes: tuple[Outcome, ...]) -> Counts:
+    applied = [o.change.action for o in outcomes if o.result is OutcomeResult.APPLIED]
+    results = [o.result for o in outcomes]
+    return Counts(
+        created=applied.count(Action.CREATE),
+        updated=len(applied) - applied.count(Action.CREATE),
+        pruned=results.count(OutcomeResult.DELETED),
+        unchanged=len(planned.plan.unchanged),
+        failed=results.count(OutcomeResult.FAILED) + len(planned.plan.failures),
+        not_tried=results.count(OutcomeResult.NOT_TRIED),
+    )

@@ -1,0 +1,161 @@
+"""Sync: plan → guards → lock → record → apply → wait → prune → record. Design: docs/design.md, rules of correctness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from gitctl.apply.run import ApplyOptions, apply_waves, prune
+from gitctl.apply.wait import wait_healthy
+from gitctl.errors import GitctlError, NotHealthy, Refused, SourceError, StateMoved
+from gitctl.model.app import App
+from gitctl.model.health import worst
+from gitctl.model.outcome import ObjectHealth, Outcome, OutcomeResult, SyncResult
+from gitctl.model.record import RecordVerb
+from gitctl.parallel import Deadline
+from gitctl.protocols import Lock
+from gitctl.workflow.depends import require_healthy
+from gitctl.workflow.parts import Parts
+from gitctl.workflow.plan import AppPlan, Planned, PlanRequest, Selection, plan_app, render_apps, selection
+from gitctl.workflow.recording import Recording, acknowledge, needs_acknowledging
+
+Confirm = Callable[[Planned], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRequest:
+    """How to sync. `timeout` (seconds) overrides the app's own; `allow_*` are consents that the user spelled out."""
+
+    plan: PlanRequest = PlanRequest()
+    verb: RecordVerb = RecordVerb.SYNC
+    wait: bool = True
+    timeout: float | None = None
+    lock_timeout: float = 0.0
+    allow_dirty: bool = False
+    allow_stale: bool = False
+    release: bool = False
+    ignore_hold: bool = False
+    continue_on_error: bool = False
+    rollback_to: int = 0
+    rolled_back_from: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AppRun:
+    """What happened to one app: a result, an error, or both (applied, but not well). `declined`: the user said no."""
+
+    app: App
+    result: SyncResult | None = None
+    error: GitctlError | None = None
+    declined: bool = False
+
+
+def sync_apps(apps: Sequence[App], parts: Parts, request: SyncRequest, *, confirm: Confirm) -> tuple[AppRun, ...]:
+    """Sync apps in order. An app whose dependency failed in this run is not tried; the others go on."""
+    refuse_unclean(parts, request)
+    rendered = render_apps(apps, parts)
+    scope = selection(rendered)
+    runs: list[AppRun] = []
+    for one in rendered:
+        if one.result is None:
+            runs.append(AppRun(one.app, error=one.error))
+            continue
+        try:
+            _require_dependencies(one.app, runs, parts)
+            planned = plan_app(one.app, one.result, parts, request.plan, scope)
+            runs.append(_sync(planned, parts, request, scope, confirm))
+        except GitctlError as error:
+            runs.append(AppRun(one.app, error=error))
+    return tuple(runs)
+
+
+def refuse_unclean(parts: Parts, request: SyncRequest) -> None:
+    """A dirty or stale source is synced only with consent. Raises Refused, SourceError."""
+    revision = parts.revision
+    if revision.dirty and not request.allow_dirty:
+        raise Refused("the work tree has uncommitted changes", hint="commit them, or add --allow-dirty")
+    if revision.stale_seconds is not None and not request.allow_stale:
+        raise SourceError(
+            f"the source cannot be reached; what is cached is {int(revision.stale_seconds)} s old",
+            hint="restore the connection, or add --allow-stale (never prunes)",
+        )
+
+
+def _require_dependencies(app: App, runs: Sequence[AppRun], parts: Parts) -> None:
+    done = {r.app.name: r for r in runs}
+    for name in app.depends_on:
+        if name not in done:
+            require_healthy(app, name, parts)
+        elif done[name].error is not None:
+            raise Refused(f"{app.name} depends on {name}, which failed in this run", hint=f"mend {name}, then sync again")
+
+
+def check_plan(planned: Planned, request: SyncRequest) -> None:
+    """Raise Refused when a guard or a hold stops the plan."""
+    hold = planned.state.hold
+    if hold and not (request.release or request.ignore_hold) and hold.render_digest != planned.rendered.digest:
+        raise Refused(
+            f"{planned.app.name} is held at {hold.revision[:8]} since {hold.at} by {hold.actor}: {hold.reason}",
+            hint="revert the change in Git, or sync with --release",
+        )
+    if planned.plan.refusals:
+        raise Refused(
+            "; ".join(r.message for r in planned.plan.refusals),
+            details=[f"{r.rule}: {ref}" for r in planned.plan.refusals for ref in r.refs],
+            hint="; ".join(dict.fromkeys(r.hint for r in planned.plan.refusals if r.hint)),
+        )
+
+
+def _sync(planned: Planned, parts: Parts, request: SyncRequest, scope: Selection, confirm: Confirm) -> AppRun:
+    check_plan(planned, request)
+    if not planned.plan.changes and not planned.plan.failures and not needs_acknowledging(planned, request.release):
+        return AppRun(planned.app, SyncResult(planned.plan))
+    if planned.plan.changes and not confirm(planned):
+        return AppRun(planned.app, SyncResult(planned.plan, dry_run=True), declined=True)
+    with parts.target.lock(planned.app.owner, timeout=request.lock_timeout, emit=parts.emit) as lock:
+        current = _unmoved(planned, parts, request, scope)
+        if not current.plan.changes and not current.plan.failures:
+            return AppRun(current.app, SyncResult(current.plan, record=acknowledge(current, parts, request.release)))
+        return _run(current, parts, request, lock)
+
+
+def _unmoved(planned: Planned, parts: Parts, request: SyncRequest, scope: Selection) -> Planned:
+    """The plan again when somebody wrote the state between planning and locking. Raises StateMoved when it differs."""
+    if parts.target.read_state(planned.app.owner).token == planned.state.token:
+        return planned
+    again = plan_app(planned.app, planned.rendered, parts, request.plan, scope)
+    check_plan(again, request)
+    if again.plan.digest != planned.plan.digest:
+        raise StateMoved(f"{planned.app.name} was changed by another run meanwhile", hint="look at the new diff and sync again")
+    return again
+
+
+def _run(planned: Planned, parts: Parts, request: SyncRequest, lock: Lock) -> AppRun:
+    app, plan = planned.app, planned.plan
+    deadline = Deadline(request.timeout if request.timeout is not None else app.wait_seconds)
+    options = ApplyOptions(
+        owner=app.owner, rules=app.health, continue_on_error=request.continue_on_error, deadline=deadline, cancel=parts.cancel
+    )
+    recording = Recording.open(planned, parts, request.verb, rollback=(request.rollback_to, request.rolled_back_from))
+    outcomes: tuple[Outcome, ...] = ()
+    health: tuple[ObjectHealth, ...] = ()
+    error: GitctlError | None = None
+    try:
+        outcomes = apply_waves(plan, parts.target, lock=lock, emit=parts.emit, options=options)
+        if request.wait and _may_go_on(outcomes, parts):
+            health = wait_healthy(_wanted(planned), parts.target, rules=app.health, deadline=deadline, emit=parts.emit, cancel=parts.cancel)
+        if _may_go_on(outcomes, parts) and not plan.failures and all(h.health.settled for h in health):
+            outcomes += prune(plan, parts.target, lock=lock, emit=parts.emit, options=options)
+        else:
+            outcomes += tuple(Outcome(c, OutcomeResult.NOT_TRIED) for c in plan.prunes)
+    except GitctlError as failure:
+        error = failure
+    tried = {id(o.change) for o in outcomes}
+    outcomes += tuple(Outcome(c, OutcomeResult.NOT_TRIED) for c in plan.changes if id(c) not in tried)
+    record = recording.close(outcomes, health, error=error, release=request.release)
+    result = SyncResult(plan, outcomes, health, record)
+    return AppRun(app, result, error or verdict(result, parts))
+
+
+def _may_go_on(outcomes: tuple[Outcome, ...], parts: Parts) -> bool:
+    return not parts.cancel.requested() and all(o.result in (OutcomeResult.APPLIED, OutcomeResult.DELETED) for o in outcomes)
