@@ -75,7 +75,10 @@ def main(arguments: list[str]) -> int:
 
 
 def cache_folder() -> Path:
-    """The folder that `platformdirs.user_cache_path("gitctl")` names, without needing platformdirs."""
+    """The folder that `gitctl.paths.cache_folder()` names, without needing platformdirs."""
+    named = os.environ.get("GITCTL_CACHE_DIR")
+    if named:
+        return Path(named).absolute()
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "gitctl"
     base = os.environ.get("XDG_CACHE_HOME", "").strip()
