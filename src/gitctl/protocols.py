@@ -100,6 +100,20 @@ class SecretProvider(Protocol):
         ...
 
 
+class Vault(Protocol):
+    """All secret providers as a render sees them: plaintext is held in memory from `cover` until `uncover`."""
+
+    def cover(self, path: str, content: bytes) -> bytes | None:
+        """The file with a placeholder in the place of each secret; None when it is not encrypted. The same plaintext at the
+        same place gives the same placeholder. Raises InputError (tampered), RenderError (no key), ToolMissing."""
+        ...
+
+    def uncover(self, body: Json) -> tuple[Json, tuple[Path, ...]]:
+        """The body with plaintext in the place of placeholders, and the paths where there were any. A placeholder may be a part
+        of a longer text, and renderers may have base64-encoded the whole of it (`secretGenerator`, helm's `b64enc`)."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class RenderRequest:
     """What a renderer gets: the app, its tree, and the overlay of files in which secrets are placeholders.

@@ -1,0 +1,22 @@
+"""The only door of YAML and JSON text: read as kubectl reads, write so that kubectl reads the same, edit with comments kept."""
+
+from __future__ import annotations
+
+from gitctl.documents.edit import REMOVED, edit
+from gitctl.documents.limits import Limits
+from gitctl.documents.read import Loaded, load_all, load_marked, place_of
+from gitctl.documents.write import canonical, dump, dump_all, to_json
+
+__all__ = [
+    "REMOVED",
+    "Limits",
+    "Loaded",
+    "canonical",
+    "dump",
+    "dump_all",
+    "edit",
+    "load_all",
+    "load_marked",
+    "place_of",
+    "to_json",
+]

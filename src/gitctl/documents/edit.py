@@ -1,0 +1,86 @@
+"""Change values in a YAML file that people wrote: comments, order and quotes stay."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from io import StringIO
+from itertools import pairwise
+from typing import Any, Final
+
+from gitctl.errors import ManifestError
+
+Path = tuple[str | int, ...]
+
+
+class _Removed:
+    def __repr__(self) -> str:
+        return "REMOVED"
+
+
+REMOVED: Final = _Removed()
+"""As a new value: take the key or list item away."""
+
+_INDENTED_LIST = re.compile(r"^( *)[^\s#-][^\n]*:[ \t]*(?:#[^\n]*)?\n(?:[ \t]*(?:#[^\n]*)?\n)*\1 +- ", re.MULTILINE)
+
+
+def edit(text: str, changes: Mapping[Path, Any]) -> str:
+    """The text with each path set to its new value (missing parents are made), or taken away where it is REMOVED.
+
+    Only for files with one document. Raises ManifestError when a path runs through a scalar, or a list index is not there.
+    """
+    writer = _writer(text)
+    try:
+        root = writer.load(text)
+    except Exception:
+        # ruamel's messages quote the file
+        raise ManifestError("the file cannot be edited: it is not one valid YAML document") from None
+    root = {} if root is None else root
+    for path, value in changes.items():
+        _change(root, path, value)
+    out = StringIO()
+    writer.dump(root, out)
+    return out.getvalue()
+
+
+def _writer(text: str) -> Any:
+    from ruamel.yaml import YAML
+
+    writer = YAML()
+    writer.preserve_quotes = True
+    writer.width = 2**30
+    writer.explicit_start = text.startswith("---")
+    if _INDENTED_LIST.search(text):
+        writer.indent(mapping=2, sequence=4, offset=2)
+    return writer
+
+
+def _change(root: Any, path: Path, value: Any) -> None:
+    if not path:
+        raise ManifestError("the whole document cannot be replaced by an edit")
+    parent = root
+    for step, following in pairwise(path):
+        parent = _child(parent, step, following)
+    try:
+        if value is REMOVED:
+            del parent[path[-1]]
+        elif isinstance(parent, list) and path[-1] == len(parent):
+            parent.append(value)
+        else:
+            parent[path[-1]] = value
+    except (KeyError, IndexError, TypeError):
+        if value is not REMOVED or not isinstance(parent, dict):
+            raise ManifestError(f"{_text(path)} cannot be changed: the path is not there") from None
+
+
+def _child(parent: Any, step: str | int, following: str | int) -> Any:
+    if isinstance(parent, dict) and parent.get(step) is None:
+        parent[step] = [] if following == 0 else {}
+    try:
+        return parent[step]
+    except (KeyError, IndexError, TypeError):
+        raise ManifestError(f"{step} cannot be changed: the path is not there") from None
+
+
+def _text(path: Path) -> str:
+    return ".".join(str(step) for step in path)
