@@ -1,0 +1,85 @@
+"""Completion scripts: fresh in completions/, and answered by gitctl in each shell's protocol."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gitctl.cli.completion import Shell, script
+
+ROOT = Path(__file__).parents[3]
+COMPLETIONS = ROOT / "completions"
+
+
+@pytest.fixture
+def gitctl_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`gitctl` means this tree."""
+    program = tmp_path / "gitctl"
+    program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}/src" exec "{sys.executable}" -m gitctl "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+
+
+def answer(environment: dict[str, str]) -> str:
+    """What gitctl prints when a completion script asks it."""
+    done = subprocess.run(["gitctl"], env=os.environ | environment, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+@pytest.mark.parametrize("shell", Shell)
+def test_the_file_is_fresh(shell: Shell) -> None:
+    assert (COMPLETIONS / f"gitctl.{shell}").read_text() == script(shell), "stale: run `make completions`"
+
+
+def test_there_is_a_file_for_every_shell_and_no_other() -> None:
+    assert {path.name for path in COMPLETIONS.iterdir()} == {f"gitctl.{shell}" for shell in Shell}
+
+
+@pytest.mark.parametrize("shell", Shell)
+def test_the_shell_accepts_the_script(shell: Shell) -> None:
+    program = shutil.which(shell)
+    if program is None:
+        pytest.skip(f"{shell} is not installed")
+    done = subprocess.run([program, "-n", str(COMPLETIONS / f"gitctl.{shell}")], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.usefixtures("gitctl_on_path")
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (["gitctl", "comp"], {"completion"}),
+        (["gitctl", "completion", ""], {"bash", "zsh", "fish"}),
+        (["gitctl", "version", "--out"], {"--output"}),
+        (["gitctl", "-o", "js"], {"json"}),
+        (["gitctl", "completion", "power"], set()),
+    ],
+    ids=["a verb", "an argument", "a common flag", "a flag's value", "nothing"],
+)
+def test_bash_offers(words: list[str], offered: set[str]) -> None:
+    quoted = " ".join(f"'{word}'" for word in words)
+    program = f"""
+        . "{COMPLETIONS}/gitctl.bash"
+        COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}; COMPREPLY=()
+        _gitctl_completion
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    done = subprocess.run(["bash", "--norc", "-c", program], capture_output=True, text=True, check=True)
+    assert (set(done.stdout.split()), done.stderr) == (offered, "")
+
+
+@pytest.mark.usefixtures("gitctl_on_path")
+def test_zsh_is_told_the_candidates_and_their_help() -> None:
+    text = answer({"_GITCTL_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": "gitctl comp"})
+    assert '"completion":"Print a completion script' in text
+
+
+@pytest.mark.usefixtures("gitctl_on_path")
+def test_fish_is_told_the_candidates_and_their_help() -> None:
+    ask = {"_GITCTL_COMPLETE": "complete_fish", "_TYPER_COMPLETE_FISH_ACTION": "get-args", "_TYPER_COMPLETE_ARGS": "gitctl comp"}
+    assert answer(ask).startswith("completion\tPrint a completion script")
