@@ -80,10 +80,16 @@ class Publisher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A decrypted file: `content` is plaintext; `values` maps each sensitive leaf (path) to its plaintext and its encrypted form."""
+    """A decrypted file: `content` is plaintext; `values` maps each sensitive leaf (path) to its plaintext and its encrypted form.
+
+    A path starts with the number of the document. `template` is the file in which encrypted forms stand for values and that has
+    nothing else of the provider; `encoded` are the paths whose plaintext is base64 (`data` of a Secret).
+    """
 
     content: bytes
     values: tuple[tuple[Path, str, str], ...]
+    template: bytes = b""
+    encoded: frozenset[Path] = frozenset()
 
 
 class SecretProvider(Protocol):

@@ -1,0 +1,80 @@
+"""Runs the sops program: its environment, its version, its failures."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from gitctl.errors import ToolMissing
+from gitctl.process import Command, run
+from gitctl.secrets.pysops.errors import explain
+
+OLDEST = (3, 9, 0)
+"""The first version whose sub-commands have today's names."""
+
+_HINT = f"install sops {'.'.join(map(str, OLDEST))} or newer; `gitctl doctor` says how"
+_UNCHANGED = 200
+# sops asks GitHub for its newest version otherwise.
+_QUIET = {"SOPS_DISABLE_VERSION_CHECK": "1"}
+
+
+def version() -> tuple[int, int, int]:
+    """The version of the program on PATH. Raises ToolMissing when there is none, or it does not say."""
+    answer = run(Command(("sops", "--version"), env=_QUIET, timeout=20))
+    found = re.search(rb"sops (\d+)\.(\d+)\.(\d+)", answer.stdout)
+    if found is None:
+        raise ToolMissing("the sops on PATH does not tell its version", hint=_HINT)
+    return int(found[1]), int(found[2]), int(found[3])
+
+
+def sops(
+    arguments: tuple[str, ...],
+    content: bytes,
+    *,
+    name: str,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    wanted: tuple[str, ...] = (),
+) -> bytes:
+    """Run a sub-command with `content` on stdin; the result is its stdout. Raises the errors of `pysops.errors`, ToolMissing."""
+    # Not a cwd that may have gone: sops looks for .sops.yaml upwards from there.
+    command = Command(("sops", *arguments), stdin=content, cwd=str(cwd) if cwd else None, env={**_QUIET, **(env or {})})
+    done = run(command)
+    if done.code not in (0, _UNCHANGED):
+        _check_version()
+        raise explain(done.code, done.stderr, name=name, wanted=wanted, looked=key_places())
+    return done.stdout
+
+
+def _check_version() -> None:
+    """Asked after a failure only: an old sops takes our sub-commands for files, and a call costs as much as a decryption."""
+    found = version()
+    if found < OLDEST:
+        raise ToolMissing(f"sops {'.'.join(map(str, found))} is too old", hint=_HINT)
+
+
+def default_key_file() -> Path:
+    """Where sops keeps age keys when no variable says otherwise."""
+    configured = os.environ.get("XDG_CONFIG_HOME")
+    if configured:
+        return Path(configured) / "sops/age/keys.txt"
+    home = Path.home()
+    return home / ("Library/Application Support" if sys.platform == "darwin" else ".config") / "sops/age/keys.txt"
+
+
+def key_places() -> tuple[str, ...]:
+    """Where sops looks for age keys, in words: no value of a variable that holds a key."""
+    named = os.environ.get("SOPS_AGE_KEY_FILE")
+    file = default_key_file()
+    return (
+        f"SOPS_AGE_KEY_FILE ({_seen(Path(named))})" if named else "SOPS_AGE_KEY_FILE (not set)",
+        f"SOPS_AGE_KEY ({'set' if os.environ.get('SOPS_AGE_KEY') else 'not set'})",
+        f"{file} ({'not read: SOPS_AGE_KEY_FILE is set' if named else 'there' if file.is_file() else 'not there'})",
+    )
+
+
+def _seen(file: Path) -> str:
+    return str(file) if file.is_file() else f"{file}, not there"
