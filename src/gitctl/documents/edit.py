@@ -8,6 +8,7 @@ from io import StringIO
 from itertools import pairwise
 from typing import Any, Final
 
+from gitctl.documents.write import style
 from gitctl.errors import ManifestError
 
 Path = tuple[str | int, ...]
@@ -37,7 +38,7 @@ def edit(text: str, changes: Mapping[Path, Any]) -> str:
         raise ManifestError("the file cannot be edited: it is not one valid YAML document") from None
     root = {} if root is None else root
     for path, value in changes.items():
-        _change(root, path, value)
+        _change(root, path, value if value is REMOVED else _styled(value))
     out = StringIO()
     writer.dump(root, out)
     return out.getvalue()
@@ -53,6 +54,25 @@ def _writer(text: str) -> Any:
     if _INDENTED_LIST.search(text):
         writer.indent(mapping=2, sequence=4, offset=2)
     return writer
+
+
+def _styled(value: Any) -> Any:
+    """The value with texts quoted where ruamel, which follows another YAML than kubectl, would write them plain."""
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
+
+    if isinstance(value, Mapping):
+        return {_styled(key): _styled(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_styled(item) for item in value]
+    if not isinstance(value, str):
+        return value
+    match style(value):
+        case '"':
+            return DoubleQuotedScalarString(value)
+        case "|":
+            return LiteralScalarString(value)
+        case _:
+            return value
 
 
 def _change(root: Any, path: Path, value: Any) -> None:

@@ -76,11 +76,12 @@ def _node(value: Any, e: Any) -> Iterator[Any]:
 
 def _scalar(value: Any, e: Any) -> Any:
     if isinstance(value, str):
-        return e.ScalarEvent(None, None, (True, True), value, style=_style(value))
+        return e.ScalarEvent(None, None, (True, True), value, style=style(value))
     return e.ScalarEvent(None, None, (True, True), orjson.dumps(value).decode())
 
 
-def _style(text: str) -> str | None:
+def style(text: str) -> str | None:
+    """How a text must be written so that kubectl reads it back: `"` (quoted), `|` (literal block), or None (plain will do)."""
     if any(mark in text for mark in _HARD_BREAKS):
         return '"'
     if "\n" in text:
