@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitctl import __version__
-from gitctl.errors import ExitCode, GitctlError, ManyErrors, exit_code_of
+from gitctl.errors import ExitCode, GitctlError, exit_code_of
 
 if TYPE_CHECKING:
     import typer
@@ -41,7 +41,9 @@ def run(arguments: list[str]) -> int:
         print("error: interrupted", file=sys.stderr)
         return ExitCode.INTERRUPTED
     except GitctlError as error:
-        report(error)
+        from gitctl.cli.show.error import print_error
+
+        print_error(error)
         return exit_code_of(error)
     except Exception as error:
         return _bug(error)
@@ -69,19 +71,6 @@ def _verbosity(argument: str) -> list[str]:
     """`-v=3`, as kubectl writes it, means `-vvv`."""
     match = re.fullmatch(r"--?v=(\d)", argument)
     return ["-v"] * int(match[1]) if match else [argument]
-
-
-def report(error: GitctlError) -> None:
-    """Print an error: what and where, why, what to do."""
-    from gitctl.cli.session import REDACTOR
-
-    clean = REDACTOR.clean
-    for one in error.errors if isinstance(error, ManyErrors) else (error,):
-        print(clean(f"error: {one}"), file=sys.stderr)
-        for line in one.details:
-            print(clean(f"  {line}"), file=sys.stderr)
-        if one.hint:
-            print(clean(f"  hint: {one.hint}"), file=sys.stderr)
 
 
 def _bug(error: Exception) -> int:

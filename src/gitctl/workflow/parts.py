@@ -5,14 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from gitctl.model.app import App, Limits
 from gitctl.model.manifest import RenderResult
 from gitctl.model.revision import Revision
 from gitctl.parallel import Deadline
-from gitctl.protocols import Emit, Source, Target, Tree
+from gitctl.protocols import Emit, Publisher, Source, Target, Tree
 
 Renders = Callable[[App, Tree], RenderResult]
+
+
+class Lookup(Protocol):
+    """The project at other revisions than the one that is read."""
+
+    def app_at(self, app: App, tree: Tree) -> App:
+        """The app as that tree's gitctl.yaml says (same environment and cluster). Raises ConfigError when it has none."""
+        ...
+
+    def all_apps(self, tree: Tree) -> tuple[App, ...]:
+        """Every app of every environment, as that tree's gitctl.yaml says."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +40,8 @@ class Parts:
     now: Callable[[], datetime]
     cancel: Deadline
     actor: str
+    project: Lookup
+    publisher: Publisher | None = None
     cluster: str = ""
     limits: Limits = Limits()
 

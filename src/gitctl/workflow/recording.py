@@ -12,7 +12,7 @@ from gitctl.model.manifest import Manifest, ObjectRef
 from gitctl.model.outcome import ObjectHealth, Outcome, OutcomeResult
 from gitctl.model.record import Counts, Record, RecordResult, RecordVerb
 from gitctl.model.revision import Revision
-from gitctl.model.state import Acknowledged, AppState, InventoryEntry
+from gitctl.model.state import Acknowledged, AppState, Hold, InventoryEntry
 from gitctl.workflow.parts import Parts
 from gitctl.workflow.plan import Planned
 
@@ -39,7 +39,13 @@ class Recording:
         return cls(planned, parts, parts.target.write_state(open_record(state, _opened(planned, parts, verb, rollback))))
 
     def close(
-        self, outcomes: tuple[Outcome, ...], health: tuple[ObjectHealth, ...], *, error: GitctlError | None, release: bool
+        self,
+        outcomes: tuple[Outcome, ...],
+        health: tuple[ObjectHealth, ...],
+        *,
+        error: GitctlError | None,
+        release: bool,
+        hold: Hold | None = None,
     ) -> Record:
         """Store what is owned now and how the run ended. Raises StateMoved, ClusterError."""
         inventory = self._inventory(outcomes, health)
@@ -56,6 +62,7 @@ class Recording:
             state = replace(state, acknowledged=acknowledged(self.planned, self.parts))
         if release or _agrees(state, self.planned):
             state = replace(state, hold=None)
+        state = replace(state, hold=hold or state.hold)
         self.state = self.parts.target.write_state(state)
         return self.state.records[-1]
 

@@ -7,17 +7,20 @@ from dataclasses import dataclass, replace
 
 from gitctl.apply.run import ApplyOptions, apply_waves, prune
 from gitctl.apply.wait import wait_healthy
-from gitctl.errors import GitctlError, NotHealthy, Refused, SourceError, StateMoved
+from gitctl.errors import GitctlError, Refused, SourceError, StateMoved
 from gitctl.model.app import App
-from gitctl.model.health import worst
+from gitctl.model.manifest import RenderResult
 from gitctl.model.outcome import ObjectHealth, Outcome, OutcomeResult, SyncResult
 from gitctl.model.record import RecordVerb
+from gitctl.model.state import Hold
 from gitctl.parallel import Deadline
 from gitctl.protocols import Lock
 from gitctl.workflow.depends import require_healthy
 from gitctl.workflow.parts import Parts
-from gitctl.workflow.plan import AppPlan, Planned, PlanRequest, Selection, plan_app, render_apps, selection
+from gitctl.workflow.plan import Planned, PlanRequest, Rendered, Selection, plan_app, read_state, render_apps, selection
+
 from gitctl.workflow.recording import Recording, acknowledge, needs_acknowledging
+from gitctl.workflow.verdict import verdict
 
 Confirm = Callable[[Planned], bool]
 
@@ -36,6 +39,7 @@ class SyncRequest:
     release: bool = False
     ignore_hold: bool = False
     continue_on_error: bool = False
+    hold: Hold | None = None
     rollback_to: int = 0
     rolled_back_from: int = 0
 
@@ -62,11 +66,19 @@ def sync_apps(apps: Sequence[App], parts: Parts, request: SyncRequest, *, confir
             continue
         try:
             _require_dependencies(one.app, runs, parts)
-            planned = plan_app(one.app, one.result, parts, request.plan, scope)
-            runs.append(_sync(planned, parts, request, scope, confirm))
+            runs.append(_sync_one(one.app, one.result, parts, request, scope, confirm))
         except GitctlError as error:
             runs.append(AppRun(one.app, error=error))
     return tuple(runs)
+
+
+def sync_rendered(app: App, rendered: RenderResult, parts: Parts, request: SyncRequest, confirm: Confirm) -> AppRun:
+    """Sync one app from a render that is there already (rollback, fix). Raises GitctlError."""
+    return _sync_one(app, rendered, parts, request, selection([Rendered(app, rendered)]), confirm)
+
+
+def _sync_one(app: App, rendered: RenderResult, parts: Parts, request: SyncRequest, scope: Selection, confirm: Confirm) -> AppRun:
+    return _sync(plan_app(app, rendered, parts, request.plan, scope), parts, request, scope, confirm)
 
 
 def refuse_unclean(parts: Parts, request: SyncRequest) -> None:
@@ -108,13 +120,13 @@ def check_plan(planned: Planned, request: SyncRequest) -> None:
 
 def _sync(planned: Planned, parts: Parts, request: SyncRequest, scope: Selection, confirm: Confirm) -> AppRun:
     check_plan(planned, request)
-    if not planned.plan.changes and not planned.plan.failures and not needs_acknowledging(planned, request.release):
+    if not (planned.plan.changes or planned.plan.failures or request.hold or needs_acknowledging(planned, request.release)):
         return AppRun(planned.app, SyncResult(planned.plan))
     if planned.plan.changes and not confirm(planned):
         return AppRun(planned.app, SyncResult(planned.plan, dry_run=True), declined=True)
     with parts.target.lock(planned.app.owner, timeout=request.lock_timeout, emit=parts.emit) as lock:
         current = _unmoved(planned, parts, request, scope)
-        if not current.plan.changes and not current.plan.failures:
+        if not (current.plan.changes or current.plan.failures or request.hold):
             return AppRun(current.app, SyncResult(current.plan, record=acknowledge(current, parts, request.release)))
         return _run(current, parts, request, lock)
 
@@ -136,7 +148,8 @@ def _run(planned: Planned, parts: Parts, request: SyncRequest, lock: Lock) -> Ap
     options = ApplyOptions(
         owner=app.owner, rules=app.health, continue_on_error=request.continue_on_error, deadline=deadline, cancel=parts.cancel
     )
-    recording = Recording.open(planned, parts, request.verb, rollback=(request.rollback_to, request.rolled_back_from))
+    rollback = (request.rollback_to, request.rolled_back_from)
+    recording = Recording.open(planned, parts, request.verb, rollback=rollback)
     outcomes: tuple[Outcome, ...] = ()
     health: tuple[ObjectHealth, ...] = ()
     error: GitctlError | None = None
@@ -152,9 +165,9 @@ def _run(planned: Planned, parts: Parts, request: SyncRequest, lock: Lock) -> Ap
         error = failure
     tried = {id(o.change) for o in outcomes}
     outcomes += tuple(Outcome(c, OutcomeResult.NOT_TRIED) for c in plan.changes if id(c) not in tried)
-    record = recording.close(outcomes, health, error=error, release=request.release)
+    record = recording.close(outcomes, health, error=error, release=request.release, hold=request.hold)
     result = SyncResult(plan, outcomes, health, record)
-    return AppRun(app, result, error or verdict(result, parts))
+    return AppRun(app, result, error or verdict(result, interrupted=parts.cancel.requested()))
 
 
 def _may_go_on(outcomes: tuple[Outcome, ...], parts: Parts) -> bool:

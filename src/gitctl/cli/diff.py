@@ -1,0 +1,64 @@
+"""`gitctl diff`: what a sync would change, or what changed between two revisions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gitctl.cli.flags import with_session
+from gitctl.cli.session import Session
+from gitctl.cli.words import APPS, LABELS, ONLY, REVISION, WORKTREE
+
+EPILOG = """Examples: `gitctl diff -e prod`, `gitctl diff web -e prod --revision v1.2`, `gitctl diff -e prod --from main~1 --to main`,
+`gitctl diff ./manifests --context kind-dev -n demo`. Exit codes: 0 no difference, 1 differences, 7 a guard would refuse the sync,
+8 some objects cannot be applied, others as in `gitctl --help`."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("diff", epilog=EPILOG)(diff)
+
+
+@with_session()
+def diff(
+    session: Session,
+    apps: APPS = None,
+    revision: REVISION = None,
+    worktree: WORKTREE = False,
+    from_revision: Annotated[str | None, typer.Option("--from", help="Compare this revision …")] = None,
+    to_revision: Annotated[str | None, typer.Option("--to", help="… with this one; no cluster is asked.")] = None,
+    summary: Annotated[bool, typer.Option("--summary", help="One line an app.")] = False,
+    only: ONLY = None,
+    selector: LABELS = None,
+    adopt: Annotated[bool, typer.Option("--adopt", help="Plan as if `sync --adopt`.")] = False,
+    force_conflicts: Annotated[bool, typer.Option("--force-conflicts", help="Plan as if `sync --force-conflicts`.")] = False,
+    prune: Annotated[bool | None, typer.Option("--prune/--no-prune", help="Plan deletions.")] = None,
+    replace: Annotated[list[str] | None, typer.Option("--replace", help="Plan as if `sync --replace KIND/NAME`.")] = None,
+) -> int:
+    """Show what a sync would change; writes nothing."""
+    from gitctl.cli.open import open_stages
+    from gitctl.cli.show.report import show_plans, show_revision_diff
+    from gitctl.cli.request import plan_request
+    from gitctl.errors import UsageError
+    from gitctl.workflow.compare import compare_rendered
+    from gitctl.workflow.plan import plan_apps, render_apps
+
+    if bool(from_revision) != bool(to_revision):
+        raise UsageError("--from and --to go together", hint="name both revisions")
+    if from_revision and to_revision:
+        old, new = (
+            open_stages(session, apps, revision=name, target=False, absent=True)[0] for name in (from_revision, to_revision)
+        )
+        plans = compare_rendered(render_apps(old.apps, old.parts), render_apps(new.apps, new.parts))
+        return show_revision_diff(session, [(f"{p.app} ({new.env})", p) for p in plans], summary=summary)
+    stages = open_stages(session, apps, revision=revision, worktree=worktree)
+    request = plan_request(
+        only=only,
+        selector=selector,
+        adopt=adopt,
+        force_conflicts=force_conflicts,
+        prune=stages[0].prune_default if prune is None else prune,
+        replace=replace,
+    )
+    return show_plans(session, [(stage, plan_apps(stage.apps, stage.parts, request)) for stage in stages], summary=summary)

@@ -1,0 +1,45 @@
+"""`gitctl history APP`: who deployed what, when, and how it ended."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from gitctl.cli.flags import with_session
+from gitctl.cli.session import Session
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("history")(history)
+
+
+@with_session()
+def history(
+    session: Session,
+    app: Annotated[str, typer.Argument(help="App of gitctl.yaml.")],
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Show the newest N records.")] = 20,
+) -> int:
+    """List the records of an app, newest first."""
+    from gitctl.cli.open import open_stages
+    from gitctl.cli.show.history import history_lines, record_json
+    from gitctl.cli.show.lines import text_of
+    from gitctl.workflow.plan import read_state
+
+    stages = open_stages(session, [app])
+    states = [(stage, read_state(stage.apps[0], stage.parts)) for stage in stages]
+    body: dict[str, Any] = {
+        "app": app,
+        "clusters": [
+            {
+                "environment": stage.env,
+                "cluster": stage.parts.cluster,
+                "records": [record_json(r) for r in list(reversed(state.records))[:limit]],
+            }
+            for stage, state in states
+        ],
+    }
+    lines = [row for stage, state in states for row in history_lines(stage.title(stage.apps[0]), state, limit=limit)]
+    session.result("History", body, text=lambda: text_of(lines, color=session.color, clean=session.redactor.clean))
+    return 0

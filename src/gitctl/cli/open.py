@@ -1,0 +1,227 @@
+"""The composition root: flags and gitctl.yaml → collaborators, handed to the workflows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gitctl.cli.actor import actor
+from gitctl.cli.session import Session
+from gitctl.config.duration import parse_duration
+from gitctl.config.find import find_config, search
+from gitctl.config.load import load
+from gitctl.config.resolve import path_app, resolve
+from gitctl.errors import ConfigError, UsageError
+from gitctl.model.app import App, Cluster, Environment, Limits, Project
+from gitctl.model.manifest import RenderResult
+from gitctl.paths import cache_folder
+from gitctl.protocols import Source, Target, Tree
+from gitctl.workflow.parts import Parts
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One cluster of the environment, ready to work with. In path mode `env` is "" and pruning is off by default."""
+
+    parts: Parts
+    apps: tuple[App, ...]
+    env: str = ""
+    protected: bool = False
+    path_mode: bool = False
+
+    @property
+    def prune_default(self) -> bool:
+        """Does a sync prune when neither --prune nor --no-prune is given? (Where it does, the app may still say no.)"""
+        return not self.path_mode
+
+    @property
+    def where(self) -> str:
+        """`prod (context prod-eu)`, for questions and titles."""
+        return f"{self.env} → {self.parts.cluster}" if self.env else self.parts.cluster or "no cluster"
+
+    def title(self, app: App) -> str:
+        """`web (prod → prod-eu)`."""
+        return f"{app.name or app.path or '.'} ({self.where})"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenProject:
+    """gitctl.yaml, the source that it names, and the tree that is read."""
+
+    project: Project
+    source: Source
+    tree: Tree
+    root: Path
+
+
+def open_stages(
+    session: Session,
+    names: list[str] | None,
+    *,
+    revision: str | None = None,
+    worktree: bool = False,
+    target: bool = True,
+    app_name: str | None = None,
+    with_deps: bool = False,
+    absent: bool = False,
+) -> tuple[Stage, ...]:
+    """The selected apps, one stage a cluster. `target=False` for commands that reach no cluster.
+
+    `absent` tolerates apps that the revision does not know (diff between revisions). Raises ConfigError, SourceError, UsageError.
+    """
+    path = _path_mode(session, names or [])
+    if path is not None:
+        if revision:
+            raise UsageError("--revision needs a project; a folder is read as it lies there", hint="leave --revision out")
+        return (_path_stage(session, path, app_name, target),)
+    opened = open_project(session, revision=revision, worktree=worktree)
+    flags = session.flags
+    known = {spec.template.name for spec in opened.project.apps}
+    chosen = [n for n in names or [] if n in known] if absent else names or []
+    if absent and names and not chosen:
+        return (_stage(session, opened, _environment(opened.project, flags.env), None, (), target=False),)
+    selections = resolve(opened.project, flags.env or "", chosen, context=flags.context or "", with_dependencies=with_deps)
+    if not target:
+        selections = selections[:1]
+    return tuple(_stage(session, opened, s.env, s.cluster, s.apps, target=target) for s in selections)
+
+
+def open_project(session: Session, *, revision: str | None = None, worktree: bool = False) -> OpenProject:
+    """Find gitctl.yaml, open its source at a revision, and read the project from there (from the work tree with --worktree, --config)."""
+    from gitctl.source.open import open_source
+    from gitctl.source.checkout import find_root
+    from gitctl.source.worktree import WorkTree
+
+    file = find_config(start_folder(session), explicit=session.flags.config)
+    root = find_root(file.parent) or file.parent
+    folder = "" if file.parent == root else file.parent.relative_to(root).as_posix()
+    local = load(file.read_bytes(), path=str(file), folder=folder)
+    source = open_source(root, local.source, cache=cache_folder())
+    if worktree:
+        return OpenProject(local, source, WorkTree(root), root)
+    tree = source.tree(source.resolve(revision or local.source.ref or "HEAD"))
+    _tell(session, tree)
+    if session.flags.config:
+        return OpenProject(local, source, tree, root)
+    name = f"{folder}/{file.name}".lstrip("/")
+    content = tree.files(name).get(name)
+    if content is None:
+        raise ConfigError(f"{name} is not in {tree.revision.name} ({tree.revision.short})", hint="commit it, or add --worktree")
+    return OpenProject(load(content, path=name, folder=folder), source, tree, root)
+
+
+def start_folder(session: Session) -> Path:
+    """Where the command runs: -C, else the current folder. Raises UsageError."""
+    folder = (session.flags.directory or Path()).absolute()
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder", hint="-C names the folder to run in")
+    return folder
+
+
+def _tell(session: Session, tree: Tree) -> None:
+    from gitctl.cli.show.lines import age
+
+    if tree.revision.stale_seconds is not None:
+        session.warn(f"stale, fetched {age(tree.revision.stale_seconds)} ago: the source cannot be reached")
+
+
+def _environment(project: Project, name: str | None) -> Environment:
+    from gitctl.config.resolve import choose_environment
+
+    return choose_environment(project, name or "")
+
+
+def _path_mode(session: Session, names: list[str]) -> Path | None:
+    """The folder, when the one argument is a path: it has a slash or a dot, or is a folder that no project claims as an app."""
+    if len(names) != 1:
+        return None
+    folder = start_folder(session) / names[0]
+    if "/" in names[0] or names[0] in (".", ".."):
+        if not folder.exists():
+            raise ConfigError(f"{names[0]} does not exist", hint="name a folder of manifests, or an app of gitctl.yaml")
+        return folder
+    alone = session.flags.config is None and search(start_folder(session)) is None
+    return folder if alone and folder.exists() else None
+
+
+def _path_stage(session: Session, path: Path, app_name: str | None, target: bool) -> Stage:
+    from gitctl.source.worktree import WorkTree
+    from gitctl.source.checkout import find_root
+
+    root = find_root(path if path.is_dir() else path.parent) or (path if path.is_dir() else path.parent)
+    flags = session.flags
+    app = path_app(path.resolve().relative_to(root.resolve()).as_posix(), app_name or "", flags.namespace or "")
+    cluster = Cluster(name=flags.context or "", context=flags.context or "")
+    parts = _parts(session, None, WorkTree(root), cluster if target else None, Limits())
+    return Stage(parts, (app,), path_mode=True)
+
+
+def _stage(
+    session: Session,
+    opened: OpenProject,
+    environment: Environment,
+    cluster: Cluster | None,
+    apps: tuple[App, ...],
+    *,
+    target: bool,
+) -> Stage:
+    if target and cluster is None:
+        raise ConfigError(
+            f"the environment {environment.name!r} has no clusters", hint="add `clusters` to it in gitctl.yaml, or name one with --context"
+        )
+    parts = _parts(session, opened.source, opened.tree, cluster if target else None, opened.project.limits)
+    return Stage(replace(parts, cluster=cluster.name if cluster else ""), apps, environment.name, environment.protect)
+
+
+def _parts(session: Session, source: Source | None, tree: Tree, cluster: Cluster | None, limits: Limits) -> Parts:
+    return Parts(
+        source=source,
+        tree=tree,
+        target=open_cluster(session, cluster) if cluster else _NoTarget(),
+        render=render_with(session),
+        emit=session.emit,
+        now=lambda: datetime.now(UTC),
+        cancel=session.cancel,
+        actor=actor(),
+        cluster=cluster.name if cluster else "",
+        limits=limits,
+    )
+
+
+def open_cluster(session: Session, cluster: Cluster) -> Target:
+    """The Kubernetes target of a cluster; nothing is asked of it yet."""
+    from gitctl.target.kubernetes.open import open_target
+
+    flags = session.flags
+    return open_target(
+        cluster,
+        kubeconfig=str(flags.kubeconfig or cluster.kubeconfig or os.environ.get("KUBECONFIG", "")),
+        context=cluster.context,
+        impersonate=flags.as_user or "",
+        groups=flags.as_group,
+        timeout=parse_duration(flags.request_timeout) if flags.request_timeout else None,
+        cache=cache_folder(),
+    )
+
+
+def render_with(session: Session) -> Callable[[App, Tree], RenderResult]:
+    """The render stage with the secret providers in it."""
+    from gitctl.render.run import render
+    from gitctl.secrets.sops import SopsProvider
+    from gitctl.secrets.vault import SecretVault
+
+    def run(app: App, tree: Tree) -> RenderResult:
+        vault = SecretVault((SopsProvider(),), session.redactor)
+        return render(app, tree, vault=vault, cache=cache_folder() / "render", say=session.detail)
+
+    return run
+
+
+class _NoTarget:
+    """Stands in the place of a target for commands that reach none."""
+
+    def __getattr__(self, name: str) -> object:
+        raise UsageError(f"this command reaches no cluster ({name})")

@@ -1,0 +1,34 @@
+"""`gitctl render`: the objects that an app wants, as they would be sent."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gitctl.cli.flags import with_session
+from gitctl.cli.session import Session
+from gitctl.cli.words import APPS, REVISION, WORKTREE
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("render")(render)
+
+
+@with_session()
+def render(
+    session: Session,
+    apps: APPS = None,
+    revision: REVISION = None,
+    worktree: WORKTREE = False,
+    dangerous_show_secrets: Annotated[bool, typer.Option("--dangerous-show-secrets", help="Print secret values.")] = False,
+) -> int:
+    """Print the rendered objects: YAML, JSON (-o json) or names (-o name). Secret values are masked."""
+    from gitctl.cli.open import open_stages
+    from gitctl.cli.show.rendered import show_rendered
+    from gitctl.workflow.plan import render_apps
+
+    stages = open_stages(session, apps, revision=revision, worktree=worktree, target=False)
+    rendered = [r for stage in stages for r in render_apps(stage.apps, stage.parts)]
+    return show_rendered(session, rendered, plain=dangerous_show_secrets)

@@ -1,0 +1,47 @@
+"""The flags of planning commands as one value."""
+
+from __future__ import annotations
+
+from gitctl.errors import UsageError
+from gitctl.workflow.plan import PlanRequest
+
+
+def plan_request(
+    *,
+    only: list[str] | None,
+    selector: str | None,
+    adopt: bool,
+    force_conflicts: bool,
+    prune: bool,
+    replace: list[str] | None,
+    prune_limit: int | None = None,
+    plan_digest: str = "",
+) -> PlanRequest:
+    """The flags of a plan as one value. Raises UsageError."""
+    return PlanRequest(
+        prune=prune,
+        adopt=adopt,
+        force_conflicts=force_conflicts,
+        prune_limit=prune_limit,
+        plan_digest=plan_digest,
+        replace=frozenset(_kind_names(replace or (), "--replace")),
+        only=tuple(_kind_names(only or (), "--only")),
+        labels=_labels(selector),
+    )
+
+
+def _kind_names(values: list[str] | tuple[str, ...], flag: str) -> list[str]:
+    for value in values:
+        if not all(value.split("/")) or value.count("/") not in (1, 2):
+            raise UsageError(f"{flag} {value} names no object", hint=f"write {flag} Deployment/web")
+    return list(values)
+
+
+def _labels(selector: str | None) -> tuple[tuple[str, str], ...]:
+    pairs = []
+    for part in filter(None, (selector or "").split(",")):
+        key, equals, value = part.replace("==", "=").partition("=")
+        if not equals or key.endswith("!"):
+            raise UsageError(f"--selector {part} is not of the form label=value", hint="join several with commas: a=b,c=d")
+        pairs.append((key.strip(), value.strip()))
+    return tuple(pairs)

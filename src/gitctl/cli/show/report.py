@@ -1,0 +1,123 @@
+"""Results of diff and sync: text, JSON or markdown, and the exit code that they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from gitctl.cli.session import Session
+from gitctl.cli.show.error import error_json, print_error
+from gitctl.cli.show.lines import Line, Style, count, line, text_of
+from gitctl.cli.show.markdown import plans_markdown
+from gitctl.cli.show.plan import plan_lines
+from gitctl.cli.show.run import outcome_json, run_lines
+from gitctl.cli.show.values import plan_json, revision_json
+from gitctl.errors import ExitCode, GitctlError, exit_code_of
+from gitctl.model.change import Plan
+from gitctl.workflow.plan import AppPlan
+from gitctl.workflow.sync import AppRun
+
+if TYPE_CHECKING:
+    from gitctl.cli.open import Stage
+
+
+def show_plans(
+    session: Session, staged: Sequence[tuple[Stage, Sequence[AppPlan]]], *, summary: bool = False, kind: str = "DiffResult"
+) -> int:
+    """Print plans; errors of apps go to stderr after them. The result is the gravest exit code."""
+    titled = [(stage.title(p.app), p.planned.plan) for stage, plans in staged for p in plans if p.planned]
+    errors = [p.error for _, plans in staged for p in plans if p.error]
+    _warn(session, [p for _, plans in staged for p in plans])
+    if session.flags.output.value == "markdown":
+        session.raw(plans_markdown(titled, redactor=session.redactor))
+    else:
+        body = {"clusters": [_stage_json(stage, plans) for stage, plans in staged], "errors": [error_json(e) for e in errors]}
+        session.result(kind, body, text=lambda: _plans_text(session, titled, summary))
+    _report(errors)
+    return max([plan_code(p) for _, p in titled] + [exit_code_of(e) for e in errors], default=ExitCode.DONE)
+
+
+def _warn(session: Session, plans: Sequence[AppPlan]) -> None:
+    for plan in plans:
+        for warning in plan.planned.rendered.warnings if plan.planned else ():
+            session.warn(f"{plan.app.name}: {warning}")
+
+
+def plan_code(plan: Plan) -> ExitCode:
+    """Refused 7, objects that cannot be applied 8, differences 1, else 0."""
+    if plan.failures:
+        return ExitCode.PARTIAL
+    if plan.refusals:
+        return ExitCode.REFUSED
+    return ExitCode.DIFFERENT if plan.changes else ExitCode.DONE
+
+
+def _stage_json(stage: Stage, plans: Sequence[AppPlan]) -> dict[str, Any]:
+    return {
+        "environment": stage.env,
+        "cluster": stage.parts.cluster,
+        "revision": revision_json(stage.parts.revision),
+        "apps": [plan_json(p.planned.plan) if p.planned else {"app": p.app.name, "error": error_json(p.error)} for p in plans],
+    }
+
+
+def _plans_text(session: Session, titled: Sequence[tuple[str, Plan]], summary: bool) -> str:
+    lines = [row for title, plan in titled for row in plan_lines(plan, title=title, summary=summary)]
+    if len(titled) > 1:
+        lines.append(_total([p for _, p in titled]))
+    return text_of(lines, color=session.color, clean=session.redactor.clean)
+
+
+def _total(plans: Sequence[Plan]) -> Line:
+    changes = sum(len(p.changes) for p in plans)
+    unchanged = sum(len(p.unchanged) for p in plans)
+    differing = sum(bool(p.changes) for p in plans)
+    text = f"total: {count(len(plans), 'app')}, {differing} with differences, {count(changes, 'change')}, {unchanged} unchanged"
+    return line(text, Style.HEAD)
+
+
+def show_revision_diff(session: Session, plans: Sequence[tuple[str, Plan]], *, summary: bool) -> int:
+    """Print what differs between two revisions."""
+    if session.flags.output.value == "markdown":
+        session.raw(plans_markdown(plans, redactor=session.redactor))
+    else:
+        body = {"apps": [plan_json(p) for _, p in plans], "errors": []}
+        session.result("RevisionDiffResult", body, text=lambda: _plans_text(session, plans, summary))
+    return max((plan_code(p) for _, p in plans), default=ExitCode.DONE)
+
+
+def show_runs(session: Session, staged: Sequence[tuple[Stage, Sequence[AppRun]]], *, kind: str = "SyncResult") -> int:
+    """Print what runs did; errors go to stderr after them. The result is the gravest exit code."""
+    errors = [r.error for _, runs in staged for r in runs if r.error]
+    body = {
+        "clusters": [_runs_json(stage, runs) for stage, runs in staged],
+        "errors": [error_json(e) for e in errors],
+    }
+    lines = [row for stage, runs in staged for r in runs for row in run_lines(r, title=stage.title(r.app))]
+    session.result(kind, body, text=lambda: text_of(lines, color=session.color, clean=session.redactor.clean))
+    _report(errors)
+    codes = [exit_code_of(e) for e in errors]
+    if session.signal and ExitCode.INTERRUPTED in codes:
+        return 128 + session.signal
+    return max(codes, default=ExitCode.DONE)
+
+
+def _runs_json(stage: Stage, runs: Sequence[AppRun]) -> dict[str, Any]:
+    return {
+        "environment": stage.env,
+        "cluster": stage.parts.cluster,
+        "revision": revision_json(stage.parts.revision),
+        "apps": [_run_json(r) for r in runs],
+    }
+
+
+def _run_json(run: AppRun) -> dict[str, Any]:
+    body: dict[str, Any] = {"app": run.app.name, "declined": run.declined}
+    if run.result:
+        body |= outcome_json(run.result)
+    return body | ({"error": error_json(run.error)} if run.error else {})
+
+
+def _report(errors: Iterable[GitctlError]) -> None:
+    for error in errors:
+        print_error(error)

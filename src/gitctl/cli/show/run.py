@@ -1,0 +1,88 @@
+"""What a sync did: one block an app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gitctl.cli.show.lines import Line, Style, line
+from gitctl.cli.show.values import plan_json, ref_json
+from gitctl.model.change import Action
+from gitctl.model.health import worst
+from gitctl.model.outcome import ObjectHealth, Outcome, OutcomeResult, SyncResult
+from gitctl.model.record import Record
+from gitctl.workflow.sync import AppRun
+
+
+def run_lines(run: AppRun, *, title: str) -> list[Line]:
+    """One line for the run, one for each object that did not end well."""
+    if run.declined:
+        return [line(f"{title}: not applied: you said no", Style.CHANGED)]
+    if run.result is None:
+        return [line(f"{title}: not synced", Style.BAD)]
+    result = run.result
+    if not result.outcomes and run.error is None:
+        return [line(f"{title} at {result.plan.revision.short}: in sync, {len(result.plan.unchanged)} objects", Style.HEAD)]
+    style = Style.BAD if run.error else Style.ADDED
+    head = line(f"{title} at {result.plan.revision.short}: {_counts(result)}{_health(result.health)}{_number(result.record)}", style)
+    return [head, *(line(f"  {o.change.ref}: {o.result.value}{_why(o)}", Style.BAD) for o in _bad(result.outcomes))]
+
+
+def _counts(result: SyncResult) -> str:
+    applied = [o.change.action for o in result.outcomes if o.result is OutcomeResult.APPLIED]
+    created = applied.count(Action.CREATE)
+    numbers = [
+        (created, "created"),
+        (len(applied) - created, "updated"),
+        (_number_of(result, OutcomeResult.DELETED), "pruned"),
+        (_number_of(result, OutcomeResult.FAILED) + len(result.plan.failures), "failed"),
+        (_number_of(result, OutcomeResult.NOT_TRIED), "not tried"),
+        (len(result.plan.unchanged), "unchanged"),
+    ]
+    return ", ".join(f"{n} {word}" for n, word in numbers if n) or "nothing to do"
+
+
+def _number_of(result: SyncResult, kind: OutcomeResult) -> int:
+    return sum(o.result is kind for o in result.outcomes)
+
+
+def _health(health: tuple[ObjectHealth, ...]) -> str:
+    return f", {worst(tuple(h.health.state for h in health)).value}" if health else ""
+
+
+def _number(record: Record | None) -> str:
+    return f" (record {record.number})" if record else ""
+
+
+def _bad(outcomes: tuple[Outcome, ...]) -> list[Outcome]:
+    return [o for o in outcomes if o.result in (OutcomeResult.FAILED, OutcomeResult.NOT_TRIED)]
+
+
+def _why(outcome: Outcome) -> str:
+    return f": {outcome.error}" if outcome.error else ""
+
+
+def outcome_json(result: SyncResult) -> dict[str, Any]:
+    """A run as data."""
+    return {
+        "plan": plan_json(result.plan),
+        "outcomes": [
+            {
+                "object": ref_json(o.change.ref),
+                "action": o.change.action.value,
+                "result": o.result.value,
+                "error": o.error,
+                "code": o.code,
+                "seconds": round(o.seconds, 3),
+            }
+            for o in result.outcomes
+        ],
+        "health": [health_json(h) for h in result.health],
+        "record": result.record.number if result.record else None,
+    }
+
+
+def health_json(one: ObjectHealth) -> dict[str, Any]:
+    """An object's health as data."""
+    health = one.health
+    body: dict[str, Any] = {"object": ref_json(one.ref), "state": health.state.value, "message": health.message, "rule": health.rule}
+    return body | {"events": list(one.events), "logs": list(one.logs)}

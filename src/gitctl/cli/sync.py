@@ -1,0 +1,84 @@
+"""`gitctl sync`: bring the target to what Git says."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gitctl.cli.flags import with_session
+from gitctl.cli.session import Session
+from gitctl.cli.words import APPS, LABELS, ONLY, REVISION, WORKTREE
+
+EPILOG = """Examples: `gitctl sync -e dev`, `gitctl sync web -e prod --revision v1.2 --yes`, `gitctl sync -e prod --dry-run`,
+`gitctl sync ./manifests --app demo --context kind-dev -n demo`. Exit codes: 0 done, 1 only with --dry-run: differences, 7 refused,
+8 applied in part, 9 not healthy in time, 10 locked, others as in `gitctl --help`."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("sync", epilog=EPILOG)(sync)
+
+
+@with_session()
+def sync(
+    session: Session,
+    apps: APPS = None,
+    revision: REVISION = None,
+    worktree: WORKTREE = False,
+    app_name: Annotated[str | None, typer.Option("--app", help="Name of the app in path mode.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done.")] = False,
+    prune: Annotated[bool | None, typer.Option("--prune/--no-prune", help="Delete what left Git (default: as the app says).")] = None,
+    prune_limit: Annotated[int | None, typer.Option("--prune-limit", help="Allow up to N deletions in this run.")] = None,
+    plan_digest: Annotated[str, typer.Option("--plan-digest", help="Permit exactly the plan with this digest.")] = "",
+    replace: Annotated[list[str] | None, typer.Option("--replace", metavar="KIND/NAME", help="Allow delete and create.")] = None,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until healthy.")] = True,
+    timeout: Annotated[str | None, typer.Option("--timeout", help="How long to wait, such as 5m (default: the app's wait).")] = None,
+    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
+    adopt: Annotated[bool, typer.Option("--adopt", help="Take over existing objects that nobody owns.")] = False,
+    force_conflicts: Annotated[bool, typer.Option("--force-conflicts", help="Take fields that others own.")] = False,
+    with_deps: Annotated[bool, typer.Option("--with-deps", help="Sync what the apps depend on first.")] = False,
+    allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="Sync uncommitted files.")] = False,
+    allow_stale: Annotated[bool, typer.Option("--allow-stale", help="Sync the cached revision when Git is out of reach.")] = False,
+    release: Annotated[bool, typer.Option("--release", help="End the hold of a rollback --no-commit.")] = False,
+    continue_on_error: Annotated[bool, typer.Option("--continue-on-error", help="Start later waves after a failure.")] = False,
+    lock_timeout: Annotated[str, typer.Option("--lock-timeout", help="Wait this long for another run to end.")] = "0s",
+    selector: LABELS = None,
+    only: ONLY = None,
+) -> int:
+    """Apply what Git says, wait until it is healthy, record it."""
+    from gitctl.cli.ask import confirm_plan
+    from gitctl.cli.open import open_stages
+    from gitctl.cli.show.report import show_plans, show_runs
+    from gitctl.cli.request import plan_request
+    from gitctl.config.duration import parse_duration
+    from gitctl.workflow.plan import plan_apps
+    from gitctl.workflow.sync import SyncRequest, refuse_unclean, sync_apps
+
+    stages = open_stages(session, apps, revision=revision, worktree=worktree, app_name=app_name, with_deps=with_deps)
+    request = SyncRequest(
+        plan=plan_request(
+            only=only,
+            selector=selector,
+            adopt=adopt,
+            force_conflicts=force_conflicts,
+            prune=stages[0].prune_default if prune is None else prune,
+            replace=replace,
+            prune_limit=prune_limit,
+            plan_digest=plan_digest,
+        ),
+        wait=wait,
+        timeout=parse_duration(timeout) if timeout else None,
+        lock_timeout=parse_duration(lock_timeout),
+        allow_dirty=allow_dirty or stages[0].path_mode,
+        allow_stale=allow_stale,
+        release=release,
+        continue_on_error=continue_on_error,
+    )
+    if dry_run:
+        for stage in stages:
+            refuse_unclean(stage.parts, request)
+        return show_plans(session, [(s, plan_apps(s.apps, s.parts, request.plan)) for s in stages], kind="SyncResult")
+    with session.graceful():
+        runs = [(s, sync_apps(s.apps, s.parts, request, confirm=confirm_plan(session, s, yes=yes))) for s in stages]
+    return show_runs(session, runs)

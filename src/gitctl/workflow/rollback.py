@@ -1,0 +1,192 @@
+"""Rollback: a commit that restores what record N's render read, then a sync of it. Never rewrites history.
+
+Steps: choose the record → render it again (its digest must be the recorded one) → the files to restore → the other apps that
+this changes → commit (and push) → sync. `--no-commit` applies the old render at once and marks the app held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from gitctl.errors import GitctlError, Refused, RenderError, SourceError
+from gitctl.history.find import rollback_record
+from gitctl.model.app import App
+from gitctl.model.manifest import RenderResult
+from gitctl.model.record import Record, RecordVerb
+from gitctl.model.revision import Revision
+from gitctl.model.state import Hold
+from gitctl.protocols import Publisher, Tree
+from gitctl.workflow.acknowledged import render_at, tree_at
+from gitctl.workflow.parts import Parts
+from gitctl.workflow.plan import Planned, PlanRequest, Rendered, plan_app, read_state, selection
+from gitctl.workflow.sync import AppRun, Confirm, SyncRequest, sync_rendered
+
+Overlay = Callable[[Tree, Mapping[str, bytes | None]], Tree]
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackRequest:
+    """`to` is a record number or a revision ("" for the newest good one); `hold` applies without a commit."""
+
+    to: str = ""
+    push: bool = False
+    hold: bool = False
+    sync: SyncRequest = SyncRequest()
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackPlan:
+    """What a rollback would do: the record, its render, the plan against the target, the files, the other apps that change."""
+
+    record: Record
+    current: int
+    planned: Planned
+    files: Mapping[str, bytes | None]
+    others: tuple[str, ...]
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Secrets whose wanted value changes: what outside stores hold is not brought back."""
+        return tuple(str(c.ref) for c in self.planned.plan.changes if c.ref.kind == "Secret")
+
+
+def plan_rollback(app: App, parts: Parts, request: RollbackRequest, *, overlay: Overlay) -> RollbackPlan:
+    """Everything about a rollback before anything is written. Raises Refused, SourceError, RenderError."""
+    state = read_state(app, parts)
+    record = rollback_record(state, to=request.to, resolve=lambda name: _sha(name, parts))
+    past, rendered = _reproduced(app, record, parts)
+    files: Mapping[str, bytes | None] = {}
+    others: tuple[str, ...] = ()
+    if not request.hold:
+        files = restored_files(record, rendered, app, parts)
+        after = overlay(parts.tree, files)
+        past, rendered = _as_committed(app, record, after, parts)
+        others = changed_apps(app, after, parts)
+    scope = selection([Rendered(past, rendered)])
+    planned = plan_app(past, rendered, parts, replace(request.sync.plan, prune=past.prune), scope)
+    return RollbackPlan(record, state.records[-1].number if state.records else 0, planned, files, others)
+
+
+def carry_out(plan: RollbackPlan, parts: Parts, request: RollbackRequest, *, confirm: Confirm) -> AppRun:
+    """Commit (unless held), then sync. Raises Refused, SourceError."""
+    options = replace(
+        request.sync, verb=RecordVerb.ROLLBACK, rollback_to=plan.record.number, rolled_back_from=plan.current, ignore_hold=True
+    )
+    planned = plan.planned
+    if request.hold:
+        return sync_rendered(planned.app, planned.rendered, _at_past(parts, planned), replace(options, hold=_hold(plan, parts)), confirm)
+    if not confirm(planned):
+        return AppRun(planned.app, declined=True)
+    revision = publish(plan, parts, push=request.push)
+    assert parts.source is not None
+    tree = parts.source.tree(revision)
+    committed = replace(parts, tree=tree)
+    result = replace(parts.render(planned.app, tree), revision=revision)
+    return sync_rendered(planned.app, result, committed, options, lambda _again: True)
+
+
+def publish(plan: RollbackPlan, parts: Parts, *, push: bool) -> Revision:
+    """The commit that restores the files; nothing is committed when Git has them already. Raises SourceError, Refused."""
+    if not plan.files:
+        return parts.revision
+    publisher = _publisher(parts)
+    revision = publisher.commit(plan.files, message(plan), parent=parts.revision)
+    if push:
+        publisher.push(revision)
+    return revision
+
+
+def message(plan: RollbackPlan) -> str:
+    """The commit's message; the trailer names the commit that is gone back to."""
+    app, record = plan.planned.app, plan.record
+    subject = f"rollback {app.name} in {app.env} to record {record.number}"
+    return f"{subject}\n\nBack to {record.revision[:8]}: {record.subject}\n\ngitctl-rollback-to: {record.revision}\n"
+
+
+def restored_files(record: Record, rendered: RenderResult, app: App, parts: Parts) -> Mapping[str, bytes | None]:
+    """What has to be written (None: removed) so that everything the recorded render read is as it was."""
+    now = parts.render(app, parts.tree)
+    past_tree = tree_at(record.revision, parts)
+    places = dict.fromkeys((*rendered.read_set, *now.read_set))
+    before, after = _contents(parts.tree, places), _contents(past_tree, places)
+    changed = {path: content for path, content in after.items() if before.get(path) != content}
+    return changed | {path: None for path in before if path not in after}
+
+
+def _contents(tree: Tree, places: Mapping[str, None]) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for place in places:
+        folder = place.rstrip("/")
+        if tree.names(folder):
+            found.update(tree.files(folder))
+    return found
+
+
+def changed_apps(app: App, after: Tree, parts: Parts) -> tuple[str, ...]:
+    """The other apps and environments (`app in env`) whose render the restored files change."""
+    now = {a.owner: a for a in parts.project.all_apps(parts.tree)}
+    changed = []
+    for other in parts.project.all_apps(after):
+        if other.owner != app.owner and _digest(now.get(other.owner), parts.tree, parts) != _digest(other, after, parts):
+            changed.append(f"{other.name} in {other.env}")
+    return tuple(changed)
+
+
+def _digest(app: App | None, tree: Tree, parts: Parts) -> str:
+    if app is None:
+        return ""
+    try:
+        return parts.render(app, tree).digest
+    except GitctlError as error:
+        return f"error: {error}"
+
+
+def _reproduced(app: App, record: Record, parts: Parts) -> tuple[App, RenderResult]:
+    past, rendered = render_at(app, record.revision, parts)
+    if rendered.digest != record.render_digest:
+        tools = ", ".join(f"{name} {version}" for name, version in record.inputs.tools)
+        raise RenderError(
+            f"record {record.number} cannot be reproduced: {record.revision[:8]} renders something else now",
+            hint=f"it was rendered with {tools or 'other files'}; choose another record with --to",
+        )
+    return past, rendered
+
+
+def _as_committed(app: App, record: Record, after: Tree, parts: Parts) -> tuple[App, RenderResult]:
+    past = parts.project.app_at(app, after)
+    rendered = parts.render(past, after)
+    if rendered.digest != record.render_digest:
+        raise Refused(
+            f"restoring the files of {app.name} does not give record {record.number} again: its settings in gitctl.yaml changed too",
+            hint="go back in gitctl.yaml by hand, or use --no-commit",
+        )
+    return past, rendered
+
+
+def _hold(plan: RollbackPlan, parts: Parts) -> Hold:
+    return Hold(
+        render_digest=plan.record.render_digest,
+        revision=plan.record.revision,
+        reason=f"rolled back to record {plan.record.number} without a commit",
+        actor=parts.actor,
+        at=parts.timestamp(),
+    )
+
+
+def _at_past(parts: Parts, planned: Planned) -> Parts:
+    return replace(parts, tree=tree_at(planned.rendered.revision.sha, parts))
+
+
+def _sha(name: str, parts: Parts) -> str:
+    if parts.source is None:
+        raise SourceError("a folder outside a project has no revisions", hint="name a record with --to")
+    return parts.source.resolve(name).sha
+
+
+def _publisher(parts: Parts) -> Publisher:
+    if parts.publisher is None:
+        raise SourceError("a folder outside a project cannot be committed to", hint="use --no-commit")
+    return parts.publisher
+
+
