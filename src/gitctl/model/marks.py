@@ -1,0 +1,58 @@
+"""Labels and annotations that gitctl writes on objects or obeys on them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+from gitctl.model.manifest import Json
+
+OWNER_LABEL = "gitctl.dev/app"
+"""The only label that gitctl adds: for selecting. The annotation decides."""
+OWNER_ANNOTATION = "gitctl.dev/owner"
+"""The owner id in full."""
+WAVE = "gitctl.dev/wave"
+"""An integer: objects of a lower wave are applied, and settle, first."""
+PRUNE = "gitctl.dev/prune"
+"""`disabled`: the live object is left when it goes from Git."""
+PROTECT = "gitctl.dev/protect"
+"""`true`: deleting the live object needs the exact plan digest."""
+REPLACE = "gitctl.dev/replace"
+"""`allowed`: the object may be deleted and created anew when a field cannot be changed in place."""
+
+_LONGEST = 63
+_PLAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9./-]*[A-Za-z0-9])?")
+
+
+def owner_label(owner: str) -> str:
+    """The owner id as a label value: `shop/prod/web` → `shop_prod_web`; cut and with a hash where it is too long or has other signs."""
+    text = owner.replace("/", "_")
+    if len(text) <= _LONGEST and _PLAIN.fullmatch(owner):
+        return text
+    digest = hashlib.sha256(owner.encode()).hexdigest()[:16]
+    return f"{re.sub('[^A-Za-z0-9.-]', '-', owner).strip('.-')[:46] or 'app'}-{digest}"
+
+
+def annotation(body: Json, name: str) -> str:
+    """An annotation's value, "" when the object does not have it."""
+    return _text(body, "annotations", name)
+
+
+def label(body: Json, name: str) -> str:
+    """A label's value, "" when the object does not have it."""
+    return _text(body, "labels", name)
+
+
+def _text(body: Json, group: str, name: str) -> str:
+    metadata = body.get("metadata")
+    values: Any = metadata.get(group) if isinstance(metadata, dict) else None
+    value = values.get(name) if isinstance(values, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def uid(body: Json) -> str:
+    """The object's uid, "" for one that no server made."""
+    metadata = body.get("metadata")
+    value = metadata.get("uid") if isinstance(metadata, dict) else None
+    return value if isinstance(value, str) else ""
