@@ -212,7 +212,7 @@ def did_you_mean(word: str, known: Iterable[str], *, what: str = "known") -> str
     from difflib import get_close_matches
 
     names = sorted(set(known))
-    near = get_close_matches(word, names, n=1, cutoff=0.6) or [n for n in names if n.lower() == word.lower()]
+    near = get_close_matches(word, names, n=1, cutoff=0.6) or [n for n in names if sorted(n.lower()) == sorted(word.lower())]
     if near:
         return f"did you mean {near[0]!r}?"
     return f"{what}: {', '.join(names)}" if 0 < len(names) <= 12 else ""

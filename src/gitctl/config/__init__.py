@@ -1,0 +1,1 @@
+"""gitctl.yaml → apps: find, check (every error of the file at once), load, resolve."""

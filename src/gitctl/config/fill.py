@@ -1,0 +1,106 @@
+"""One app for one environment and cluster: placeholders filled; and an app without any configuration."""
+
+from __future__ import annotations
+
+import dataclasses
+import posixpath
+import re
+from collections.abc import Mapping
+
+from gitctl.config import placeholder
+from gitctl.errors import ConfigError, UsageError
+from gitctl.model.app import App, BranchTarget, Cluster, Environment, HelmOptions, HookPolicy, IgnoreRule, RenderKind
+
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
+
+
+def inside(folder: str, path: str) -> str:
+    """A path that a file in `folder` writes, as the repository knows it: normal, "" for the root."""
+    whole = posixpath.normpath(posixpath.join(folder, path))
+    return "" if whole == "." else whole
+
+
+def fill_app(template: App, env: Environment, cluster: Cluster | None) -> App:
+    """The app for one environment and cluster. Raises ConfigError when `{cluster}` is used and there is none, or a name gets too long."""
+    values = {"env": env.name, "app": template.name} | ({"cluster": cluster.name} if cluster else {})
+    return dataclasses.replace(
+        template,
+        env=env.name,
+        path=inside("", _fill(template, "path", template.path, values)),
+        namespace=_label(template, "namespace", _fill(template, "namespace", template.namespace, values)),
+        helm=_filled_helm(template, values),
+        target=_filled_target(template, values),
+        kubernetes=env.kubernetes,
+        api_versions=env.api_versions,
+    )
+
+
+def _filled_helm(template: App, values: Mapping[str, str]) -> HelmOptions:
+    helm = template.helm
+    return dataclasses.replace(
+        helm,
+        release=_label(template, "helm.release", _fill(template, "helm.release", helm.release, values)),
+        values_files=tuple(_fill(template, "helm.values_files", name, values) for name in helm.values_files),
+    )
+
+
+def _filled_target(template: App, values: Mapping[str, str]) -> BranchTarget | None:
+    target = template.target
+    if target is None:
+        return None
+    branch, folder = (_fill(template, "target", text, values) for text in (target.branch, target.folder))
+    return BranchTarget(branch, inside("", folder))
+
+
+def _fill(template: App, key: str, text: str, values: Mapping[str, str]) -> str:
+    if "cluster" in placeholder.used(text) and "cluster" not in values:
+        raise ConfigError(
+            f"apps.{template.name}.{key} has {{cluster}}, and no cluster is chosen",
+            hint="name a context with --context, or configure clusters",
+        )
+    return placeholder.fill(text, values)
+
+
+def _label(template: App, key: str, text: str) -> str:
+    if text and not _LABEL.fullmatch(text):
+        raise ConfigError(f"apps.{template.name}.{key} becomes {text!r}, which is no name of at most 63 lower-case letters, digits and '-'")
+    return text
+
+
+def path_app(
+    path: str,
+    name: str = "",
+    namespace: str = "",
+    *,
+    render: RenderKind = RenderKind.AUTO,
+    prune: bool = False,
+    wait_seconds: float = 300.0,
+    create_namespace: bool = False,
+    helm: HelmOptions | None = None,
+    hooks: HookPolicy = HookPolicy.REFUSE,
+    ignore: tuple[IgnoreRule, ...] = (),
+    kubernetes: str = "",
+    api_versions: tuple[str, ...] = (),
+) -> App:
+    """An app without a configuration (path mode): owner id `path/<namespace>/NAME`, pruning off by default.
+
+    `path` is relative to the root of the tree that is read. Raises UsageError for a name that cannot be an owner's.
+    """
+    for what, text in (("--app", name), ("--namespace", namespace)):
+        if text and not _LABEL.fullmatch(text):
+            raise UsageError(f"{what} {text!r} is not a name of at most 63 lower-case letters, digits and '-'")
+    return App(
+        project="path",
+        env=namespace or "default",
+        name=name,
+        path=inside("", path),
+        namespace=namespace,
+        create_namespace=create_namespace,
+        render=render,
+        helm=dataclasses.replace(helm or HelmOptions(), hooks=hooks),
+        prune=prune,
+        wait_seconds=wait_seconds,
+        ignore=ignore,
+        kubernetes=kubernetes,
+        api_versions=api_versions,
+    )

@@ -1,0 +1,171 @@
+"""The bytes of gitctl.yaml → Project."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from gitctl import documents
+from gitctl.config.check import check
+from gitctl.config.duration import parse_duration
+from gitctl.config.fill import inside
+from gitctl.config.problem import as_error, in_file_order
+from gitctl.errors import ConfigError, ManifestError, raise_all
+from gitctl.model.app import (
+    App,
+    AppSpec,
+    BranchTarget,
+    Cluster,
+    Environment,
+    HealthRule,
+    HelmChart,
+    HelmOptions,
+    HookPolicy,
+    IgnoreRule,
+    Limits,
+    ObjectSelector,
+    Project,
+    RenderKind,
+    SourceSpec,
+)
+
+if TYPE_CHECKING:
+    from msgspec import UnsetType
+
+    from gitctl.config import shape
+
+T = TypeVar("T")
+
+
+def load(data: bytes, *, path: str = "gitctl.yaml", folder: str = "") -> Project:
+    """Read and check a project file.
+
+    `path` is shown in errors; `folder` is the file's folder inside the repository ("" for its root), with which the paths of
+    apps begin. Raises ConfigError, or ManyErrors with all that is wrong, each with line, column and key.
+    """
+    import msgspec
+
+    from gitctl.config import shape
+
+    value, marks = _parsed(data, path)
+    errors = [as_error(problem, path=path, marks=marks) for problem in check(value, folder=folder)]
+    raise_all(in_file_order(errors))
+    project = msgspec.convert(value, shape.Project)
+    lines = {name: marks.get(("apps", name), (0, 0))[0] for name in project.apps}
+    return _project(project, path=path, folder=folder, lines=lines)
+
+
+def _parsed(data: bytes, path: str) -> tuple[Any, Mapping[tuple[str | int, ...], tuple[int, int]]]:
+    try:
+        return documents.load_marked(data, where=path)
+    except ManifestError as error:
+        raise ConfigError(error.message, hint=error.hint, where=error.where, details=error.details) from error
+
+
+def _project(read: shape.Project, *, path: str, folder: str, lines: Mapping[str, int]) -> Project:
+    clusters = {name: _cluster(name, c) for name, c in read.clusters.items()}
+    return Project(
+        name=read.name,
+        environments=tuple(
+            Environment(
+                name=name,
+                clusters=tuple(clusters[c] for c in env.clusters),
+                protect=env.protect,
+                kubernetes=env.kubernetes.removeprefix("v"),
+                api_versions=tuple(env.api_versions),
+            )
+            for name, env in read.environments.items()
+        ),
+        clusters=tuple(clusters.values()),
+        apps=tuple(_app(read.name, name, app, folder, lines[name]) for name, app in read.apps.items()),
+        source=SourceSpec(url=read.source.url, ref=read.source.ref),
+        limits=Limits(read.limits.prune_count, read.limits.prune_share, read.limits.prune_per_day),
+        path=path,
+    )
+
+
+def _cluster(name: str, read: shape.Cluster) -> Cluster:
+    return Cluster(
+        name=name,
+        context=read.context,
+        uid=read.uid,
+        kubeconfig=read.kubeconfig,
+        state_namespace=read.state_namespace,
+        labels=_pairs(read.labels),
+    )
+
+
+def _app(project: str, name: str, read: shape.App, folder: str, line: int) -> AppSpec:
+    template = App(
+        project=project,
+        env="",
+        name=name,
+        path=inside(folder, read.path),
+        namespace=read.namespace,
+        create_namespace=read.create_namespace,
+        render=RenderKind(read.render),
+        helm=_helm(read),
+        depends_on=tuple(read.depends_on),
+        prune=read.prune,
+        wait_seconds=parse_duration(read.wait),
+        ignore=tuple(_ignore(rule, managers=tuple(rule.managers)) for rule in read.ignore),
+        health=tuple(_health(rule) for rule in read.health),
+        generated=tuple(_ignore(rule) for rule in read.generated),
+        renamed_from=tuple(read.renamed_from),
+        labels=_pairs(read.labels),
+        target=_target(read),
+    )
+    return AppSpec(template, environments=tuple(read.environments), line=line)
+
+
+def _helm(read: shape.App) -> HelmOptions:
+    helm = read.helm
+    chart = _set(helm.chart)
+    return HelmOptions(
+        release=helm.release,
+        chart=HelmChart(repo=chart.repo, chart=chart.name, version=chart.version, digest=chart.digest) if chart else None,
+        values_files=tuple(helm.values_files),
+        values=helm.values,
+        include_crds=helm.include_crds,
+        hooks=HookPolicy(_set(read.hooks) or helm.hooks),
+    )
+
+
+def _target(read: shape.App) -> BranchTarget | None:
+    target = _set(read.target)
+    return BranchTarget(target.branch, target.folder) if target else None
+
+
+def _ignore(rule: shape.Ignore | shape.Generated, *, managers: tuple[str, ...] = ()) -> IgnoreRule:
+    return IgnoreRule(
+        select=_select(rule),
+        paths=tuple(p for p in rule.paths if p.startswith("/")),
+        json_paths=tuple(p for p in rule.paths if p.startswith("$")),
+        managers=managers,
+    )
+
+
+def _health(rule: shape.Health) -> HealthRule:
+    return HealthRule(
+        select=_select(rule),
+        healthy=_pairs(rule.healthy),
+        failed=_pairs(rule.failed),
+        progressing=_pairs(rule.progressing),
+        ignore=rule.ignore,
+    )
+
+
+def _select(rule: shape.Select) -> ObjectSelector:
+    return ObjectSelector(_set(rule.group), rule.kind, rule.namespace, rule.name, _pairs(rule.labels))
+
+
+def _pairs(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Texts as they are; true, false and numbers as JSON writes them."""
+    return tuple((key, value if isinstance(value, str) else json.dumps(value)) for key, value in values.items())
+
+
+def _set(value: T | UnsetType) -> T | None:
+    import msgspec
+
+    return None if isinstance(value, msgspec.UnsetType) else value

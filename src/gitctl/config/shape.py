@@ -1,0 +1,162 @@
+"""The shape of gitctl.yaml: one source of truth for the check, the typed reading, and the editors' JSON schema.
+
+`title` completes the sentence "… is not TITLE", `description` is what an editor shows.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from gitctl.config import duration
+
+API_VERSION = "gitctl.dev/v1"
+KIND = "Project"
+
+_LABEL = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
+_LABEL_KEY = r"^([a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
+_LABEL_VALUE = r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$"
+
+Name = Annotated[str, Meta(pattern=_LABEL, title="a name of at most 63 lower-case letters, digits and '-'")]
+Labels = dict[
+    Annotated[str, Meta(pattern=_LABEL_KEY, title="a Kubernetes label key")],
+    Annotated[str, Meta(pattern=_LABEL_VALUE, title="a Kubernetes label value")],
+]
+Duration = Annotated[str, Meta(pattern=duration.PATTERN, title="a duration such as 90s, 5m or 1h30m")]
+Version = Annotated[str, Meta(pattern=r"^(v?1\.\d+(\.\d+)?)?$", title="a Kubernetes version such as '1.37'")]
+Pointer = Annotated[str, Meta(pattern=r"^[/$]", title="a JSON pointer such as /spec/replicas, or a JSONPath such as $.spec.replicas")]
+Text = Annotated[str, Meta(min_length=1, title="a text that is not empty")]
+Scalar = str | int | float | bool
+
+
+class Strict(Struct, forbid_unknown_fields=True):
+    """Every mapping of the file refuses keys that it does not know."""
+
+
+class Source(Strict):
+    """Where the wanted state lives; left out: the checkout that holds this file."""
+
+    url: Annotated[str, Meta(description="https, ssh or file URL; empty for this checkout")] = ""
+    ref: Annotated[str, Meta(description="branch, tag or commit; default: HEAD")] = ""
+
+
+class Cluster(Strict):
+    """A cluster, as the kubeconfig knows it."""
+
+    context: Annotated[Text, Meta(description="context of the kubeconfig")]
+    kubeconfig: Annotated[str, Meta(description="kubeconfig file; default: KUBECONFIG, then ~/.kube/config")] = ""
+    uid: Annotated[str, Meta(description="uid of the kube-system namespace: pins the cluster")] = ""
+    state_namespace: Annotated[Name, Meta(description="namespace of gitctl's own state")] = "gitctl-system"
+    labels: Labels = {}
+
+
+class Environment(Strict):
+    """A stage that apps are delivered to."""
+
+    clusters: Annotated[list[str], Meta(description="names under `clusters`, in the order of delivery")] = []
+    protect: Annotated[bool, Meta(description="changes need a confirmation, in CI --yes")] = False
+    kubernetes: Annotated[Version, Meta(description="Kubernetes version given to renderers")] = ""
+    api_versions: Annotated[list[Text], Meta(description="extra API versions given to renderers, such as example.com/v1")] = []
+
+
+class Select(Strict):
+    """Which objects a rule is about; what is left out matches all."""
+
+    group: Annotated[str | UnsetType, Meta(description="API group; '' is the core group")] = UNSET
+    kind: str = ""
+    namespace: Annotated[str, Meta(description="shell pattern")] = ""
+    name: Annotated[str, Meta(description="shell pattern, such as web-*")] = ""
+    labels: Labels = {}
+
+
+class Ignore(Select):
+    """Fields that gitctl leaves to others."""
+
+    paths: Annotated[list[Pointer], Meta(description="JSON pointers (/spec/replicas) or JSONPaths ($.spec.replicas)")] = []
+    managers: Annotated[list[Text], Meta(description="field managers whose fields are left alone")] = []
+
+
+class Generated(Select, kw_only=True):
+    """Fields that are random at each rendering: the live value is kept."""
+
+    paths: Annotated[list[Pointer], Meta(min_length=1, title="a list that is not empty", description="JSON pointers or JSONPaths")]
+
+
+class Health(Select, kw_only=True):
+    """When objects of a kind are healthy: the first of failed, healthy, progressing whose every path has its value decides."""
+
+    kind: Text
+    healthy: Annotated[dict[str, Scalar], Meta(description="path in the object → value, such as status.phase: Ready")] = {}
+    failed: dict[str, Scalar] = {}
+    progressing: dict[str, Scalar] = {}
+    ignore: Annotated[bool, Meta(description="never wait for these objects")] = False
+
+
+class Chart(Strict):
+    """A chart of a repository, pinned by version and digest."""
+
+    repo: Annotated[str, Meta(pattern=r"^(https?|oci)://[^\s@]+$", title="an https:// or oci:// address without credentials")]
+    name: Text
+    version: Annotated[str, Meta(pattern=r"^v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$", title="an exact version such as 1.2.3")]
+    digest: Annotated[str, Meta(pattern=r"^(sha256:)?[0-9a-f]{64}$", title="a SHA-256 digest such as sha256:ab12…")]
+
+
+class Helm(Strict):
+    """Inputs of `helm template`."""
+
+    release: Annotated[str, Meta(description="release name; default: the app's name")] = ""
+    chart: Annotated[Chart | UnsetType, Meta(description="a chart of a repository; left out: the chart in `path`")] = UNSET
+    values_files: Annotated[list[Text], Meta(description="files in the app's folder; later ones win")] = []
+    values: Annotated[dict[str, Any], Meta(description="inline values; they win over files")] = {}
+    include_crds: bool = True
+    hooks: Literal["refuse", "skip"] = "refuse"
+
+
+class Target(Strict):
+    """Rendered manifests in a branch instead of a cluster."""
+
+    branch: Text
+    folder: Text
+
+
+class App(Strict):
+    """One unit of delivery. `{env}`, `{cluster}` and `{app}` may stand in path, namespace, release, values_files and target."""
+
+    path: Annotated[str, Meta(description="folder of the app, beginning at the folder of this file")]
+    namespace: Annotated[str, Meta(description="for objects that name none; never overrides")] = ""
+    create_namespace: bool = False
+    render: Literal["auto", "plain", "kustomize", "helm"] = "auto"
+    helm: Helm = field(default_factory=Helm)
+    hooks: Annotated[Literal["refuse", "skip"] | UnsetType, Meta(description="short form of helm.hooks")] = UNSET
+    environments: Annotated[list[str], Meta(description="default: all")] = []
+    depends_on: Annotated[list[str], Meta(description="apps that must be healthy first")] = []
+    prune: Annotated[bool, Meta(description="delete objects that left Git")] = True
+    wait: Annotated[Duration, Meta(description="how long to wait for health")] = "5m"
+    ignore: list[Ignore] = []
+    generated: list[Generated] = []
+    health: list[Health] = []
+    renamed_from: Annotated[list[Name], Meta(description="earlier names of the app, whose state it takes over")] = []
+    labels: Labels = {}
+    target: Target | UnsetType = UNSET
+
+
+class Limits(Strict):
+    """How much one sync may delete before it is refused."""
+
+    prune_count: Annotated[int, Meta(ge=0, title="a count", description="more deletions than this are refused")] = 5
+    prune_share: Annotated[float, Meta(ge=0, le=1, title="a share between 0 and 1", description="this share is refused")] = 0.5
+    prune_per_day: Annotated[int, Meta(ge=0, title="a count", description="deletions a cluster in 24 hours")] = 200
+
+
+class Project(Strict):
+    """A gitctl project: what is delivered, where to, and from where."""
+
+    api_version: Literal["gitctl.dev/v1"] = field(name="apiVersion")
+    kind: Literal["Project"]
+    name: Annotated[Name, Meta(description="first part of the owner id on every object")]
+    source: Source = field(default_factory=Source)
+    clusters: dict[Name, Cluster] = {}
+    environments: dict[Name, Environment] = {}
+    apps: dict[Name, App] = {}
+    limits: Limits = field(default_factory=Limits)

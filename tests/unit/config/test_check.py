@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gitctl.config.check import check
+from gitctl.config.problem import key_text
+
+BASE: dict[str, Any] = {
+    "apiVersion": "gitctl.dev/v1",
+    "kind": "Project",
+    "name": "shop",
+    "clusters": {"dev": {"context": "kind-dev"}, "prod": {"context": "eu"}},
+    "environments": {"dev": {"clusters": ["dev"]}, "prod": {"clusters": ["prod"]}},
+    "apps": {"web": {"path": "apps/web/{env}", "depends_on": ["db"]}, "db": {"path": "apps/db"}},
+}
+
+
+def merged(base: Any, change: Any) -> Any:
+    if isinstance(base, dict) and isinstance(change, dict):
+        return {**base, **{k: merged(base.get(k), v) for k, v in change.items()}}
+    return change
+
+
+def web(**keys: Any) -> dict[str, Any]:
+    return {"apps": {"web": keys}}
+
+
+def test_the_base_is_right() -> None:
+    assert check(BASE) == ()
+
+
+CASES = {
+    "unknown key": ({"appz": {}}, "appz", "unknown key 'appz'", "did you mean 'apps'?"),
+    "unknown key far from all": (web(zzz=1), "apps.web.zzz", "unknown key 'zzz'", ""),
+    "wrong value": ({"kind": "Projekt"}, "kind", "'Projekt' is not a value for this key", "did you mean 'Project'?"),
+    "number for text": (
+        {"environments": {"dev": {"kubernetes": 1.3}}},
+        "environments.dev.kubernetes",
+        "is a number, not a text",
+        "put it in quotes",
+    ),
+    "text for list": (web(depends_on="db"), "apps.web.depends_on", "is a text, not a list", "write it as a list: [...]"),
+    "list for mapping": ({"apps": ["web"]}, "apps", "is a list, not a mapping", ""),
+    "no value": (web(path=None), "apps.web.path", "has no value", ""),
+    "missing key": (
+        {"clusters": {"dev": {"context": "x"}, "qa": {}}},
+        "clusters.qa",
+        "the key 'context' is missing",
+        "it is context of the kubeconfig",
+    ),
+    "true is no number": ({"limits": {"prune_count": True}}, "limits.prune_count", "is true or false, not a whole number", ""),
+    "share": ({"limits": {"prune_share": 1.5}}, "limits.prune_share", "1.5 is not a share between 0 and 1", ""),
+    "duration": (web(wait="5 min"), "apps.web.wait", "'5 min' is not a duration such as 90s, 5m or 1h30m", ""),
+    "duration, line feed": (web(wait="5m\n"), "apps.web.wait", "'5m\\n' is not a duration such as 90s, 5m or 1h30m", ""),
+    "app name": (
+        {"apps": {"Web.1": {"path": "x"}}},
+        "apps.'Web.1'",
+        "'Web.1' is not a name of at most 63 lower-case letters, digits and '-'",
+        "",
+    ),
+    "namespace": (
+        web(namespace="my.ns"),
+        "apps.web.namespace",
+        "'my.ns' is not a name of at most 63 lower-case letters, digits and '-'",
+        "",
+    ),
+    "unknown cluster": (
+        {"environments": {"dev": {"clusters": ["dve"]}}},
+        "environments.dev.clusters[0]",
+        "unknown cluster 'dve'",
+        "did you mean 'dev'?",
+    ),
+    "cluster twice": (
+        {"environments": {"dev": {"clusters": ["dev", "dev"]}}},
+        "environments.dev.clusters[1]",
+        "the cluster 'dev' is named twice",
+        "",
+    ),
+    "unknown environment": (
+        web(environments=["dev", "prd"]),
+        "apps.web.environments[1]",
+        "unknown environment 'prd'",
+        "did you mean 'prod'?",
+    ),
+    "unknown app": (web(depends_on=["bd"]), "apps.web.depends_on[0]", "unknown app 'bd'", "did you mean 'db'?"),
+    "dependency elsewhere": (
+        {"apps": {"db": {"environments": ["dev"]}}},
+        "apps.web.depends_on[0]",
+        "the app 'db' is not in the environment 'prod', this one is",
+        "",
+    ),
+    "cycle": ({"apps": {"db": {"depends_on": ["web"]}}}, "apps.web.depends_on", "a dependency cycle: web → db → web", ""),
+    "own dependency": ({"apps": {"db": {"depends_on": ["db"]}}}, "apps.db.depends_on", "a dependency cycle: db → db", ""),
+    "placeholder": (web(path="a/{envv}"), "apps.web.path", "unknown placeholder {envv} in 'a/{envv}'", "did you mean 'env'?"),
+    "brace": (
+        web(path="a/{env"),
+        "apps.web.path",
+        "a brace without its partner in 'a/{env'",
+        "placeholders are {env}, {cluster} and {app}",
+    ),
+    "path out": (
+        web(path="../x"),
+        "apps.web.path",
+        "the path '../x' leaves the repository",
+        "write it relative to the folder of gitctl.yaml",
+    ),
+    "path out, later": (
+        web(path="a/{env}/../../../x"),
+        "apps.web.path",
+        "the path 'a/{env}/../../../x' leaves the repository",
+        "write it relative to the folder of gitctl.yaml",
+    ),
+    "absolute path": (
+        web(path="/etc"),
+        "apps.web.path",
+        "the path '/etc' leaves the repository",
+        "write it relative to the folder of gitctl.yaml",
+    ),
+    "git's files": (web(path="x/.Git/y"), "apps.web.path", "the path 'x/.Git/y' leads into Git's own files", ""),
+    "control character": (
+        web(path="x\x1b[1m"),
+        "apps.web.path",
+        "the path 'x\\x1b[1m' has characters that a path must not have",
+        "folders are separated by '/'",
+    ),
+    "values file out": (
+        web(helm={"values_files": ["../../../../v.yaml"]}),
+        "apps.web.helm.values_files[0]",
+        "the path '../../../../v.yaml' leaves the repository",
+        "write it relative to the folder of gitctl.yaml",
+    ),
+    "chart with range": (
+        web(helm={"chart": {"repo": "https://charts", "name": "x", "version": "^1.2", "digest": "sha256:" + "a" * 64}}),
+        "apps.web.helm.chart.version",
+        "'^1.2' is not an exact version such as 1.2.3",
+        "",
+    ),
+    "hooks twice": (web(hooks="skip", helm={"hooks": "refuse"}), "apps.web.hooks", "hooks is set twice, here and under helm", ""),
+    "pointer": (
+        web(ignore=[{"paths": ["spec"]}]),
+        "apps.web.ignore[0].paths[0]",
+        "'spec' is not a JSON pointer such as /spec/replicas, or a JSONPath such as $.spec.replicas",
+        "",
+    ),
+    "empty ignore": (web(ignore=[{"kind": "X"}]), "apps.web.ignore[0]", "the rule ignores nothing", "give it paths or managers"),
+    "empty health": (
+        web(health=[{"kind": "X"}]),
+        "apps.web.health[0]",
+        "the rule decides nothing",
+        "give it healthy, failed, progressing or ignore",
+    ),
+    "list as health value": (
+        web(health=[{"kind": "X", "healthy": {"a": []}}]),
+        "apps.web.health[0].healthy.a",
+        "is a list, not a text or a whole number or a number or true or false",
+        "",
+    ),
+    "renamed from a living app": (web(renamed_from=["db"]), "apps.web.renamed_from[0]", "an app with the name 'db' still exists", ""),
+    "two heirs": (
+        {"apps": {"web": {"renamed_from": ["old"]}, "db": {"renamed_from": ["old"]}}},
+        "apps.db.renamed_from[0]",
+        "the app 'web' has the earlier name 'old' too",
+        "",
+    ),
+    "credentials in a chart's address": (
+        web(helm={"chart": {"repo": "https://me:pw@charts", "name": "x", "version": "1.2.3", "digest": "a" * 64}}),
+        "apps.web.helm.chart.repo",
+        "'https://me:pw@charts' is not an https:// or oci:// address without credentials",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "key", "message", "hint"), CASES.values(), ids=CASES)
+def test_one_problem(change: dict[str, Any], key: str, message: str, hint: str) -> None:
+    found = check(merged(BASE, change))
+    assert [(key_text(p.at), p.message) for p in found] == [(key, message)]
+    assert not hint or found[0].hint == hint
+
+
+@pytest.mark.parametrize(
+    ("value", "message"), [(None, "the file is empty"), ([], "the file is not a mapping"), ("x", "the file is not a mapping")]
+)
+def test_no_mapping_at_all(value: Any, message: str) -> None:
+    assert [p.message for p in check(value)] == [message]
+
+
+def test_an_app_with_a_wrong_value_is_still_a_known_name() -> None:
+    found = check(merged(BASE, {"apps": {"db": None}}))
+    assert [(key_text(p.at), p.message) for p in found] == [("apps.db", "has no value")]
+
+
+def test_a_project_below_the_root_may_reach_its_siblings() -> None:
+    assert check(merged(BASE, web(path="../shared/web")), folder="teams/shop") == ()
+    assert check(merged(BASE, web(path="../../../web")), folder="teams/shop")[0].message == "the path '../../../web' leaves the repository"
+
+
+def test_values_files_may_lie_beside_the_app() -> None:
+    assert check(merged(BASE, web(path="apps/web", helm={"values_files": ["../common.yaml", "{env}.yaml"]}))) == ()
