@@ -46,7 +46,7 @@ tools-path: ## print the folder of these tools: export PATH="$$(make -s tools-pa
 	"$$python" tools/install.py --path
 
 sandbox: setup ## build the sandbox's programs (the first build takes 8 minutes)
-	@$(PY) tools/build_sandbox.py
+	@$(PY) -u -c "from gitctl.sandbox.build import build; print('sandbox:', build(print).sandbox.parent)"
 
 check: setup ## ruff, mypy, import-linter, house rules
 	$(BIN)/ruff check .

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+
+from gitctl.model.app import App, Project, RenderKind
 
 Version = tuple[int, int, int]
 
@@ -32,8 +34,8 @@ class Need(StrEnum):
     KUSTOMIZE = "apps with a kustomization"
     SOPS = "encrypted files"
     SANDBOX = "gitctl sandbox"
-    BY_HAND = "nothing; for keys made by hand (gitctl secret keygen makes them itself)"
-    LOOKING = "nothing; for looking at the cluster by hand"
+    BY_HAND = "keys made by hand"
+    LOOKING = "looking by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +134,42 @@ class ToolReport:
         return self.needed and self.state in (ToolState.MISSING, ToolState.TOO_OLD)
 
 
-def examine(*, path_of: PathOf, version_of: VersionOf, uses: Collection[Need] = ()) -> tuple[ToolReport, ...]:
-    """Look at every program; `uses` is what the project at hand does, beside `Need.ALWAYS`.
+def examine(*, path_of: PathOf, version_of: VersionOf, needs: Collection[Need] = ()) -> tuple[ToolReport, ...]:
+    """Look at every program; `needs` is what the project at hand takes (`uses`), beside `Need.ALWAYS`.
 
     A needed program whose stand-in is fit counts as not needed.
     """
-    wanted = {Need.ALWAYS, *uses}
+    wanted = {Need.ALWAYS, *needs}
     reports = {tool.name: _look(tool, path_of, version_of, needed=not wanted.isdisjoint(tool.needs)) for tool in TOOLS}
     return tuple(_relieved(report, reports) for report in reports.values())
+
+
+def uses(project: Project, *, names: Callable[[str], Collection[str]], encrypted: bool) -> frozenset[Need]:
+    """What a project takes: `names` lists the files below a folder, `encrypted` says that it has a .sops.yaml."""
+    found = {need for spec in project.apps for need in _renderers(spec.template, names)}
+    return frozenset(found | {Need.SOPS} if encrypted else found)
+
+
+def _renderers(app: App, names: Callable[[str], Collection[str]]) -> Iterator[Need]:
+    match app.render:
+        case RenderKind.HELM:
+            yield Need.HELM
+        case RenderKind.KUSTOMIZE:
+            yield Need.KUSTOMIZE
+        case RenderKind.AUTO:
+            yield from _detected(app, names)
+        case RenderKind.PLAIN:
+            pass
+
+
+def _detected(app: App, names: Callable[[str], Collection[str]]) -> Iterator[Need]:
+    """By file names, below the part of the path that holds no placeholder: which environment is meant is open here."""
+    folder = app.path.partition("{")[0].rpartition("/")[0] if "{" in app.path else app.path
+    files = {name.rpartition("/")[2] for name in names(folder)}
+    if app.helm.chart or "Chart.yaml" in files:
+        yield Need.HELM
+    if files & {"kustomization.yaml", "kustomization.yml", "Kustomization"}:
+        yield Need.KUSTOMIZE
 
 
 def parse_version(text: str) -> Version | None:

@@ -1,0 +1,107 @@
+"""`gitctl doctor`: are the programs there that gitctl calls?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from gitctl.cli.flags import with_session
+from gitctl.cli.session import Session
+from gitctl.errors import ExitCode
+
+if TYPE_CHECKING:
+    from gitctl.cli.show.lines import Line
+    from gitctl.workflow.doctor import Need, ToolReport
+
+EPILOG = "Exit codes: 0 all that is needed is there, 1 something needed is missing or too old."
+_ANSWER_LIMIT = 15.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("doctor", epilog=EPILOG)(doctor)
+
+
+@with_session()
+def doctor(session: Session) -> int:
+    """List the programs that gitctl calls: found, wanted, what needs them, how to install them.
+
+    In a project, what its apps use is needed; elsewhere only git is.
+    """
+    from gitctl.cli.show.lines import text_of
+    from gitctl.process import find
+    from gitctl.workflow.doctor import examine
+
+    reports = examine(path_of=find, version_of=_answer, needs=_needs(session))
+    body = {"items": [_item(report) for report in reports]}
+    session.result("DoctorResult", body, text=lambda: text_of(_lines(reports), color=session.color, clean=session.redactor.clean))
+    return ExitCode.DIFFERENT if any(report.finding for report in reports) else ExitCode.DONE
+
+
+def _needs(session: Session) -> frozenset[Need]:
+    """What the project here uses; nothing where there is none, or none that can be read (`config validate` says why)."""
+    from gitctl.cli.open import start_folder
+    from gitctl.config.find import find_config, search
+    from gitctl.config.load import load
+    from gitctl.errors import GitctlError
+    from gitctl.source.checkout import find_root
+    from gitctl.source.worktree import WorkTree
+    from gitctl.workflow.doctor import uses
+
+    start = start_folder(session)
+    if session.flags.config is None and search(start) is None:
+        return frozenset()
+    file = find_config(start, explicit=session.flags.config)
+    root = find_root(file.parent) or file.parent
+    folder = "" if file.parent == root else file.parent.relative_to(root).as_posix()
+    try:
+        project = load(file.read_bytes(), path=str(file), folder=folder)
+        return uses(project, names=WorkTree(root).names, encrypted=(file.parent / ".sops.yaml").is_file())
+    except GitctlError as error:
+        session.warn(f"what {file} needs is not known: {error}")
+        return frozenset()
+
+
+def _answer(argv: tuple[str, ...]) -> str | None:
+    """What a program prints about its version; None when it fails, hangs or cannot be started."""
+    from gitctl.errors import GitctlError
+    from gitctl.process import Command, run
+
+    try:
+        done = run(Command(argv, timeout=_ANSWER_LIMIT))
+    except (GitctlError, OSError):
+        return None
+    return done.stdout.decode("utf-8", "replace") if done.code == 0 else None
+
+
+def _item(report: ToolReport) -> dict[str, Any]:
+    return {
+        "name": report.tool.name,
+        "state": report.state.value,
+        "path": report.path,
+        "version": report.version,
+        "wanted": report.tool.wanted,
+        "needed": report.needed,
+        "neededBy": [need.value for need in report.tool.needs],
+        "install": report.tool.install,
+    }
+
+
+def _lines(reports: tuple[ToolReport, ...]) -> list[Line]:
+    from gitctl.cli.show.lines import Style, count, line, table
+    from gitctl.workflow.doctor import ToolState
+
+    head = ("TOOL", "FOUND", "WANTED", "STATE", "NEEDED BY", "PATH")
+    rows: list[tuple[str, ...]] = [
+        (r.tool.name, r.version or "-", r.tool.wanted, r.state.value, ", ".join(n.value for n in r.tool.needs), r.path or "-")
+        for r in reports
+    ]
+    absent = [
+        line(f"{r.tool.name} is {r.state.value}: {r.tool.install}", Style.BAD if r.finding else Style.QUIET)
+        for r in reports
+        if r.state in (ToolState.MISSING, ToolState.TOO_OLD)
+    ]
+    findings = sum(r.finding for r in reports)
+    total = f"{count(findings, 'finding')}" if findings else "all that is needed here is there"
+    return [*table(rows, head), *absent, line(total, Style.BAD if findings else Style.HEAD)]
