@@ -121,9 +121,7 @@ def _located(command: Command) -> str:
     return path
 
 
-def _talk(
-    child: subprocess.Popen[bytes], command: Command, tick: Callable[[float], None] | None, every: float
-) -> tuple[bytes, bytes]:
+def _talk(child: subprocess.Popen[bytes], command: Command, tick: Callable[[float], None] | None, every: float) -> tuple[bytes, bytes]:
     began = time.monotonic()
     stdin: bytes | None = command.stdin
     while True:
