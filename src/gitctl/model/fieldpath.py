@@ -7,12 +7,13 @@ of a list with keys, `v:"x"` a member of a set, `i:3` an index.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final
 
 from gitctl.errors import InputError
-from gitctl.model.listkeys import key_step, plain
+from gitctl.model.listkeys import item_key, key_step, plain
 from gitctl.model.manifest import Json, Path
 
 FieldPath = tuple[str, ...]
@@ -96,6 +97,27 @@ def _fits(item: Json, keys: Json) -> bool:
 def _same(one: Any, other: Any) -> bool:
     """Equality of scalars as in JSON: unlike Python's, true is not 1."""
     return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+
+
+def look(body: Any, path: Path) -> Any:
+    """The value at the steps of a FieldChange (map keys, indexes, merge keys such as `[name=web]`), `MISSING` when it is not there."""
+    for step in path:
+        if isinstance(body, dict):
+            body = body.get(step, MISSING)
+        elif isinstance(body, list):
+            body = next((item for i, item in enumerate(body) if i == step or _is_named(item, step)), MISSING)
+        else:
+            return MISSING
+    return body
+
+
+def _is_named(item: Any, step: str | int) -> bool:
+    """Is this the list item that `[name=web]` or `[=x]` names?"""
+    if isinstance(step, int):
+        return False
+    if not isinstance(item, dict):
+        return f"[={plain(item)}]" == step
+    return item_key(item, tuple(re.findall(r"(?:^\[|,)([^=,\[\]]+)=", step))) == step
 
 
 def remove(body: Any, paths: Iterable[FieldPath]) -> Any:

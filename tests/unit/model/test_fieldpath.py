@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from gitctl.model.fieldpath import MISSING, FieldPath, get, remove, server_text, shown
+from gitctl.model.fieldpath import MISSING, FieldPath, get, look, remove, server_text, shown
+from gitctl.model.manifest import Path
 
 BODY: dict[str, Any] = {
     "metadata": {"annotations": {"a.b/c": "1"}, "finalizers": ["x", "y"]},
@@ -68,3 +69,20 @@ def test_shown_and_server_text() -> None:
     path = (*WEB, "f:ports", 'k:{"containerPort":80,"protocol":"TCP"}', "i:3", 'v:"x"')
     assert shown(path) == ("spec", "containers", "[name=web]", "ports", "[containerPort=80,protocol=TCP]", 3, "[=x]")
     assert server_text(path) == '.spec.containers[name="web"].ports[containerPort=80,protocol="TCP"][3][="x"]'
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("metadata", "annotations", "a.b/c"), "1"),
+        (("spec", "containers", "[name=side]", "image"), "envoy"),
+        (("spec", "containers", 0, "image"), "nginx"),
+        (("spec", "containers", "[name=web]", "ports", "[containerPort=80,protocol=TCP]", "containerPort"), 80),
+        (("metadata", "finalizers", "[=y]"), "y"),
+        (("spec", "containers", "[name=none]"), MISSING),
+        (("spec", "containers", 7), MISSING),
+        (("metadata", "annotations", "a.b/c", "x"), MISSING),
+    ],
+)
+def test_look(path: Path, value: Any) -> None:
+    assert look(BODY, path) == value
