@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gitctl.cli.actor import actor
+from gitctl.cli.lookup import NoLookup, ProjectLookup, committed
 from gitctl.cli.session import Session
 from gitctl.config.duration import parse_duration
 from gitctl.config.find import find_config, search
@@ -18,8 +19,8 @@ from gitctl.errors import ConfigError, UsageError
 from gitctl.model.app import App, Cluster, Environment, Limits, Project
 from gitctl.model.manifest import RenderResult
 from gitctl.paths import cache_folder
-from gitctl.protocols import Source, Target, Tree
-from gitctl.workflow.parts import Parts
+from gitctl.protocols import Publisher, Source, Target, Tree
+from gitctl.workflow.parts import Lookup, Parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,9 @@ class OpenProject:
     project: Project
     source: Source
     tree: Tree
-    root: Path
+    publisher: Publisher
+    file: str
+    folder: str
 
 
 def open_stages(
@@ -91,26 +94,21 @@ def open_stages(
 
 def open_project(session: Session, *, revision: str | None = None, worktree: bool = False) -> OpenProject:
     """Find gitctl.yaml, open its source at a revision, and read the project from there (from the work tree with --worktree, --config)."""
-    from gitctl.source.open import open_source
     from gitctl.source.checkout import find_root
+    from gitctl.source.open import open_publisher, open_source
     from gitctl.source.worktree import WorkTree
 
     file = find_config(start_folder(session), explicit=session.flags.config)
     root = find_root(file.parent) or file.parent
     folder = "" if file.parent == root else file.parent.relative_to(root).as_posix()
+    name = f"{folder}/{file.name}".lstrip("/")
     local = load(file.read_bytes(), path=str(file), folder=folder)
     source = open_source(root, local.source, cache=cache_folder())
-    if worktree:
-        return OpenProject(local, source, WorkTree(root), root)
-    tree = source.tree(source.resolve(revision or local.source.ref or "HEAD"))
+    tree: Tree = WorkTree(root) if worktree else source.tree(source.resolve(revision or local.source.ref or "HEAD"))
     _tell(session, tree)
-    if session.flags.config:
-        return OpenProject(local, source, tree, root)
-    name = f"{folder}/{file.name}".lstrip("/")
-    content = tree.files(name).get(name)
-    if content is None:
-        raise ConfigError(f"{name} is not in {tree.revision.name} ({tree.revision.short})", hint="commit it, or add --worktree")
-    return OpenProject(load(content, path=name, folder=folder), source, tree, root)
+    project = local if worktree or session.flags.config else load(committed(tree, name), path=name, folder=folder)
+    publisher = open_publisher(root, local.source, cache=cache_folder())
+    return OpenProject(project, source, tree, publisher, name, folder)
 
 
 def start_folder(session: Session) -> Path:
@@ -155,7 +153,7 @@ def _path_stage(session: Session, path: Path, app_name: str | None, target: bool
     flags = session.flags
     app = path_app(path.resolve().relative_to(root.resolve()).as_posix(), app_name or "", flags.namespace or "")
     cluster = Cluster(name=flags.context or "", context=flags.context or "")
-    parts = _parts(session, None, WorkTree(root), cluster if target else None, Limits())
+    parts = _parts(session, None, WorkTree(root), cluster if target else None, Limits(), NoLookup())
     return Stage(parts, (app,), path_mode=True)
 
 
@@ -172,11 +170,14 @@ def _stage(
         raise ConfigError(
             f"the environment {environment.name!r} has no clusters", hint="add `clusters` to it in gitctl.yaml, or name one with --context"
         )
-    parts = _parts(session, opened.source, opened.tree, cluster if target else None, opened.project.limits)
-    return Stage(replace(parts, cluster=cluster.name if cluster else ""), apps, environment.name, environment.protect)
+    lookup = ProjectLookup(opened.file, opened.folder, cluster)
+    parts = _parts(session, opened.source, opened.tree, cluster if target else None, opened.project.limits, lookup)
+    return Stage(replace(parts, publisher=opened.publisher), apps, environment.name, environment.protect)
 
 
-def _parts(session: Session, source: Source | None, tree: Tree, cluster: Cluster | None, limits: Limits) -> Parts:
+def _parts(
+    session: Session, source: Source | None, tree: Tree, cluster: Cluster | None, limits: Limits, lookup: Lookup
+) -> Parts:
     return Parts(
         source=source,
         tree=tree,
@@ -186,6 +187,7 @@ def _parts(session: Session, source: Source | None, tree: Tree, cluster: Cluster
         now=lambda: datetime.now(UTC),
         cancel=session.cancel,
         actor=actor(),
+        project=lookup,
         cluster=cluster.name if cluster else "",
         limits=limits,
     )

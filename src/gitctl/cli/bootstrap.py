@@ -1,0 +1,129 @@
+"""`gitctl bootstrap`: a repository that gitctl can work with, and the first sync."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gitctl.cli.flags import with_session
+from gitctl.cli.session import Session
+
+if TYPE_CHECKING:
+    from gitctl.model.app import Cluster
+    from gitctl.workflow.bootstrap import Scaffold, ScaffoldFile
+
+EPILOG = """Example: `gitctl bootstrap shop --name shop --env dev --env prod --context kind-dev`. Runs again without harm: what is there is kept."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("bootstrap", epilog=EPILOG)(bootstrap)
+
+
+@with_session(without=("env",))
+def bootstrap(
+    session: Session,
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The repository's folder; made when missing.")] = Path(),
+    name: Annotated[str, typer.Option("--name", help="Project name; default: the folder's name.")] = "",
+    env: Annotated[list[str] | None, typer.Option("-e", "--env", help="Environment; repeatable; the first is synced.")] = None,
+    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
+) -> int:
+    """Write gitctl.yaml, an example app, a runbook and .sops.yaml; commit; with --context also sync."""
+    from gitctl.cli.open import start_folder
+    from gitctl.cli.show.bootstrap import show_bootstrap
+    from gitctl.errors import ExitCode
+    from gitctl.workflow.bootstrap import scaffold_files
+
+    root = (start_folder(session) / folder).resolve()
+    wanted = _wanted(session, root, name, tuple(env or ("dev", "prod")))
+    files = scaffold_files(wanted, lambda path: _read(root / path))
+    commit = _write(session, root, wanted.name, files, yes=yes)
+    code = _first_sync(session, root, wanted, yes=yes) if wanted.cluster else ExitCode.DONE
+    show_bootstrap(session, root, wanted, files, commit)
+    return code
+
+
+def _wanted(session: Session, root: Path, name: str, environments: tuple[str, ...]) -> Scaffold:
+    from gitctl.config.resolve import check_label
+    from gitctl.config.schema import schema_text
+    from gitctl.workflow.bootstrap import Scaffold
+
+    for what, text in (("--name", name or root.name), *(("--env", e) for e in environments)):
+        check_label(what, text)
+    return Scaffold(
+        name=name or root.name,
+        environments=tuple(dict.fromkeys(environments)),
+        cluster=_cluster(session),
+        sops_rules=_sops_rules(session, root),
+        schema=schema_text().encode(),
+    )
+
+
+def _cluster(session: Session) -> Cluster | None:
+    from dataclasses import replace
+
+    from gitctl.cli.open import open_cluster
+    from gitctl.model.app import Cluster
+
+    if not session.flags.context:
+        return None
+    cluster = Cluster(name="main", context=session.flags.context, kubeconfig=str(session.flags.kubeconfig or ""))
+    return replace(cluster, uid=open_cluster(session, cluster).identity())
+
+
+def _sops_rules(session: Session, root: Path) -> bytes:
+    from datetime import UTC, datetime
+
+    from gitctl.secrets import keys, rules
+
+    found = _read(root / rules.FILE)
+    if found is not None:
+        return found
+    file = keys.key_file()
+    recipients = keys.recipients(file) if file.exists() else ()
+    if not recipients:
+        recipients = (keys.keygen(file, now=datetime.now(UTC)).recipient,)
+        session.say(f"made an age key in {file}: keep a copy in a safe place")
+    return rules.text(recipients).encode()
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
+def _write(session: Session, root: Path, name: str, files: tuple[ScaffoldFile, ...], *, yes: bool) -> str:
+    from gitctl.cli.ask import ask
+    from gitctl.errors import Refused
+    from gitctl.paths import cache_folder
+    from gitctl.model.app import SourceSpec
+    from gitctl.source.open import init_repository, open_publisher, open_source
+    from gitctl.workflow.bootstrap import FileState
+
+    new = {f.path: f.content for f in files if f.state is FileState.NEW}
+    if not new:
+        return ""
+    occupied = root.is_dir() and any(p.name != ".git" for p in root.iterdir())
+    if occupied and not yes and not ask(session, f"{root} is not empty; add {len(new)} files to it?"):
+        raise Refused(f"{root} is not empty", hint="add --yes; what is there is kept")
+    init_repository(root)
+    source = open_source(root, SourceSpec(), cache=cache_folder())
+    parent = source.head()
+    made = open_publisher(root, SourceSpec(), cache=cache_folder()).commit(new, f"bootstrap {name}\n", parent=parent)
+    return made.sha
+
+
+def _first_sync(session: Session, root: Path, wanted: Scaffold, *, yes: bool) -> int:
+    from dataclasses import replace
+
+    from gitctl.cli.ask import confirm_plan
+    from gitctl.cli.open import open_stages
+    from gitctl.cli.show.report import show_runs
+    from gitctl.workflow.sync import SyncRequest, sync_apps
+
+    session.flags = replace(session.flags, directory=root, env=wanted.environments[0])
+    stages = open_stages(session, None)
+    with session.graceful():
+        runs = [(s, sync_apps(s.apps, s.parts, SyncRequest(), confirm=confirm_plan(session, s, yes=yes))) for s in stages]
+    return show_runs(session, runs)

@@ -1,0 +1,1 @@
+"""The templates of `gitctl bootstrap`, as package data under `files/`."""
