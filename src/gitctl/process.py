@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -84,6 +86,60 @@ def spawn(command: Command, *, log: Path) -> int:
     _daemons[child.pid] = child
     return child.pid
 
+
+def attend(command: Command) -> int:
+    """Run a program that has the terminal to itself, such as an editor; the result is its exit code. `timeout` and `stdin` do not apply.
+
+    Ctrl-C is for that program alone. An exception that arrives meanwhile (a signal's) ends it. Raises ToolMissing.
+    """
+    argv = (_located(command), *command.argv[1:])
+    with _without_interrupts(), subprocess.Popen(argv, cwd=command.cwd, env=_environment(command)) as child:
+        try:
+            return child.wait()
+        except BaseException:
+            child.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(timeout=2)
+            child.kill()
+            raise
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    # A handler that does nothing, not SIG_IGN: that one the child would inherit.
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGQUIT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def removed_after(folder: Path) -> Iterator[None]:
+    """Remove the folder at the end, also when this process is killed: a small process of its own session stands by and sees it go."""
+    argv = (sys.executable, "-I", "-S", "-c", _REMOVE, str(folder))
+    quiet = subprocess.DEVNULL
+    # An empty environment: what stands by needs no variable, and some hold keys.
+    child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, cwd="/", env={}, start_new_session=True)
+    try:
+        yield
+    finally:
+        child.communicate()
+
+
+# It ends when the other end of its stdin is closed, by us or by our death. An editor that lives on may save once more meanwhile.
+_REMOVE = """
+import os, shutil, signal, sys, time
+for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, signal.SIG_IGN)
+sys.stdin.buffer.read()
+for _ in range(50):
+    shutil.rmtree(sys.argv[1], ignore_errors=True)
+    if not os.path.lexists(sys.argv[1]):
+        break
+    time.sleep(0.1)
+"""
 
 # A daemon that ends before we do stays a zombie until it is asked for here.
 _daemons: dict[int, subprocess.Popen[bytes]] = {}

@@ -17,6 +17,7 @@ from gitctl.model.change import Change, Comparison
 from gitctl.model.manifest import Json, Manifest, ObjectRef, Path
 from gitctl.model.outcome import Event, Outcome
 from gitctl.model.revision import Revision
+from gitctl.model.secret import MaskedValue, SecretStatus
 from gitctl.model.state import AppState, InventoryEntry
 
 Emit = Callable[[Event], None]
@@ -103,6 +104,47 @@ class SecretProvider(Protocol):
 
     def open(self, path: str, content: bytes) -> Opened:
         """Verify and decrypt, in memory. Raises InputError (tampered), RenderError (no key), ToolMissing."""
+        ...
+
+
+class SecretFiles(Protocol):
+    """The files of a secret provider as people work with them: content in, content out. `path` decides kind and rule, and names the
+    file in errors; no method reads or writes it. Errors: InputError (bad content, tampered), RenderError (no key), ToolMissing."""
+
+    def readers(self, path: FilePath) -> tuple[str, ...]:
+        """Whose keys are taken for a file where no rule is found; () where one is. Raises InputError when there are none."""
+        ...
+
+    def write_rules(self, folder: FilePath, readers: tuple[str, ...]) -> FilePath:
+        """Make the first rule file of a repository."""
+        ...
+
+    def seal(self, path: FilePath, content: bytes, *, readers: tuple[str, ...]) -> bytes:
+        """Encrypt, by the rule, or for `readers` where there is none."""
+        ...
+
+    def open(self, path: FilePath, content: bytes, *, form: str = "") -> bytes:
+        """Verify and decrypt; `form` (`json`, `yaml`) asks for another form."""
+        ...
+
+    def mask(self, path: FilePath, content: bytes) -> tuple[str, tuple[MaskedValue, ...]]:
+        """The decrypted file with a mask in the place of each value, and the values' places and sizes."""
+        ...
+
+    def reseal(self, path: FilePath, content: bytes, plain: bytes, *, room: FilePath) -> bytes:
+        """`content` with the values of `plain`; what did not change keeps its ciphertext. `room`: a private folder in memory."""
+        ...
+
+    def rotate(self, path: FilePath, content: bytes, *, by_rule: bool) -> bytes:
+        """All values under a new data key; `by_rule` makes the recipients those of the rule."""
+        ...
+
+    def inspect(self, path: FilePath, content: bytes, *, verify: bool) -> SecretStatus:
+        """What is known about a file; `verify` decrypts it. Only ToolMissing is raised."""
+        ...
+
+    def concerns(self, path: FilePath, content: bytes) -> bool:
+        """Is this file encrypted, or ought it to be?"""
         ...
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from gitctl.documents import dump_all, load_all, to_json
-from gitctl.errors import ManifestError
+from gitctl.errors import InputError, ManifestError
 from gitctl.model.manifest import Path
 from gitctl.secrets.pysops.kind import Kind
 
@@ -69,6 +70,19 @@ def _secret_data(value: Any, path: Path) -> Iterator[Path]:
         else:
             for key, item in value.items():
                 yield from _secret_data(item, (*path, key))
+
+
+def decoded(text: str, path: Path, *, where: str) -> str:
+    """The UTF-8 text (surrogate escapes where it is none) of base64 at a path. Raises InputError with the path, never the text."""
+    try:
+        return base64.b64decode("".join(text.split()), validate=True).decode("utf-8", "surrogateescape")
+    except ValueError:
+        raise InputError(f"bad base64 at {shown(path[1:])}", where=where, hint="plain text goes below stringData") from None
+
+
+def shown(path: Path) -> str:
+    """A path for messages."""
+    return ".".join(map(str, path)) or "the top"
 
 
 def template(content: bytes, *, kind: Kind, where: str) -> bytes:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from gitctl.errors import InputError, RenderError
 from gitctl.model.manifest import Json, Path
 from gitctl.protocols import Opened, SecretProvider
 from gitctl.redact import Redactor
-from gitctl.secrets.leaves import ENCRYPTED
+from gitctl.secrets.leaves import ENCRYPTED, decoded, shown
 from gitctl.secrets.placeholder import Secret, as_base64, replace, token, typed
 
 _IDENTITY = (("kind",), ("apiVersion",), ("metadata", "name"), ("metadata", "namespace"), ("metadata", "generateName"))
@@ -47,7 +45,7 @@ class SecretVault:
         for place, plain, sealed in opened.values:
             name = token(sealed, place)
             encoded = place in opened.encoded
-            self._remember(name, _decoded(plain, path, place) if encoded else plain, sealed)
+            self._remember(name, decoded(plain, place, where=path) if encoded else plain, sealed)
             if encoded:
                 self._learn(plain)
             covered = covered.replace(sealed.encode(), (as_base64(name) if encoded else name).encode())
@@ -77,8 +75,7 @@ class SecretVault:
             raise
         misplaced = next((p for p in paths if p in _IDENTITY), None)
         if misplaced:
-            shown = ".".join(map(str, misplaced))
-            raise RenderError(f"a secret in {shown}: it would be shown everywhere", where=str(body.get("kind", "")))
+            raise RenderError(f"a secret in {shown(misplaced)}: it would be shown everywhere", where=str(body.get("kind", "")))
         return opened, tuple(paths)
 
     def _open(self, value: Any, path: Path, paths: list[Path]) -> Any:
@@ -91,12 +88,12 @@ class SecretVault:
     def _open_text(self, text: str, path: Path, paths: list[Path]) -> Any:
         if text.startswith("ENC[") and ENCRYPTED.fullmatch(text):
             hint = "its file lost sops' metadata: take it from Git again"
-            raise InputError(f"an encrypted value that nothing opened at {_shown(path)}", hint=hint)
+            raise InputError(f"an encrypted value that nothing opened at {shown(path)}", hint=hint)
         secret = self._secrets.get(text)
         try:
             opened = secret.text if secret else replace(text, self._secrets)
         except RenderError as error:
-            raise RenderError(f"{error.message}, at {_shown(path)}", hint=error.hint) from None
+            raise RenderError(f"{error.message}, at {shown(path)}", hint=error.hint) from None
         if opened == text:
             return text
         paths.append(path)
@@ -105,8 +102,8 @@ class SecretVault:
         return _checked(opened, path)
 
     def _key(self, key: str, path: Path) -> str:
-        if isinstance(key, str) and replace(key, self._secrets) != key:
-            raise RenderError(f"a secret as a key, below {_shown(path)}", hint="use secrets as values only")
+        if replace(key, self._secrets) != key:
+            raise RenderError(f"a secret as a key, below {shown(path)}", hint="use secrets as values only")
         return key
 
 
@@ -117,19 +114,8 @@ def _wants_text(path: Path) -> bool:
 
 def _checked(text: str, path: Path) -> str:
     if any("\ud800" <= c <= "\udfff" for c in text):
-        raise RenderError(f"a binary secret as text, at {_shown(path)}", hint="binary secrets go below `data` of a Secret")
+        raise RenderError(f"a binary secret as text, at {shown(path)}", hint="binary secrets go below `data` of a Secret")
     return text
-
-
-def _decoded(plain: str, file: str, path: Path) -> str:
-    try:
-        return base64.b64decode("".join(plain.split()), validate=True).decode("utf-8", "surrogateescape")
-    except (binascii.Error, UnicodeEncodeError, ValueError):
-        raise InputError(f"bad base64 at {_shown(path[1:])}", where=file, hint="plain text goes below stringData") from None
-
-
-def _shown(path: Path) -> str:
-    return ".".join(str(step) for step in path) or "the top"
 
 
 def _name(body: Json) -> str:

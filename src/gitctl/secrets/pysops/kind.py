@@ -45,7 +45,10 @@ def kind_of(path: str, content: bytes = b"") -> Kind:
 
 
 def is_encrypted(path: str, content: bytes) -> bool:
-    """Does the content carry sops metadata and an encrypted value? Cheap: no parsing. A file without its MAC counts: it must not pass as plain."""
+    """Does the content carry sops metadata and an encrypted value? Cheap: nothing is parsed.
+
+    A file that lost its MAC counts too: it must not pass as plain.
+    """
     if VALUE.encode() not in content:
         return False
     kind = kind_of(path, content)
