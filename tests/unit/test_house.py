@@ -88,7 +88,7 @@ def test_functions_are_short() -> None:
 
 def test_files_and_classes_have_telling_names() -> None:
     files = [name_of(path) for path in tracked() if path.suffix == ".py" and path.stem.strip("_") in VAGUE]
-    folders = [name_of(path) for path in PACKAGE.rglob("*") if path.is_dir() and path.name in VAGUE]
+    folders = [name_of(folder) for folder in {path.parent for path in MODULES} if folder.name in VAGUE]
     classes = [
         f"{name_of(path)} {node.name}"
         for path in MODULES
