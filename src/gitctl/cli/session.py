@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from gitctl.redact import Redactor
 
 if TYPE_CHECKING:
     from gitctl.cli.flags import Flags
+    from gitctl.cli.progress import Progress
     from gitctl.model.outcome import Event
 
 API_VERSION = "gitctl.dev/v1"
@@ -69,9 +71,21 @@ class Session:
 
     def emit(self, event: Event) -> None:
         """Progress of a run."""
-        prefix = f"{event.app}: " if event.app else ""
-        subject = f"{event.ref} " if event.ref else ""
-        self.say(f"{prefix}{subject}{event.message or event.kind}")
+        if self.flags.quiet:
+            return
+        line = self._progress.line_of(event)
+        if line is None:
+            from gitctl.cli.progress import text_of
+
+            self._progress.passing(event, self.redactor.clean(text_of(event)))
+        else:
+            self._line("info", line)
+
+    @functools.cached_property
+    def _progress(self) -> Progress:
+        from gitctl.cli.progress import Progress
+
+        return Progress(verbose=bool(self.flags.verbose))
 
     def result(self, kind: str, body: dict[str, Any], *, text: Callable[[], str]) -> None:
         """Print a result in the form that `-o` asks for; `text` makes the form for people."""
@@ -90,6 +104,8 @@ class Session:
         if self.flags.log_format.value == "json":
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
             clean = json.dumps({"time": now, "level": level, "message": clean})
+        if "_progress" in self.__dict__:
+            self._progress.settle()
         sys.stderr.write(clean + "\n")
 
     @contextmanager
