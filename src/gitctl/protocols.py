@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Protocol
 
@@ -163,44 +163,64 @@ class Vault(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class RenderRequest:
-    """What a renderer gets: the app, its tree, and the overlay of files in which secrets are placeholders.
+class Reads:
+    """What a renderer will read, found before it runs. `files` must be there; encrypted ones are opened. `folders` (end in `/`,
+    "" is the whole tree) are handed over as they are, for what no scan can foresee: ciphertext in them stays ciphertext."""
 
-    `charts` maps a pinned chart to the fetched archive's path.
+    files: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RenderRequest:
+    """What a renderer gets: the app, and the files that it said it reads (repository path → content, placeholders for secrets).
+
+    `chart` are the files of a pinned remote chart (path inside the chart → content).
     """
 
     app: App
-    tree: Tree
-    overlay: Mapping[str, bytes]
-    chart_archive: FilePath | None = None
+    files: Mapping[str, bytes]
+    chart: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML document that a renderer made: text, and where it comes from."""
+    """A piece of YAML that a renderer made or passed on: text, and the file that it comes from.
+
+    `exact` says that the text is the file itself, so that lines and columns hold.
+    """
 
     text: bytes
     path: str
-    renderer: str
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """A renderer's answer. `tools` are (program, version); `read_set` as in RenderResult."""
+    """A renderer's answer. `tools` are (program, version)."""
 
     documents: tuple[Document, ...]
     tools: tuple[tuple[str, str], ...] = ()
-    read_set: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
 class Renderer(Protocol):
-    """Turns a folder into YAML documents."""
+    """Turns a folder into YAML documents. Renderers see the files that they asked for, in memory, and nothing else."""
 
     name: str
+    repeatable: bool
+    """The same files always give the same documents; others are rendered twice to find out."""
 
     def detects(self, names: Collection[str]) -> str:
         """Why this renderer fits a folder with these file names (relative to it), "" when it does not."""
+        ...
+
+    def reads(self, app: App, tree: Tree) -> Reads:
+        """What will be read. Raises InputError for input that is never allowed: remote bases, plug-ins, links out of the repository."""
+        ...
+
+    def fingerprint(self) -> str:
+        """Changes when the external program changes, cheaply; "" when there is none. Raises ToolMissing."""
         ...
 
     def render(self, request: RenderRequest) -> Rendering:
