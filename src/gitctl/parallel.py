@@ -59,3 +59,8 @@ def in_background(work: Callable[[], None], *, name: str) -> threading.Thread:
     thread = threading.Thread(target=work, name=f"gitctl-{name}", daemon=True)
     thread.start()
     return thread
+
+
+def mutex() -> threading.Lock:
+    """A lock for a few lines of shared state inside one process."""
+    return threading.Lock()

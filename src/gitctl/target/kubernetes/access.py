@@ -1,0 +1,185 @@
+"""Access: which server, and how to prove who we are: kubeconfig, context, credential plug-ins, or a pod's own service account."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import ssl
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from gitctl.errors import ConfigError, GitctlError, Refused, Unauthenticated
+from gitctl.parallel import mutex
+from gitctl.target.kubernetes.kubeconfig import Kubeconfig, locate
+from gitctl.target.kubernetes.official import light, whole
+
+IN_CLUSTER = "in-cluster"
+_RECHECK_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What the user asks for.
+
+    `kubeconfig` are files as KUBECONFIG lists them ("" for the usual places), `context` is "" for the current one;
+    `impersonate` and `groups` are `--as` and `--as-group`.
+    """
+
+    kubeconfig: str = ""
+    context: str = ""
+    impersonate: str = ""
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A server, resolved once.
+
+    `namespace` is the context's own; `ca` is the text of the certificates that are trusted ("" for the system's).
+    """
+
+    server: str
+    context: str
+    namespace: str
+    ca: str
+    proxy: str
+    server_name: str
+    tls: ssl.SSLContext | None
+
+
+class Access:
+    """The endpoint and the credentials for it. Read once; credentials are renewed when they expire or are not accepted."""
+
+    def __init__(self, login: Login) -> None:
+        """Raises ConfigError (no kubeconfig, unknown context), Unauthenticated (a credential plug-in failed)."""
+        self._login = login
+        self._mutex = mutex()
+        self._checked = time.monotonic()
+        self.generation = 0
+        self._load(login.context)
+
+    def headers(self) -> list[tuple[str, str]]:
+        """The headers that say who we are; a token about to expire is renewed first."""
+        with self._mutex:
+            renew = self._settings.refresh_api_key_hook
+            if renew and time.monotonic() - self._checked > _RECHECK_SECONDS:
+                self._checked = time.monotonic()
+                self._guarded(partial(renew, self._settings))
+            token = self._settings.api_key.get("BearerToken")
+        return ([("Authorization", token)] if token else []) + self._impersonation
+
+    def renew(self, generation: int) -> None:
+        """Get new credentials, unless another thread has done so since `generation` was current.
+
+        Raises Refused when the context means another server by now: a run never moves to another cluster.
+        """
+        with self._mutex:
+            if generation != self.generation:
+                return
+            before = self.endpoint
+            self._load(before.context)
+            if self.endpoint.server != before.server:
+                raise Refused(f"context {before.context} now means {self.endpoint.server}, this run began on {before.server}")
+            self.generation += 1
+
+    def _load(self, context: str) -> None:
+        files = locate(self._login.kubeconfig)
+        if not files and os.environ.get("KUBERNETES_SERVICE_HOST"):
+            self._load_pod()
+        else:
+            self._load_kubeconfig(files, context)
+
+    def _load_pod(self) -> None:
+        official = light()
+        settings = official.configuration()
+        self._guarded(partial(official.incluster_config.load_incluster_config, client_configuration=settings))
+        namespace = Path(official.incluster_config.SERVICE_TOKEN_FILENAME).with_name("namespace")
+        self.endpoint = _endpoint(settings, IN_CLUSTER, namespace.read_text().strip() if namespace.exists() else "")
+        self._impersonation = _impersonation(self._login, {})
+        self._settings = settings
+
+    def _load_kubeconfig(self, files: str, context: str) -> None:
+        official = light()
+        config = Kubeconfig(official, files, context)
+        if "auth-provider" in config.user:
+            official = whole()
+            config = Kubeconfig(official, files, context)
+        settings = official.configuration()
+        keys = _private_folder()
+        try:
+            self._guarded(partial(config.fill, settings, keys=keys))
+            self.endpoint = _endpoint(settings, config.context, config.namespace)
+        finally:
+            shutil.rmtree(keys, ignore_errors=True)
+        self._impersonation = _impersonation(self._login, config.user)
+        self._settings = settings
+
+    def _guarded(self, work: Callable[[], object]) -> None:
+        """Run a piece of the official client. Its messages may quote what a plug-in printed, so none of them is passed on."""
+        try:
+            work()
+        except GitctlError:
+            raise
+        except Exception as error:
+            raise Unauthenticated(
+                f"the credentials of context {self._login.context or '(current)'} cannot be read ({type(error).__name__})",
+                hint="`kubectl version` with the same context shows what is wrong",
+            ) from None
+
+
+def _impersonation(login: Login, user: dict[str, Any]) -> list[tuple[str, str]]:
+    """Impersonation by flags, else by the kubeconfig (`as`, `as-groups`, `as-uid`, `as-user-extra`), which the reader leaves out."""
+    if login.groups and not login.impersonate:
+        raise ConfigError("--as-group needs --as", hint="name the user too: --as USER")
+    if login.impersonate:
+        return [("Impersonate-User", login.impersonate), *(("Impersonate-Group", g) for g in login.groups)]
+    found = [("Impersonate-User", user["as"])] if user.get("as") else []
+    found += [("Impersonate-Uid", user["as-uid"])] if user.get("as-uid") else []
+    found += [("Impersonate-Group", group) for group in user.get("as-groups") or ()]
+    extra = user.get("as-user-extra") or {}
+    return found + [(f"Impersonate-Extra-{key}", value) for key, values in extra.items() for value in values]
+
+
+def _private_folder() -> str:
+    """A folder for key files, in memory where the system has such a place: the ssl module reads keys from files only."""
+    memory = "/dev/shm"
+    usable = os.path.isdir(memory) and os.access(memory, os.W_OK)
+    return tempfile.mkdtemp(prefix="gitctl-", dir=memory if usable else None)
+
+
+def _endpoint(settings: Any, context: str, namespace: str) -> Endpoint:
+    return Endpoint(
+        server=settings.host.rstrip("/"),
+        context=context,
+        namespace=namespace,
+        ca=Path(settings.ssl_ca_cert).read_text(errors="replace") if settings.ssl_ca_cert else "",
+        proxy=_proxy(settings),
+        server_name=settings.tls_server_name or "",
+        tls=_tls(settings) if settings.host.startswith("https") else None,
+    )
+
+
+def _proxy(settings: Any) -> str:
+    from urllib.parse import urlsplit
+    from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
+
+    host = urlsplit(settings.host).hostname or ""
+    bypassed = bool(settings.no_proxy) and proxy_bypass_environment(host, {"no": settings.no_proxy})
+    return "" if bypassed or not settings.proxy else settings.proxy
+
+
+def _tls(settings: Any) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=settings.ssl_ca_cert)
+    # Python 3.13 asks for extensions that the certificates of many clusters lack; kubectl does not ask for them.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    if not settings.verify_ssl:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if settings.cert_file:
+        context.load_cert_chain(settings.cert_file, settings.key_file)
+    return context

@@ -1,0 +1,123 @@
+"""Compare: for each wanted object what is there, what an apply would leave, and who would lose fields.
+
+The server says it: a forced server-side apply as a dry-run. What is missing is a create and needs no dry-run.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from gitctl.model.change import Comparison, Proof
+from gitctl.model.fieldset import FieldSet, of_manager
+from gitctl.model.managers import FIELD_MANAGER
+from gitctl.model.manifest import Json, Manifest, ObjectRef
+from gitctl.model.state import InventoryEntry
+from gitctl.parallel import map_bounded
+from gitctl.protocols import CompareOptions, Observed
+from gitctl.target.kubernetes import failure
+from gitctl.target.kubernetes.approximate import approximate
+from gitctl.target.kubernetes.client import APPLY, WORKERS, Client, Request, Response
+from gitctl.target.kubernetes.fold import without
+from gitctl.target.kubernetes.owner import has_label, marked, owner_of
+from gitctl.target.kubernetes.ownership import Claim, Verdict, judge
+from gitctl.target.kubernetes.resource import Resource
+
+# Data has no defaults: what is taken away there stays away, and need not be asked.
+_WITHOUT_DEFAULTS = frozenset({"f:data", "f:binaryData", "f:metadata"})
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A manifest with what is known about it. `resource` is None for a kind that is not served yet."""
+
+    manifest: Manifest
+    resource: Resource | None
+    entry: InventoryEntry | None
+
+
+def compare_all(client: Client, pairs: Sequence[Pair], observed: Observed, options: CompareOptions) -> tuple[Comparison, ...]:
+    """Compare each, in order. Refusals per object are values. Raises ClusterError family errors when the server cannot be used."""
+    return tuple(map_bounded(lambda pair: _compare(client, pair, observed, options), pairs, limit=WORKERS))
+
+
+def _compare(client: Client, pair: Pair, observed: Observed, options: CompareOptions) -> Comparison:
+    manifest = pair.manifest
+    live = observed.objects.get(manifest.ref)
+    if manifest.ref in observed.unknown:
+        return Comparison(manifest, None, None, manifest.body, error=observed.unknown[manifest.ref], error_code=503)
+    if live is None or pair.resource is None:
+        return Comparison(manifest, None, None, marked(manifest.body, options.owner))
+    sent = marked(options.prepare(manifest, live), options.owner)
+    found = Comparison(manifest, live, None, sent, owner=_owner(live, pair.entry, options.owner))
+    return found if found.deleting else _dry_run(client, found, pair.resource, pair.entry, options)
+
+
+def _owner(live: Json, entry: InventoryEntry | None, owner: str) -> str:
+    """The owner id on the object. An object of ours that lost the annotation by hand is still ours."""
+    named = owner_of(live)
+    if named or entry is None or entry.uid != live.get("metadata", {}).get("uid"):
+        return named
+    return owner if has_label(live, owner) or of_manager(live, FIELD_MANAGER) else ""
+
+
+def _dry_run(client: Client, found: Comparison, resource: Resource, entry: InventoryEntry | None, options: CompareOptions) -> Comparison:
+    assert found.live is not None  # only existing objects are tried
+    answer = client.send(apply_request(resource, found.ref, found.sent, force=True, dry_run=True))
+    if failure.refused_rights(answer):
+        return replace(found, merged=approximate(found.live, found.sent), proof=Proof.LOCAL)
+    if not answer.ok:
+        return _refused(found, answer)
+    after = answer.json()
+    ours = found.owner == options.owner
+    adopt = options.adopt and not ours
+    before = FieldSet.parse(entry.fields) if entry else FieldSet()
+    verdict = judge(found.live, after, Claim(before, adopt, keep_additions=options.keep_additions or not (ours or adopt)))
+    return replace(
+        found,
+        merged=_settled(client, found, resource, after, verdict),
+        proof=Proof.SERVER,
+        conflicts=verdict.conflicts,
+        taken=verdict.taken,
+        additions=verdict.additions,
+        fold=verdict.fold,
+    )
+
+
+def _refused(found: Comparison, answer: Response) -> Comparison:
+    error = failure.explain(answer, sensitive=is_sensitive(found.desired))
+    return replace(found, error=error, error_code=answer.status, immutable=failure.immutable(answer))
+
+
+def is_sensitive(manifest: Manifest) -> bool:
+    """May the server's words about this object hold a secret?"""
+    return manifest.ref.kind == "Secret" or bool(manifest.sensitive)
+
+
+def _settled(client: Client, found: Comparison, resource: Resource, after: Json, verdict: Verdict) -> Json:
+    """What will be there at the end. A field that leaves may fall back to a default: the server is asked for it once."""
+    if not verdict.leaving:
+        return after
+    fresh = None
+    if any(path[0] not in _WITHOUT_DEFAULTS for path in verdict.leaving):
+        fresh = _fresh(client, found, resource)
+    return without(after, verdict.leaving, fresh)
+
+
+def _fresh(client: Client, found: Comparison, resource: Resource) -> Json | None:
+    """What the server makes of the wanted object under a name that does not exist; None when it refuses that."""
+    name = f"gitctl-{secrets.token_hex(6)}"
+    body = {**found.sent, "metadata": {**found.sent["metadata"], "name": name}}
+    answer = client.send(apply_request(resource, replace(found.ref, name=name), body, force=True, dry_run=True))
+    return answer.json() if answer.ok else None
+
+
+def apply_request(resource: Resource, ref: ObjectRef, body: Json, *, force: bool, dry_run: bool = False) -> Request:
+    """A server-side apply. Doing it twice changes nothing, so it may be repeated."""
+    query = [("fieldManager", FIELD_MANAGER), ("force", "true" if force else "false"), ("fieldValidation", "Strict")]
+    if dry_run:
+        query.append(("dryRun", "All"))
+    return Request("PATCH", resource.path(ref), tuple(query), body, content=APPLY)
+
+

@@ -1,0 +1,125 @@
+"""Discovery: which kinds the server has. Two requests (aggregated discovery), answered from a private cache when nothing changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gitctl.errors import ClusterError
+from gitctl.model.manifest import Json
+from gitctl.paths import private_folder, write_private
+from gitctl.target.kubernetes import failure
+from gitctl.target.kubernetes.client import Client, Request, Response
+from gitctl.target.kubernetes.resource import Resource
+
+_ACCEPT = ",".join(f"application/json;g=apidiscovery.k8s.io;v={v};as=APIGroupDiscoveryList" for v in ("v2", "v2beta1"))
+_ROOTS = ("/api", "/apis")
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """All served kinds. `stale` are (group, version) pairs whose backend did not answer the API server: nothing is known of them."""
+
+    served: dict[tuple[str, str], tuple[Resource, ...]] = field(default_factory=dict)
+    stale: frozenset[tuple[str, str]] = frozenset()
+
+    def find(self, group: str, kind: str, version: str = "") -> Resource | None:
+        """The resource of a kind at a version, or at the server's preferred one; None when it is not served."""
+        served = self.served.get((group, kind), ())
+        return next((r for r in served if not version or r.version == version), None)
+
+    def is_stale(self, group: str) -> bool:
+        """Does the server fail to learn what some version of this group has?"""
+        return any(g == group for g, _ in self.stale)
+
+    def groups_of(self, kind: str) -> tuple[str, ...]:
+        """Groups that serve a kind of this name."""
+        return tuple(g for g, k in self.served if k == kind)
+
+    def names(self) -> frozenset[str]:
+        """All kinds, for suggestions."""
+        return frozenset(k for _, k in self.served)
+
+    def versions(self, group: str, kind: str) -> tuple[str, ...]:
+        """API versions at which a kind is served, the preferred one first."""
+        return tuple(r.api_version for r in self.served.get((group, kind), ()))
+
+
+def discover(client: Client, cache: Path) -> Kinds:
+    """Ask the server. Raises ClusterError family errors."""
+    return parse(_fetch(client, root, _cache_file(client, cache, root)) for root in _ROOTS)
+
+
+def parse(lists: Iterable[Json]) -> Kinds:
+    """Read APIGroupDiscoveryList objects."""
+    served: dict[tuple[str, str], tuple[Resource, ...]] = {}
+    stale: set[tuple[str, str]] = set()
+    for group in (item for discovered in lists for item in discovered.get("items") or ()):
+        name = group.get("metadata", {}).get("name", "")
+        for version in group.get("versions") or ():
+            if version.get("freshness") == "Stale":
+                stale.add((name, version["version"]))
+            for entry in version.get("resources") or ():
+                resource = _resource(name, version["version"], entry)
+                key = (resource.group, resource.kind)
+                served[key] = (*served.get(key, ()), resource)
+    return Kinds(served, frozenset(stale))
+
+
+def _resource(group: str, version: str, entry: Json) -> Resource:
+    return Resource(
+        group=group,
+        version=version,
+        kind=entry.get("responseKind", {}).get("kind", ""),
+        plural=entry["resource"],
+        namespaced=entry.get("scope") == "Namespaced",
+        verbs=frozenset(entry.get("verbs") or ()),
+    )
+
+
+def _fetch(client: Client, root: str, cached: Path) -> Json:
+    etag, body = _remembered(cached)
+    answer = client.send(Request("GET", root, accept=_ACCEPT, etag=etag))
+    if answer.status == 304:
+        return Response(200, body, {}).json()
+    if not answer.ok:
+        raise failure.error(answer, f"discover {root}", where=client.where)
+    found = answer.json()
+    if found.get("kind") != "APIGroupDiscoveryList":
+        raise ClusterError(f"the server is too old: {client.where}", hint="gitctl needs Kubernetes 1.27 or newer")
+    _remember(cached, answer.headers.get("ETag", ""), answer.body)
+    return found
+
+
+def _cache_file(client: Client, cache: Path, root: str) -> Path:
+    endpoint = client.access.endpoint
+    key = hashlib.sha256(f"{endpoint.server}\n{endpoint.ca}".encode()).hexdigest()[:32]
+    return cache / "discovery" / f"{key}{root.replace('/', '-')}.json"
+
+
+def _remembered(path: Path) -> tuple[str, bytes]:
+    """ETag and body. Only a folder that nobody else can write to is believed."""
+    try:
+        folder = path.parent.stat()
+        if folder.st_uid != os.getuid() or folder.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            return "", b""
+        head, _, body = path.read_bytes().partition(b"\n")
+    except OSError:
+        return "", b""
+    digest, _, etag = head.decode("ascii", "replace").partition(" ")
+    return (etag, body) if digest == hashlib.sha256(body).hexdigest() else ("", b"")
+
+
+def _remember(path: Path, etag: str, body: bytes) -> None:
+    """Best effort: a home that cannot be written to costs a request, nothing else."""
+    if not etag:
+        return
+    try:
+        private_folder(path.parent)
+        write_private(path, f"{hashlib.sha256(body).hexdigest()} {etag}\n{body.decode()}")
+    except (OSError, UnicodeDecodeError):
+        return

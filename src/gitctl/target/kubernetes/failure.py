@@ -1,0 +1,87 @@
+"""PURE: what the API server says when it refuses, as an error or as a text that is fit to be shown.
+
+For a Secret only the path and the code are passed on: the server echoes wrong values in its messages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from gitctl.errors import ClusterError, Forbidden, GitctlError
+from gitctl.model.manifest import Json, ObjectRef
+from gitctl.target.kubernetes.client import Response
+
+_RIGHTS = re.compile(r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)"')
+_IMMUTABLE = re.compile(
+    r"immutable|updates to .*(?:are|is) forbidden|may not change fields other than"
+    r"|(?:may not|cannot|can not) be changed|cannot change roleRef"
+)
+_PATCH_PATH = re.compile(r"\): (?P<path>\.[A-Za-z0-9_.\[\]-]+): ")
+_LONGEST = 600
+
+
+def status(answer: Response) -> Json:
+    """The Status object of a refusal, {} when the body is something else (a proxy's page)."""
+    try:
+        body = answer.json()
+    except ClusterError:
+        return {}
+    return body if body.get("kind") == "Status" else {}
+
+
+def refused_rights(answer: Response) -> bool:
+    """Is this a 403 of authorization, not one of admission (quota, policy, webhook)?"""
+    return answer.status == 403 and _RIGHTS.search(str(status(answer).get("message", ""))) is not None
+
+
+def explain(answer: Response, *, sensitive: bool) -> str:
+    """One line that says why the server refused. `sensitive` withholds the server's own words."""
+    said = status(answer)
+    if sensitive:
+        places = ", ".join(dict.fromkeys(_places(said)))
+        return f"the server refused it ({answer.status})" + (f" at {places}" if places else "")
+    text = str(said.get("message") or f"the server answered {answer.status}")
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+
+
+def immutable(answer: Response) -> tuple[str, ...]:
+    """Fields that the refusal says cannot be changed in place; () when it is about something else."""
+    causes = status(answer).get("details", {}).get("causes") or ()
+    found = [str(c.get("field") or "spec") for c in causes if _IMMUTABLE.search(str(c.get("message", "")))]
+    whole = answer.status in (403, 422) and not causes and _IMMUTABLE.search(str(status(answer).get("message", "")))
+    return tuple(dict.fromkeys(found)) or (("spec",) if whole else ())
+
+
+def conflicts(answer: Response) -> tuple[tuple[str, str], ...]:
+    """(manager, field path) pairs of a field manager conflict."""
+    causes = status(answer).get("details", {}).get("causes") or ()
+    return tuple(
+        (str(c.get("message", "")).partition('"')[2].partition('"')[0], str(c.get("field", "")))
+        for c in causes
+        if c.get("reason") == "FieldManagerConflict"
+    )
+
+
+def error(answer: Response, doing: str, *, where: str) -> GitctlError:
+    """The error for a refusal that stops the run. `doing` such as `list secrets in namespace shop`; `where` names context and server."""
+    if answer.status == 403:
+        denied = _RIGHTS.search(str(status(answer).get("message", "")))
+        user = f"user {denied['user']} " if denied else ""
+        return Forbidden(f"{user}may not {doing}: {where}", hint="ask for this right, or use another account (--as, --context)")
+    return ClusterError(f"cannot {doing}: {explain(answer, sensitive='secret' in doing)}: {where}")
+
+
+def ref_text(ref: ObjectRef, kind: str) -> str:
+    """A resource with its namespace, for Forbidden: `configmaps web in namespace shop`."""
+    return f"{kind} {ref.name}" + (f" in namespace {ref.namespace}" if ref.namespace else "")
+
+
+def _places(said: Json) -> Iterator[str]:
+    for cause in said.get("details", {}).get("causes") or ():
+        if cause.get("field"):
+            yield str(cause["field"])
+    found = _PATCH_PATH.search(str(said.get("message", "")))
+    if found:
+        yield found["path"]

@@ -1,0 +1,83 @@
+"""PURE: making earlier managers' fields ours, so that the next apply removes what Git does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from gitctl.model.fieldpath import MISSING, FieldPath, get, positions
+from gitctl.model.fieldset import FieldSet, entries, of_manager
+from gitctl.model.managers import FIELD_MANAGER
+from gitctl.model.manifest import Json
+from gitctl.target.kubernetes.ownership import Claim, foldable, leaving_fields
+
+
+def folded(live: Json, after: Json | None, claim: Claim) -> list[Json] | None:
+    """`managedFields` with the folded managers' fields in our Apply entry; None when there is nothing to fold.
+
+    `after` is the dry-run's answer that the plan was made from. Adoption moves whole entries, else only what leaves is moved.
+    """
+    listed: list[Json] = list(live.get("metadata", {}).get("managedFields") or ())
+    leaving = leaving_fields(live, of_manager(after or live, FIELD_MANAGER), claim)
+    moved, rest, version = FieldSet(), [], ""
+    for entry, (owner, fields) in zip(listed, entries(live), strict=True):
+        take = _moving(fields, leaving, claim) if claim.folds(owner) else FieldSet()
+        moved, version = moved | take, version or (entry.get("apiVersion", "") if take else "")
+        remaining = fields - take if take else fields
+        if remaining:
+            rest.append({**entry, "fieldsV1": remaining.tree()} if take else entry)
+    return _with_ours(rest, moved, version) if moved else None
+
+
+def _moving(fields: FieldSet, leaving: FieldSet, claim: Claim) -> FieldSet:
+    return foldable(fields, claim) if claim.adopt else fields & leaving
+
+
+def _with_ours(listed: list[Json], moved: FieldSet, version: str) -> list[Json]:
+    ours = [e for e in listed if _is_ours(e)]
+    entry: Json = ours[0] if ours else {"manager": FIELD_MANAGER, "operation": "Apply", "apiVersion": version, "fieldsType": "FieldsV1"}
+    together = FieldSet.parse(entry.get("fieldsV1")) | moved
+    return [e for e in listed if not _is_ours(e)] + [{**entry, "fieldsV1": together.tree()}]
+
+
+def _is_ours(entry: Json) -> bool:
+    return (entry.get("manager"), entry.get("operation"), entry.get("subresource", "")) == (FIELD_MANAGER, "Apply", "")
+
+
+def without(after: Json, leaving: FieldSet, fresh: Json | None) -> Json:
+    """The dry-run's answer as it will be once `leaving` is gone.
+
+    `fresh` is what the server makes of our object where none exists: a field that has a default falls back to it.
+    """
+    leaves = leaving.leaves()
+    gone: list[FieldPath] = []
+    merged: Any = after
+    for path in leaving:
+        if any(path[: len(g)] == g for g in gone):
+            continue
+        value = get(fresh, path) if fresh is not None else MISSING
+        if value is MISSING:
+            gone.append(path)
+            merged = edited(merged, path, lambda _: MISSING)
+        elif path in leaves:
+            merged = edited(merged, path, partial(_given, value))
+    return dict(merged)
+
+
+def _given(value: Any, _: Any) -> Any:
+    return value
+
+
+def edited(body: Any, path: FieldPath, change: Callable[[Any], Any]) -> Any:
+    """A copy of a body with the value at `path` changed, or dropped where `change` gives MISSING. Nothing there: nothing changes."""
+    if not path:
+        return change(body)
+    steps = set(positions(body, path[0]))
+    if isinstance(body, dict):
+        pairs = ((k, edited(v, path[1:], change) if k in steps else v) for k, v in body.items())
+        return {k: v for k, v in pairs if v is not MISSING}
+    if isinstance(body, list):
+        items = (edited(v, path[1:], change) if i in steps else v for i, v in enumerate(body))
+        return [v for v in items if v is not MISSING]
+    return body

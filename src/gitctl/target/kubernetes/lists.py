@@ -1,0 +1,67 @@
+"""Lists: all objects of a collection, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gitctl.model.manifest import Json
+from gitctl.target.kubernetes.client import JSON, Client, Response
+
+PAGE = 1000
+"""Objects a page. Servers before 1.34 read every page but the first from etcd, so small pages are dear."""
+
+NAMES_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+_RESTARTS = 3
+
+
+class Unlistable(Exception):
+    """A LIST was refused, or is too long to be worth it; carries the server's answer."""
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+def list_all(client: Client, path: str, query: Iterable[tuple[str, str]] = (), *, accept: str = JSON, most: int = 0) -> list[Json]:
+    """All objects of a collection; from the start again when a page has expired: two halves of different times are no list.
+
+    `most` (0: no limit) gives up after the first page when more objects remain. Raises Unlistable, ClusterError.
+    """
+    for _ in range(_RESTARTS):
+        found = _pages(client, path, tuple(query), accept, most)
+        if found is not None:
+            return found
+    return _typed(_answered(client, path, tuple(query), accept).json())
+
+
+def _pages(client: Client, path: str, query: tuple[tuple[str, str], ...], accept: str, most: int) -> list[Json] | None:
+    items: list[Json] = []
+    token = ""
+    while True:
+        page = (*query, ("limit", str(PAGE)), *((("continue", token),) if token else ()))
+        answer = client.get(path, page, accept=accept)
+        if answer.status == 410 and token:
+            return None
+        if not answer.ok:
+            raise Unlistable(answer)
+        body = answer.json()
+        items += _typed(body)
+        token = body.get("metadata", {}).get("continue") or ""
+        if most and (body.get("metadata", {}).get("remainingItemCount") or 0) > most:
+            raise Unlistable(answer)
+        if not token:
+            return items
+
+
+def _answered(client: Client, path: str, query: tuple[tuple[str, str], ...], accept: str) -> Response:
+    """Without pages: for a collection that changes faster than it can be paged through."""
+    answer = client.get(path, query, accept=accept)
+    if not answer.ok:
+        raise Unlistable(answer)
+    return answer
+
+
+def _typed(body: Json) -> list[Json]:
+    """The items of a list with apiVersion and kind, which lists of built-in kinds leave out."""
+    given = {"apiVersion": body.get("apiVersion"), "kind": str(body.get("kind", "")).removesuffix("List")}
+    return [item if "kind" in item else {**given, **item} for item in body.get("items") or ()]
