@@ -1,0 +1,180 @@
+"""`secret`: encrypted files as people work with them. All files of a call are worked out before the first is written."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gitctl.errors import GitctlError, InputError, Refused, raise_all
+from gitctl.model.secret import SecretStatus
+from gitctl.parallel import map_bounded
+from gitctl.protocols import SecretFiles
+
+Room = Callable[[], AbstractContextManager[Path]]
+Editor = Callable[[Path], int]
+AskAgain = Callable[[GitctlError], bool]
+
+_SKIPPED = frozenset({".git", ".hg", ".svn", "node_modules", ".venv", "__pycache__"})
+_LARGEST = 10 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Encrypted:
+    """What `encrypt` did. `rules` is the rule file that it made, None where there was one."""
+
+    files: tuple[Path, ...]
+    rules: Path | None
+
+
+def encrypt(paths: Sequence[Path], files: SecretFiles, *, root_of: Callable[[Path], Path]) -> Encrypted:
+    """Encrypt files in place: all of them, or none when one cannot be. Raises GitctlError family.
+
+    `root_of(file)` is the folder that gets a first rule file.
+    """
+    contents = _contents(paths)
+    readers = {path: files.readers(path) for path in contents}
+    sealed = _each(contents, lambda path, content: files.seal(path, content, readers=readers[path]))
+    made = None
+    for path, known in readers.items():
+        # Asked again: the rule file of one file may serve the next.
+        if known and files.readers(path):
+            made = files.write_rules(root_of(path), known)
+    for path, content in sealed.items():
+        replace_file(path, content)
+    return Encrypted(tuple(sealed), made)
+
+
+def rotate(paths: Sequence[Path], files: SecretFiles, *, by_rule: bool) -> tuple[Path, ...]:
+    """A new data key for each file, in place: all of them, or none. Raises GitctlError family."""
+    rotated = _each(_contents(paths), lambda path, content: files.rotate(path, content, by_rule=by_rule))
+    for path, content in rotated.items():
+        replace_file(path, content)
+    return tuple(rotated)
+
+
+def decrypt(path: Path, files: SecretFiles, *, form: str = "", in_place: bool = False) -> bytes:
+    """The plaintext of a file; `in_place` puts it there too. Raises GitctlError family."""
+    plain = files.open(path, read_file(path), form=form)
+    if in_place:
+        replace_file(path, plain)
+    return plain
+
+
+def edit(path: Path, files: SecretFiles, *, room: Room, editor: Editor, again: AskAgain) -> bool:
+    """Let the user edit a file's plaintext, in a private room; False when nothing was changed.
+
+    A text that cannot be encrypted is asked for again as long as `again` wants. Raises InputError when the editor fails, Refused when
+    somebody else changed the file meanwhile: the work is then kept, encrypted, beside it.
+    """
+    content = read_file(path)
+    plain = files.open(path, content)
+    with room() as folder:
+        draft = folder / path.name
+        _write_new(draft, plain)
+        while True:
+            edited = _edited(draft, editor)
+            if edited == plain:
+                return False
+            try:
+                sealed = files.reseal(path, content, edited, room=folder)
+                break
+            except InputError as error:
+                if not again(error):
+                    raise
+    if sealed == content:
+        return False
+    _check_unmoved(path, content, sealed)
+    replace_file(path, sealed)
+    return True
+
+
+def status(paths: Sequence[Path], files: SecretFiles, *, verify: bool) -> tuple[SecretStatus, ...]:
+    """The status of files that are named, and of those in named folders that are or ought to be encrypted. Raises InputError."""
+    found = dict.fromkeys(file for path in paths for file in _candidates(path, files))
+    # Each is a run of the provider's program; two at a time keep a laptop usable.
+    return tuple(map_bounded(lambda p: files.inspect(p, read_file(p), verify=verify), found, limit=4))
+
+
+def read_file(path: Path) -> bytes:
+    """The content of a file that the user named. Raises InputError."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise InputError("no such file", where=str(path)) from None
+    except IsADirectoryError:
+        raise InputError("a folder, not a file", where=str(path)) from None
+    except OSError as bad:
+        raise InputError(f"cannot be read: {bad.strerror}", where=str(path)) from bad
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; its mode stays, and a link still leads to it. Raises InputError."""
+    real = path.resolve()
+    try:
+        mode = real.stat().st_mode & 0o7777
+        handle, name = tempfile.mkstemp(prefix=f".{real.name}.", dir=real.parent)
+    except OSError as bad:
+        raise InputError(f"cannot be written: {bad.strerror}", where=str(path)) from bad
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+            os.fchmod(out.fileno(), mode)
+        Path(name).replace(real)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _contents(paths: Sequence[Path]) -> dict[Path, bytes]:
+    return _each(dict.fromkeys(paths, b""), lambda path, _: read_file(path))
+
+
+def _each(contents: dict[Path, bytes], work: Callable[[Path, bytes], bytes]) -> dict[Path, bytes]:
+    """The results for all files. Raises everything that went wrong, at once."""
+    done: dict[Path, bytes] = {}
+    failed: list[GitctlError] = []
+    for path, content in contents.items():
+        try:
+            done[path] = work(path, content)
+        except GitctlError as error:
+            failed.append(error)
+    raise_all(failed)
+    return done
+
+
+def _edited(draft: Path, editor: Editor) -> bytes:
+    code = editor(draft)
+    if code:
+        raise InputError(f"the editor ended with exit code {code}", hint="the file is as it was; SOPS_EDITOR or EDITOR names an editor")
+    return read_file(draft)
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        out.write(content)
+
+
+def _check_unmoved(path: Path, before: bytes, sealed: bytes) -> None:
+    if path.is_file() and path.read_bytes() == before:
+        return
+    kept = path.with_name(f"{path.name}.edited")
+    kept.write_bytes(sealed)
+    raise Refused("changed while it was edited", where=str(path), hint=f"your edit is in {kept}, encrypted: compare, then keep one")
+
+
+def _candidates(path: Path, files: SecretFiles) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    for folder, subfolders, names in os.walk(path):
+        subfolders[:] = sorted(set(subfolders) - _SKIPPED)
+        for name in sorted(names):
+            file = Path(folder, name)
+            if file.is_file() and not file.is_symlink() and file.stat().st_size <= _LARGEST and files.concerns(file, read_file(file)):
+                yield file
