@@ -1,0 +1,59 @@
+"""Finding the record that a rollback goes to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gitctl.errors import InputError, Refused
+from gitctl.model.health import HealthState
+from gitctl.model.record import Record, RecordResult
+from gitctl.model.state import AppState
+
+_WELL = frozenset({HealthState.HEALTHY.value, HealthState.SUSPENDED.value})
+
+
+def is_good(record: Record) -> bool:
+    """Did this run apply the whole app, and was it healthy then?"""
+    return record.result is RecordResult.SUCCEEDED and record.health in _WELL and not record.partial
+
+
+def rollback_record(state: AppState, *, to: str = "", resolve: Callable[[str], str]) -> Record:
+    """The record to go back to: `to` is a number, or a revision that `resolve` turns into a SHA; "" chooses.
+
+    The choice is the newest good record whose render differs from the current one and that no rollback has left behind.
+    Raises Refused when there is none, InputError for an unknown record.
+    """
+    if not state.records:
+        raise Refused(f"{state.owner} was never synced", hint="there is nothing to go back to")
+    return _named(state, to, resolve) if to else _chosen(state)
+
+
+def _chosen(state: AppState) -> Record:
+    current = state.records[-1].render_digest
+    left = {r.rolled_back_from for r in state.records if r.rolled_back_from}
+    for record in reversed(state.records):
+        if is_good(record) and record.render_digest != current and record.number not in left:
+            return record
+    raise Refused(
+        f"{state.owner} has no earlier record that was healthy and differs from what runs now",
+        hint="`gitctl history` lists the records; name one with --to",
+    )
+
+
+def _named(state: AppState, to: str, resolve: Callable[[str], str]) -> Record:
+    by_number = {str(r.number): r for r in state.records}
+    if to in by_number:
+        return _whole(by_number[to])
+    if to.isdecimal() and len(to) < 4:
+        raise InputError(f"{state.owner} has no record {to}", hint=f"records: {', '.join(by_number)}")
+    sha = resolve(to)
+    for record in reversed(state.records):
+        if record.revision.removesuffix("-dirty") == sha and not record.partial:
+            return _whole(record)
+    raise InputError(f"{state.owner} has no record of revision {to} ({sha[:8]})", hint="`gitctl history` lists the records")
+
+
+def _whole(record: Record) -> Record:
+    if record.revision.endswith("-dirty") or not record.revision:
+        raise Refused(f"record {record.number} was made from uncommitted files", hint="choose a record with a commit")
+    return record

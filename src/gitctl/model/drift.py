@@ -1,0 +1,77 @@
+"""Drift: live against what was last acknowledged, object by object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gitctl.model.change import FieldChange, FieldOwner, Proof
+from gitctl.model.manifest import ObjectRef, Origin
+
+
+class DriftVerdict(StrEnum):
+    """What drift-check says about one object."""
+
+    IN_SYNC = "in-sync"
+    DRIFTED = "drifted"
+    MISSING = "missing"
+    DELETING = "deleting"
+    INCOMPLETE = "incomplete"
+    UNAVAILABLE = "unavailable"
+    UNKNOWN = "unknown"
+
+
+# An unavailable wanted value is a gap in what can be known, and never called drift.
+FINDINGS = frozenset({DriftVerdict.DRIFTED, DriftVerdict.MISSING, DriftVerdict.DELETING, DriftVerdict.INCOMPLETE})
+
+
+@dataclass(frozen=True, slots=True)
+class Culprit:
+    """Who wrote the wanted value: a commit."""
+
+    sha: str
+    author: str
+    time: str
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DriftedField:
+    """`change.old` is found, `change.new` is wanted; `owner` is who set what was found (None: not known); `wanted_by` the commit."""
+
+    change: FieldChange
+    owner: FieldOwner | None
+    wanted_by: Culprit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectDrift:
+    """One object of the inventory."""
+
+    ref: ObjectRef
+    verdict: DriftVerdict
+    fields: tuple[DriftedField, ...] = ()
+    reason: str = ""
+    proof: Proof = Proof.NONE
+    origin: Origin | None = None
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AppDrift:
+    """All objects of an app. `revision` is what was last acknowledged, "" when the app was never synced."""
+
+    app: str
+    owner: str
+    revision: str
+    objects: tuple[ObjectDrift, ...]
+
+    @property
+    def findings(self) -> tuple[ObjectDrift, ...]:
+        """The objects that are not as they should be."""
+        return tuple(o for o in self.objects if o.verdict in FINDINGS)
+
+    @property
+    def gaps(self) -> tuple[ObjectDrift, ...]:
+        """The objects about which nothing certain can be said."""
+        return tuple(o for o in self.objects if o.verdict in (DriftVerdict.UNKNOWN, DriftVerdict.UNAVAILABLE))

@@ -1,0 +1,90 @@
+"""Drift of one app: the inventory against comparisons that were made with the acknowledged manifests. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from gitctl.model.app import IgnoreRule
+from gitctl.model.change import Comparison
+from gitctl.model.drift import DriftedField, DriftVerdict, ObjectDrift
+from gitctl.model.manifest import Json, ObjectRef
+from gitctl.model.state import InventoryEntry
+from gitctl.plan.attribution import with_losers
+from gitctl.plan.fields import field_changes
+from gitctl.plan.ignore import hide
+
+
+def classify(
+    inventory: Iterable[InventoryEntry],
+    comparisons: Iterable[Comparison],
+    *,
+    observed: Mapping[ObjectRef, Json | None],
+    unknown: Mapping[ObjectRef, str],
+    unavailable: Mapping[ObjectRef, str],
+    ignore: tuple[IgnoreRule, ...] = (),
+) -> tuple[ObjectDrift, ...]:
+    """A verdict for every entry, in the order of the inventory.
+
+    `comparisons` are those of objects whose acknowledged manifest is known; `unavailable` says why it is not for others, which
+    are only looked at in `observed`; `unknown` could not be looked at.
+    """
+    compared = {c.ref: c for c in comparisons}
+    return tuple(_verdict(e, compared.get(e.ref), observed, unknown, unavailable, ignore) for e in inventory)
+
+
+def _verdict(
+    entry: InventoryEntry,
+    comparison: Comparison | None,
+    observed: Mapping[ObjectRef, Json | None],
+    unknown: Mapping[ObjectRef, str],
+    unavailable: Mapping[ObjectRef, str],
+    ignore: tuple[IgnoreRule, ...],
+) -> ObjectDrift:
+    if entry.ref in unknown:
+        return ObjectDrift(entry.ref, DriftVerdict.UNKNOWN, reason=unknown[entry.ref], revision=entry.revision)
+    if not entry.uid:
+        return ObjectDrift(entry.ref, DriftVerdict.INCOMPLETE, reason="was planned, but never applied", revision=entry.revision)
+    if comparison is not None:
+        return _compared(entry, comparison, ignore)
+    if observed.get(entry.ref) is None:
+        return _gone(entry)
+    reason = f"wanted value not available: {unavailable.get(entry.ref, 'not looked for')}"
+    return ObjectDrift(entry.ref, DriftVerdict.UNAVAILABLE, reason=reason, revision=entry.revision)
+
+
+def _gone(entry: InventoryEntry) -> ObjectDrift:
+    if entry.completed:
+        return ObjectDrift(entry.ref, DriftVerdict.IN_SYNC, reason="finished, and removed since", revision=entry.revision)
+    return ObjectDrift(entry.ref, DriftVerdict.MISSING, reason="deleted", revision=entry.revision)
+
+
+def _compared(entry: InventoryEntry, comparison: Comparison, ignore: tuple[IgnoreRule, ...]) -> ObjectDrift:
+    desired = comparison.desired
+    if comparison.live is None:
+        return _gone(entry)
+    if comparison.deleting:
+        finalizers = ", ".join(comparison.live["metadata"].get("finalizers") or ()) or "none"
+        reason = f"is being deleted (finalizers: {finalizers})"
+        return ObjectDrift(entry.ref, DriftVerdict.DELETING, (), reason, comparison.proof, desired.origin, entry.revision)
+    if comparison.error or comparison.merged is None:
+        reason = comparison.error or "could not be compared"
+        return ObjectDrift(entry.ref, DriftVerdict.UNKNOWN, (), reason, comparison.proof, desired.origin, entry.revision)
+    fields = drifted_fields(comparison, ignore)
+    verdict = DriftVerdict.DRIFTED if fields else DriftVerdict.IN_SYNC
+    reason = "" if not fields else _reason(entry, comparison)
+    return ObjectDrift(entry.ref, verdict, fields, reason, comparison.proof, desired.origin, entry.revision)
+
+
+def _reason(entry: InventoryEntry, comparison: Comparison) -> str:
+    live_uid = (comparison.live or {}).get("metadata", {}).get("uid", "")
+    return "deleted and created again by somebody else" if entry.uid != live_uid else ""
+
+
+def drifted_fields(comparison: Comparison, ignore: tuple[IgnoreRule, ...]) -> tuple[DriftedField, ...]:
+    """The fields by which live differs from what an apply would leave, with who set them."""
+    assert comparison.live is not None
+    assert comparison.merged is not None
+    desired = comparison.desired
+    changes = field_changes(comparison.live, comparison.merged, ref=desired.ref, sensitive=desired.sensitive)
+    visible = hide(changes, desired, ignore, comparison.live, comparison.merged)
+    return tuple(DriftedField(change, change.loser) for change in with_losers(visible, comparison))
