@@ -16,7 +16,7 @@ from gitctl.secrets.pysops.kind import Kind
 ENCRYPTED = re.compile(r"ENC\[AES256_GCM,data:[^\]]*,type:(?P<type>[a-z]+)\]")
 
 _COMMENT = re.compile(r"#ENC\[AES256_GCM,[^\]]*\]")
-_YAML_BLOCK = re.compile(r"^[\"']?sops[\"']?[ \t]*:[^\n]*(?:\n(?:[ \t][^\n]*)?(?=\n|\Z))*", re.MULTILINE)
+_YAML_BLOCK = re.compile(r"^[\"']?sops[\"']?[ \t]*:[^\n]*(?:\n(?:[ \t][^\n]*|(?=\n)))*", re.MULTILINE)
 _DOTENV_LINE = re.compile(r"^sops_[a-z_0-9]+=[^\n]*\n?", re.MULTILINE)
 _INI_SECTION = re.compile(r"^\[sops\]$.*?(?=^\[|\Z)", re.MULTILINE | re.DOTALL)
 
@@ -110,7 +110,7 @@ def _yaml_template(text: str, wanted: Documents, where: str) -> bytes:
     stripped = _YAML_BLOCK.sub(lambda block: "\n".join("#" for _ in block.group().split("\n")), text)
     draft = _bytes(_COMMENT.sub("#", stripped))
     try:
-        faithful = documents(draft, kind=Kind.YAML, where=where) == wanted
+        faithful = tuple((d.index, d.value) for d in load_all(draft, where=where)) == wanted
     except ManifestError:
         faithful = False
     if faithful and all(leaf.encode() in draft for _, leaf in encrypted(wanted)):
