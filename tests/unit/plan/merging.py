@@ -32,8 +32,8 @@ def _is_atomic(path: FieldPath) -> bool:
 
 
 def owned_by(body: Any) -> FieldSet:
-    """What applying a body owns: its leaves, and its list items."""
-    leaves = flat(body)
+    """What applying a body owns: its leaves (an empty list is none), and its list items."""
+    leaves = [leaf for leaf, value in flat(body).items() if value != []]
     items = {leaf[:n] for leaf in leaves for n in range(1, len(leaf) + 1) if leaf[n - 1].startswith("k:")}
     return FieldSet(frozenset(leaves) | items) if body else FieldSet()
 
@@ -72,7 +72,7 @@ class Server:
         self.managers[owner] = now
         lost = before - now
         for leaf in [leaf for leaf in self.leaves if any(leaf[: len(m)] == m for m in lost)]:
-            if not any(fields.touches(leaf) for fields in self.managers.values()):
+            if not any(leaf in fields for fields in self.managers.values()):
                 del self.leaves[leaf]
 
     def update(self, owner: Owner, body: Any) -> None:
