@@ -52,7 +52,7 @@ def find(program: str) -> str | None:
 def run(command: Command, *, tick: Callable[[float], None] | None = None, every: float = 5.0) -> Finished:
     """Run to the end. Raises ToolMissing (not on PATH), RenderError (time limit); a non-zero code is a value.
 
-    While it runs, `tick` is called about every `every` seconds with the seconds since the start.
+    While it runs, `tick` is called about every `every` seconds with the seconds since the start; such a command takes no `stdin`.
     """
     argv = (_located(command), *command.argv[1:])
     pipe = subprocess.PIPE
@@ -178,16 +178,18 @@ def _located(command: Command) -> str:
 
 
 def _talk(child: subprocess.Popen[bytes], command: Command, tick: Callable[[float], None] | None, every: float) -> tuple[bytes, bytes]:
+    if tick is None:
+        return child.communicate(command.stdin, timeout=command.timeout)
+    if command.stdin:
+        raise ValueError("a command with progress takes no input: after a time limit `communicate` does not go on sending")
     began = time.monotonic()
-    stdin: bytes | None = command.stdin
     while True:
         left = began + command.timeout - time.monotonic()
         try:
-            return child.communicate(stdin, timeout=min(every, left) if tick else left)
+            return child.communicate(timeout=min(every, left))
         except subprocess.TimeoutExpired:
-            if time.monotonic() - began >= command.timeout or tick is None:
+            if time.monotonic() - began >= command.timeout:
                 raise
-            stdin = None  # communicate keeps what is not yet sent
             tick(time.monotonic() - began)
 
 

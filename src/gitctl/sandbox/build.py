@@ -25,6 +25,7 @@ _VERSION = "k8s.io/component-base/version"
 _LINK_FLAGS = f"-s -w -X {_VERSION}.gitVersion=v{KUBERNETES} -X {_VERSION}.gitMajor=1 -X {_VERSION}.gitMinor=37"
 _PACKAGES = (".", "sigs.k8s.io/kwok/cmd/kwok")
 _BUILD_LIMIT = 3600.0
+_TELL_EVERY = 15.0
 _KEPT_BUILDS = 3
 
 
@@ -66,7 +67,7 @@ def _build_into(folder: Path, say: Say) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".building-", ignore_cleanup_errors=True) as temporary:
         argv = ("go", "build", "-mod=readonly", "-buildvcs=false", "-trimpath", f"-ldflags={_LINK_FLAGS}", "-o", f"{temporary}/")
         command = Command((*argv, *_PACKAGES), cwd=str(MODULE), env=_go_environment(), unset=("GOOS", "GOARCH"), timeout=_BUILD_LIMIT)
-        done = run(command, tick=lambda seconds: say(f"still building: {_duration(seconds)}"), every=15.0)
+        done = run(command, tick=lambda seconds: say(f"still building: {_duration(seconds)}"), every=_TELL_EVERY)
         if done.code != 0:
             lines = done.stderr.strip().splitlines()[-12:]
             raise RenderError("the control plane did not build", details=lines, hint="Go needs the network for its modules, or GOPROXY")
