@@ -1,0 +1,59 @@
+"""Who last changed a line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from gitctl.model.revision import Revision
+from gitctl.source.git import Git
+
+
+def blame_file(git: Git, sha: str, path: str, *, repo: str) -> Mapping[int, Revision]:
+    """Line (from 1) of a file at a commit → the commit that last changed it. Lines are left out whose commit a shallow clone lacks.
+
+    Empty for a path that the commit does not have.
+    """
+    done = git.run("-c", "blame.ignoreRevsFile=", "blame", "--line-porcelain", "--root", sha, "--", path)
+    if done.code:
+        return {}
+    cut = _shallow(git)
+    found: dict[int, Revision] = {}
+    for line, header in _headers(done.stdout):
+        if header["sha"] not in cut:
+            found[line] = _revision(header, repo)
+    return found
+
+
+def _headers(stream: bytes) -> list[tuple[int, dict[str, str]]]:
+    """`--line-porcelain` (git-blame(1)): `<sha> <old line> <line> …`, then `key value` lines, then TAB and the content."""
+    found: list[tuple[int, dict[str, str]]] = []
+    header: dict[str, str] = {}
+    for raw in stream.split(b"\n"):
+        if raw.startswith(b"\t"):
+            found.append((int(header["line"]), header))
+            header = {}
+            continue
+        key, _, value = raw.decode("utf-8", "replace").partition(" ")
+        if not header and value:
+            header = {"sha": key, "line": value.split(" ")[1]}
+        else:
+            header[key] = value
+    return found
+
+
+def _revision(header: Mapping[str, str], repo: str) -> Revision:
+    return Revision(
+        repo=repo,
+        sha=header["sha"],
+        name=header["sha"],
+        author=f"{header.get('author', '')} {header.get('author-mail', '')}".strip(),
+        subject=header.get("summary", ""),
+        committed_at=datetime.fromtimestamp(int(header.get("committer-time", "0")), tz=UTC),
+    )
+
+
+def _shallow(git: Git) -> frozenset[str]:
+    """Commits whose parents a shallow clone lacks: they seem to have changed every line."""
+    place = git.folder / git.text("rev-parse", "--git-path", "shallow")
+    return frozenset(place.read_text().split()) if place.is_file() else frozenset()

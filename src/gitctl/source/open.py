@@ -1,0 +1,28 @@
+"""Open the source and the publisher of a project: its own checkout, or the remote that gitctl.yaml names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gitctl.model.app import SourceSpec
+from gitctl.source.mirror import FETCH_SECONDS, Mirror
+from gitctl.source.names import parse_remote
+from gitctl.source.publish import GitPublisher, checkout_publisher, mirror_publisher
+from gitctl.source.repository import LocalSource, MirrorSource
+
+
+def open_source(root: Path, spec: SourceSpec, *, cache: Path, timeout: float = FETCH_SECONDS) -> LocalSource | MirrorSource:
+    """The source of a project whose checkout is at `root`; nothing is read or fetched yet. Raises SourceError for a bad URL."""
+    if not spec.url:
+        return LocalSource(root, default=spec.ref)
+    return MirrorSource(Mirror(parse_remote(spec.url, base=root), cache=cache, timeout=timeout), default=spec.ref)
+
+
+def open_publisher(root: Path, spec: SourceSpec, *, cache: Path, branch: str = "") -> GitPublisher:
+    """Writes to `branch`; by default to the branch that is checked out, or that `source.ref` names. Nothing is asked of Git yet.
+
+    On a mirrored remote a commit can be seen by nobody before it is pushed.
+    """
+    if not spec.url:
+        return checkout_publisher(root, branch=branch)
+    return mirror_publisher(Mirror(parse_remote(spec.url, base=root), cache=cache), branch=branch or spec.ref)
