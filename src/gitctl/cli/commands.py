@@ -25,7 +25,6 @@ VERBS = (
     "history",
     "status",
     "health",
-    "unlock",
     "config",
     "doctor",
     "sandbox",

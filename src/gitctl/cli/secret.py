@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -59,7 +60,7 @@ def encrypt(session: Session, files: Files) -> None:
 
     done = run(_all_named(session, files), SopsFiles(), root_of=partial(_root_of, session))
     if done.rules:
-        session.say(f"made {done.rules}: commit it; it says who can read the secrets")
+        session.say(f"made {os.path.relpath(done.rules)}: commit it; it says who can read the secrets")
     _show_files(session, "encrypted", done.files, rules=str(done.rules or ""))
 
 

@@ -29,7 +29,8 @@ def mark_interrupted(state: AppState, *, at: str) -> AppState:
 
 
 def _interrupted(record: Record, at: str) -> Record:
-    return replace(record, result=RecordResult.INTERRUPTED, finished=at, message=record.message or "the run ended without closing its record")
+    message = record.message or "the run ended without closing its record"
+    return replace(record, result=RecordResult.INTERRUPTED, finished=at, message=message)
 
 
 def retained(records: tuple[Record, ...]) -> tuple[Record, ...]:

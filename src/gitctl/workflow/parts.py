@@ -8,12 +8,19 @@ from datetime import datetime
 from typing import Protocol
 
 from gitctl.model.app import App, Limits
-from gitctl.model.manifest import RenderResult
+from gitctl.model.drift import Culprit
+from gitctl.model.manifest import Origin, Path, RenderResult
 from gitctl.model.revision import Revision
 from gitctl.parallel import Deadline
 from gitctl.protocols import Emit, Publisher, Source, Target, Tree
 
 Renders = Callable[[App, Tree], RenderResult]
+Blame = Callable[[str, Origin, Path], Culprit | None]
+"""(revision, origin of a manifest, path of a field in it) → the commit that wrote the field."""
+
+
+def nobody(_revision: str, _origin: Origin, _path: Path) -> None:
+    """Blame where there is no repository."""
 
 
 class Lookup(Protocol):
@@ -42,6 +49,7 @@ class Parts:
     actor: str
     project: Lookup
     publisher: Publisher | None = None
+    blame: Blame = nobody
     cluster: str = ""
     limits: Limits = Limits()
 

@@ -94,7 +94,7 @@ def edit(path: Path, files: SecretFiles, *, room: Room, editor: Editor, again: A
 
 def status(paths: Sequence[Path], files: SecretFiles, *, verify: bool) -> tuple[SecretStatus, ...]:
     """The status of files that are named, and of those in named folders that are or ought to be encrypted. Raises InputError."""
-    found = dict.fromkeys(file for path in paths for file in _candidates(path, files))
+    found = sorted({file for path in paths for file in _candidates(path, files)})
     # Each is a run of the provider's program; two at a time keep a laptop usable.
     return tuple(map_bounded(lambda p: files.inspect(p, read_file(p), verify=verify), found, limit=4))
 

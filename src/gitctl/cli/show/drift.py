@@ -1,0 +1,159 @@
+"""What drift-check found: nothing when nothing is wrong, else a block an app and one summary line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from gitctl.cli.session import Session
+from gitctl.cli.show.error import error_json, print_error
+from gitctl.cli.show.lines import Line, Style, count, line, text_of
+from gitctl.cli.show.plan import field_lines
+from gitctl.cli.show.run import outcome_json, run_lines
+from gitctl.cli.show.values import field_json, owner_json, ref_json
+from gitctl.errors import ExitCode, exit_code_of
+from gitctl.model.drift import AppDrift, DriftedField, DriftVerdict, ObjectDrift
+from gitctl.workflow.drift import DriftRun
+
+if TYPE_CHECKING:
+    from gitctl.cli.open import Stage
+
+Staged = Sequence[tuple["Stage", Sequence[DriftRun]]]
+
+
+def show_drift(session: Session, staged: Staged) -> int:
+    """Print the findings; errors go to stderr. The result is the gravest exit code."""
+    body = {"clusters": [_stage_json(stage, runs) for stage, runs in staged]}
+    lines = [row for stage, runs in staged for run in runs for row in _run_lines(run, stage)]
+    if lines:
+        lines.append(_summary([r for _, runs in staged for r in runs]))
+    session.result("DriftResult", body, text=lambda: text_of(lines, color=session.color, clean=session.redactor.clean))
+    runs = [r for _, found in staged for r in found]
+    for error in [e for r in runs for e in (r.error, *(f.error for f in r.fixes)) if e]:
+        print_error(error)
+    return max((code_of(r) for r in runs), default=ExitCode.DONE)
+
+
+def code_of(run: DriftRun) -> ExitCode:
+    """1 for drift that was not fixed, 5 and 6 for what cannot be known, else 0."""
+    if run.error:
+        return exit_code_of(run.error)
+    failed = [exit_code_of(f.error) for f in run.fixes if f.error]
+    if failed or run.drift is None:
+        return max(failed, default=ExitCode.DONE)
+    gaps = {o.verdict for o in run.drift.gaps}
+    if DriftVerdict.UNKNOWN in gaps:
+        return ExitCode.CLUSTER
+    if DriftVerdict.UNAVAILABLE in gaps:
+        return ExitCode.RENDER
+    return ExitCode.DIFFERENT if _left(run) else ExitCode.DONE
+
+
+def _left(run: DriftRun) -> int:
+    """Findings that no fix has put right."""
+    if run.drift is None:
+        return 0
+    fixed = {o.change.ref for f in run.fixes if f.result and not f.declined for o in f.result.outcomes}
+    return sum(o.ref not in fixed for o in run.drift.findings)
+
+
+def _run_lines(run: DriftRun, stage: Stage) -> list[Line]:
+    drift = run.drift
+    if drift is None or not (drift.findings or drift.gaps):
+        return []
+    head = line(f"{stage.title(run.app)} applied at {drift.revision[:8] or 'no commit'}:", Style.HEAD)
+    rows = [row for o in (*drift.findings, *drift.gaps) for row in object_lines(o)]
+    fixes = [row for f in run.fixes for row in run_lines(f, title=f"{stage.title(run.app)} fix")]
+    return [head, *rows, *fixes]
+
+
+def object_lines(found: ObjectDrift) -> list[Line]:
+    """An object, its fields, who changed them, and which commit wanted otherwise."""
+    reason = f"  ({found.reason})" if found.reason else ""
+    style = Style.QUIET if found.verdict in (DriftVerdict.UNKNOWN, DriftVerdict.UNAVAILABLE) else Style.CHANGED
+    head: Line = ((f"  {found.verdict.value} {found.ref}", style), (reason, Style.QUIET))
+    return [head, *(row for field in found.fields for row in _field_lines(field))]
+
+
+def _field_lines(field: DriftedField) -> list[Line]:
+    from dataclasses import replace
+
+    rows = field_lines(replace(field.change, loser=None))
+    return [*rows, line(f"        found: set by {_who(field)}; wanted: {_wanted(field)}", Style.QUIET)]
+
+
+def _who(field: DriftedField) -> str:
+    if field.owner is None:
+        return "unknown"
+    when = f", no later than {field.owner.time}" if field.owner.time else ""
+    through = f" through /{field.owner.subresource}" if field.owner.subresource else ""
+    return f"{field.owner.manager}{through}{when}"
+
+
+def _wanted(field: DriftedField) -> str:
+    by = field.wanted_by
+    if by is None:
+        return "absent in Git" if field.change.new is None else "in Git"
+    return f"{by.sha[:8]} by {by.author}" + (f" ({by.subject})" if by.subject else "")
+
+
+def _summary(runs: Sequence[DriftRun]) -> Line:
+    drifts = [r.drift for r in runs if r.drift]
+    found = sum(_left(r) for r in runs)
+    fixed = sum(len(r.drift.findings) for r in runs if r.drift) - found
+    apps = sum(bool(d.findings) for d in drifts)
+    text = f"drift: {count(found, 'object')} in {count(apps, 'app')} of {len(runs)}" + (f", {fixed} fixed" if fixed else "")
+    return line(text, Style.HEAD)
+
+
+def _stage_json(stage: Stage, runs: Sequence[DriftRun]) -> dict[str, Any]:
+    return {
+        "environment": stage.env,
+        "cluster": stage.parts.cluster,
+        "apps": [_run_json(r) for r in runs],
+    }
+
+
+def _run_json(run: DriftRun) -> dict[str, Any]:
+    body: dict[str, Any] = {"app": run.app.name}
+    if run.error:
+        body["error"] = error_json(run.error)
+    if run.drift:
+        body |= drift_json(run.drift)
+    return body | {"fixes": [outcome_json(f.result) for f in run.fixes if f.result]}
+
+
+def drift_json(drift: AppDrift) -> dict[str, Any]:
+    """An app's drift as data: only objects that are not in sync."""
+    return {
+        "owner": drift.owner,
+        "revision": drift.revision,
+        "inSync": sum(o.verdict is DriftVerdict.IN_SYNC for o in drift.objects),
+        "objects": [_object_json(o) for o in (*drift.findings, *drift.gaps)],
+    }
+
+
+def _object_json(found: ObjectDrift) -> dict[str, Any]:
+    return {
+        "object": ref_json(found.ref),
+        "verdict": found.verdict.value,
+        "reason": found.reason,
+        "proof": found.proof.value,
+        "origin": str(found.origin) if found.origin else "",
+        "fields": [_field_json(f) for f in found.fields],
+    }
+
+
+def _field_json(field: DriftedField) -> dict[str, Any]:
+    change = field_json(field.change)
+    by = field.wanted_by
+    commit = {"sha": by.sha, "author": by.author, "time": by.time, "subject": by.subject} if by else None
+    return {
+        "path": change["path"],
+        "kind": change["kind"],
+        "wanted": change["new"],
+        "found": change["old"],
+        "sensitive": change["sensitive"],
+        "owner": owner_json(field.owner),
+        "wantedBy": commit,
+    }

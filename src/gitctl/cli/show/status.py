@@ -1,0 +1,104 @@
+"""Status as a table, as a tree of objects for named apps, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from gitctl.cli.session import Session
+from gitctl.cli.show.history import record_json
+from gitctl.cli.show.lines import Line, Style, age, line, table, text_of
+from gitctl.cli.show.values import ref_json
+from gitctl.errors import ExitCode
+from gitctl.model.drift import DriftVerdict
+from gitctl.model.health import HealthState
+from gitctl.model.record import Record
+from gitctl.model.status import AppStatus, ObjectStatus, SyncState
+
+if TYPE_CHECKING:
+    from gitctl.cli.open import Stage
+
+_HEAD = ("APP", "ENV", "CLUSTER", "STATE", "HEALTH", "REVISION", "LAST SYNC", "MESSAGE")
+_WELL = (HealthState.HEALTHY, HealthState.SUSPENDED)
+
+
+def show_status(session: Session, staged: Sequence[tuple[Stage, Sequence[AppStatus]]], *, detail: bool, exit_code: bool) -> int:
+    """Print it. With `exit_code` the result is 1 unless everything is in sync and healthy."""
+    body = {
+        "clusters": [
+            {"environment": stage.env, "cluster": stage.parts.cluster, "apps": [_status_json(s) for s in statuses]}
+            for stage, statuses in staged
+        ]
+    }
+    now = datetime.now(UTC)
+    rows = [_row(stage, status, now) for stage, statuses in staged for status in statuses]
+    lines = table(rows, _HEAD)
+    if detail:
+        lines += [row for _, statuses in staged for status in statuses for row in _tree(status)]
+    session.result("Status", body, text=lambda: text_of(lines, color=session.color, clean=session.redactor.clean))
+    well = all(s.state is SyncState.IN_SYNC and s.health in _WELL for _, statuses in staged for s in statuses)
+    return ExitCode.DIFFERENT if exit_code and not well else ExitCode.DONE
+
+
+def _row(stage: Stage, status: AppStatus, now: datetime) -> tuple[str, ...]:
+    revision = status.revision[:8] + ("-dirty" if status.revision.endswith("-dirty") else "")
+    return (
+        status.app,
+        stage.env,
+        stage.parts.cluster,
+        status.state.value,
+        status.health.value,
+        revision or "none",
+        _last(status.last, now),
+        status.message,
+    )
+
+
+def _last(record: Record | None, now: datetime) -> str:
+    if record is None:
+        return "never"
+    at = record.finished or record.started
+    seconds = (now - datetime.strptime(at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)).total_seconds()
+    return f"{age(seconds)} ago ({record.result.value})"
+
+
+def _tree(status: AppStatus) -> list[Line]:
+    last = len(status.objects) - 1
+    rows = [_leaf(one, "└─" if i == last else "├─") for i, one in enumerate(status.objects)]
+    return [line(""), line(status.app, Style.HEAD), *rows]
+
+
+def _leaf(one: ObjectStatus, branch: str) -> Line:
+    well = one.health.state in _WELL and one.drift.verdict is DriftVerdict.IN_SYNC
+    words = [one.health.state.value, "" if one.drift.verdict is DriftVerdict.IN_SYNC else one.drift.verdict.value]
+    why = "" if well else one.health.message or one.drift.reason
+    return (
+        (f"{branch} {one.ref}  ", Style.PLAIN),
+        (" ".join(filter(None, words)), Style.ADDED if well else Style.BAD),
+        (f"  {why}" if why else "", Style.QUIET),
+    )
+
+
+def _status_json(status: AppStatus) -> dict[str, Any]:
+    return {
+        "app": status.app,
+        "owner": status.owner,
+        "state": status.state.value,
+        "health": status.health.value,
+        "revision": status.revision,
+        "wanted": status.wanted,
+        "message": status.message,
+        "leftConfig": status.left_config,
+        "lastSync": record_json(status.last) if status.last else None,
+        "objects": [
+            {
+                "object": ref_json(o.ref),
+                "drift": o.drift.verdict.value,
+                "health": o.health.state.value,
+                "message": o.health.message or o.drift.reason,
+                "rule": o.health.rule,
+            }
+            for o in status.objects
+        ],
+    }

@@ -1,0 +1,39 @@
+"""`gitctl status [APP]`: where apps stand between Git and the cluster."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gitctl.cli.flags import with_session
+from gitctl.cli.session import Session
+from gitctl.cli.words import REVISION
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("status")(status)
+
+
+@with_session()
+def status(
+    session: Session,
+    apps: Annotated[list[str] | None, typer.Argument(metavar="[APP…]", help="Apps (default: all); one app shows its objects.")] = None,
+    revision: REVISION = None,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 unless all is in sync and healthy.")] = False,
+) -> int:
+    """Show state, health, revision and last sync of each app."""
+    from gitctl.cli.open import open_stages
+    from gitctl.cli.show.status import show_status
+    from gitctl.workflow.status import left_states, status_apps
+
+    stages = open_stages(session, apps, revision=revision)
+    found = []
+    for stage in stages:
+        statuses = status_apps(stage.apps, stage.parts)
+        if not apps and stage.apps:
+            known = stage.parts.project.all_apps(stage.parts.tree)
+            statuses += left_states(known, stage.parts, project=stage.apps[0].project)
+        found.append((stage, statuses))
+    return show_status(session, found, detail=bool(apps), exit_code=exit_code)

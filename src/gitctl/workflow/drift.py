@@ -1,0 +1,108 @@
+"""Drift-check: live against what was last acknowledged; and its fix, which applies exactly that again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from gitctl.errors import GitctlError
+from gitctl.model.app import App
+from gitctl.model.drift import AppDrift, DriftedField, DriftVerdict, ObjectDrift
+from gitctl.model.manifest import RenderResult
+from gitctl.model.record import RecordVerb
+from gitctl.plan.drift import classify
+from gitctl.workflow.acknowledged import Acknowledgement, acknowledged_manifests, tree_at
+from gitctl.workflow.parts import Parts
+from gitctl.workflow.plan import PlanRequest, Selection, compare_options, read_state
+from gitctl.workflow.sync import AppRun, Confirm, SyncRequest, sync_rendered
+
+_FIXABLE = frozenset({DriftVerdict.DRIFTED, DriftVerdict.MISSING})
+
+
+@dataclass(frozen=True, slots=True)
+class DriftRun:
+    """What drift-check found in one app, or the error that stands in its place; `fixes` are the runs of --fix."""
+
+    app: App
+    drift: AppDrift | None = None
+    error: GitctlError | None = None
+    fixes: tuple[AppRun, ...] = ()
+
+
+def drift_apps(apps: Sequence[App], parts: Parts) -> tuple[DriftRun, ...]:
+    """Check apps one by one; an app's error is a value."""
+    return tuple(_run(app, parts) for app in apps)
+
+
+def _run(app: App, parts: Parts) -> DriftRun:
+    try:
+        return DriftRun(app, drift_of(app, parts)[0])
+    except GitctlError as error:
+        return DriftRun(app, error=error)
+
+
+def drift_of(app: App, parts: Parts) -> tuple[AppDrift, Acknowledgement]:
+    """The drift of one app, and the acknowledged manifests that it was measured against."""
+    state = read_state(app, parts)
+    known = acknowledged_manifests(app, state, parts)
+    inventory = {e.ref: e for e in state.inventory}
+    options = compare_options(app, PlanRequest(), Selection(frozenset(), frozenset()))
+    comparisons = parts.target.compare(known.manifests, inventory, options=options)
+    unavailable = dict(known.unavailable)
+    observed = parts.target.observe(app.owner, [(e.ref, e.api_version) for e in state.inventory if e.ref in unavailable])
+    objects = classify(
+        state.inventory,
+        comparisons,
+        observed=observed.objects,
+        unknown=observed.unknown,
+        unavailable=unavailable,
+        ignore=(*app.ignore, *app.generated),
+    )
+    revision = state.acknowledged.revision if state.acknowledged else ""
+    return AppDrift(app.name, app.owner, revision, tuple(_blamed(o, parts) for o in objects)), known
+
+
+def _blamed(found: ObjectDrift, parts: Parts) -> ObjectDrift:
+    if found.origin is None:
+        return found
+    return replace(found, fields=tuple(_blamed_field(f, found, parts) for f in found.fields))
+
+
+def _blamed_field(field: DriftedField, found: ObjectDrift, parts: Parts) -> DriftedField:
+    if field.change.new is None or found.origin is None:
+        return field
+    return replace(field, wanted_by=parts.blame(found.revision.removesuffix("-dirty"), found.origin, field.change.path))
+
+
+def fix(run: DriftRun, parts: Parts, request: SyncRequest, *, confirm: Confirm) -> DriftRun:
+    """Apply what was acknowledged to the objects that drifted or are missing; nothing else, and nothing is pruned."""
+    if run.drift is None or not any(o.verdict in _FIXABLE for o in run.drift.objects):
+        return run
+    try:
+        known = acknowledged_manifests(run.app, read_state(run.app, parts), parts)
+        runs = [_fix_one(app, result, run.drift, parts, request, confirm) for app, result in known.renders]
+    except GitctlError as error:
+        return replace(run, error=error)
+    return replace(run, fixes=tuple(r for r in runs if r))
+
+
+def _fix_one(
+    app: App, rendered: RenderResult, drift: AppDrift, parts: Parts, request: SyncRequest, confirm: Confirm
+) -> AppRun | None:
+    wanted = {m.ref for m in rendered.manifests}
+    here = [o for o in drift.objects if o.verdict in _FIXABLE and o.ref in wanted and _same(o.revision, rendered)]
+    if not here:
+        return None
+    only = tuple(f"{o.ref.kind}/{o.ref.namespace}/{o.ref.name}" for o in here)
+    options = replace(request, plan=replace(request.plan, only=only, prune=False), verb=RecordVerb.FIX, ignore_hold=True)
+    past = replace(parts, tree=tree_at(rendered.revision.sha, parts))
+    try:
+        return sync_rendered(app, rendered, past, options, confirm)
+    except GitctlError as error:
+        return AppRun(app, error=error)
+
+
+def _same(revision: str, rendered: RenderResult) -> bool:
+    return revision.removesuffix("-dirty") == rendered.revision.sha
+
+

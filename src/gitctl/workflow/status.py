@@ -1,0 +1,112 @@
+"""Status of apps: in sync, pending, drifted, incomplete, held or unknown; and how healthy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gitctl.errors import GitctlError
+from gitctl.health.assess import assess
+from gitctl.model.app import App
+from gitctl.model.drift import AppDrift, DriftVerdict, ObjectDrift
+from gitctl.model.health import Health, HealthState, worst
+from gitctl.model.state import AppState
+from gitctl.model.status import AppStatus, ObjectStatus, SyncState
+from gitctl.workflow.drift import drift_of
+from gitctl.workflow.parts import Parts
+from gitctl.workflow.plan import read_state
+from gitctl.workflow.recording import revision_id
+
+_DRIFTED = (DriftVerdict.DRIFTED, DriftVerdict.MISSING, DriftVerdict.DELETING)
+
+
+def status_apps(apps: Sequence[App], parts: Parts) -> tuple[AppStatus, ...]:
+    """The status of each app; an error makes it unknown, with the message."""
+    return tuple(_status(app, parts) for app in apps)
+
+
+def _status(app: App, parts: Parts) -> AppStatus:
+    try:
+        return status_of(app, parts)
+    except GitctlError as error:
+        return AppStatus(app.name, app.owner, SyncState.UNKNOWN, HealthState.UNKNOWN, message=str(error))
+
+
+def status_of(app: App, parts: Parts) -> AppStatus:
+    """The status of one app."""
+    state = read_state(app, parts)
+    drift, _ = drift_of(app, parts)
+    objects = _objects(app, state, drift, parts)
+    pending = _pending(app, state, parts)
+    word, message = _word(state, drift, pending)
+    return AppStatus(
+        app=app.name,
+        owner=app.owner,
+        state=word,
+        health=worst(tuple(o.health.state for o in objects)) if objects else HealthState.UNKNOWN,
+        revision=drift.revision,
+        wanted=revision_id(parts.revision),
+        message=message,
+        last=state.records[-1] if state.records else None,
+        objects=objects,
+    )
+
+
+def _objects(app: App, state: AppState, drift: AppDrift, parts: Parts) -> tuple[ObjectStatus, ...]:
+    observed = parts.target.observe(app.owner, [(e.ref, e.api_version) for e in state.inventory])
+    done = {e.ref for e in state.inventory if e.completed}
+    return tuple(_object(found, observed.objects.get(found.ref), found.ref in done, app) for found in drift.objects)
+
+
+def _object(found: ObjectDrift, live: dict[str, object] | None, completed: bool, app: App) -> ObjectStatus:
+    if found.verdict is DriftVerdict.UNKNOWN:
+        health = Health(HealthState.UNKNOWN, found.reason, "not seen")
+    elif live is None and completed:
+        health = Health(HealthState.HEALTHY, "finished, and removed since", "finished Job")
+    else:
+        health = assess(live, rules=app.health)
+    return ObjectStatus(found.ref, found, health)
+
+
+def _pending(app: App, state: AppState, parts: Parts) -> str:
+    digest = parts.render(app, parts.tree).digest
+    if state.acknowledged is None:
+        return "never synced" if not state.records else "no sync was completed"
+    return "" if state.acknowledged.render_digest == digest else f"Git has {parts.revision.short}"
+
+
+def _word(state: AppState, drift: AppDrift, pending: str) -> tuple[SyncState, str]:
+    verdicts = [o.verdict for o in drift.objects]
+    if DriftVerdict.UNKNOWN in verdicts or DriftVerdict.UNAVAILABLE in verdicts:
+        return SyncState.UNKNOWN, _count(drift.gaps, "could not be compared")
+    if state.hold:
+        return SyncState.HELD, f"at {state.hold.revision[:8]} by {state.hold.actor}: {state.hold.reason}"
+    if DriftVerdict.INCOMPLETE in verdicts:
+        return SyncState.INCOMPLETE, _count([o for o in drift.objects if o.verdict is DriftVerdict.INCOMPLETE], "never applied")
+    if any(v in _DRIFTED for v in verdicts):
+        return SyncState.DRIFTED, _count(drift.findings, "differ from what was applied")
+    if pending:
+        return SyncState.PENDING, pending
+    return SyncState.IN_SYNC, ""
+
+
+def _count(objects: Sequence[ObjectDrift], what: str) -> str:
+    return f"{len(objects)} object{'s' if len(objects) != 1 else ''} {what}"
+
+
+def left_states(known: Sequence[App], parts: Parts, *, project: str) -> tuple[AppStatus, ...]:
+    """States of this project that no app of gitctl.yaml has any more."""
+    owners = {app.owner for app in known} | {f"{a.project}/{a.env}/{old}" for a in known for old in a.renamed_from}
+    return tuple(
+        AppStatus(
+            app=state.owner.rsplit("/", 1)[-1],
+            owner=state.owner,
+            state=SyncState.UNKNOWN,
+            health=HealthState.UNKNOWN,
+            revision=state.acknowledged.revision if state.acknowledged else "",
+            message=f"not in gitctl.yaml any more; {len(state.inventory)} objects are left",
+            last=state.records[-1] if state.records else None,
+            left_config=True,
+        )
+        for state in parts.target.list_states()
+        if state.owner.startswith(f"{project}/") and state.owner not in owners and state.inventory
+    )
