@@ -69,6 +69,34 @@ class Request:
     timeout: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer that goes on."""
+
+    status: int
+    raw: Any
+
+    def lines(self) -> Iterator[bytes]:
+        """Lines as they come, until the server ends the answer, the connection is cut, or `stop`."""
+        import urllib3.exceptions as faults
+
+        rest = b""
+        try:
+            for piece in self.raw.stream(65536):
+                *lines, rest = (rest + piece).split(b"\n")
+                yield from lines
+        except (faults.HTTPError, OSError, ValueError):
+            # ValueError: closed by `stop` between two reads. A watcher asks anew in each case.
+            return
+
+    def stop(self) -> None:
+        """End `lines` from another thread."""
+        try:
+            self.raw.shutdown()
+        except (OSError, ValueError, RuntimeError):
+            return
+
+
 class Client:
     """A connection pool to one API server. Cheap to make: the kubeconfig is read at the first request."""
 
@@ -130,26 +158,18 @@ class Client:
             time.sleep(waiting)
 
     @contextmanager
-    def stream(self, request: Request) -> Iterator[Iterator[bytes]]:
-        """The lines of a long answer (a watch, a log), as they come. No retries. Raises as `send`, and Unreachable on a cut."""
-        raw = self._raw(request, self.access.generation, preload_content=False)
+    def stream(self, request: Request) -> Iterator[Stream]:
+        """A long answer (a watch), line by line. One attempt only. Raises Unreachable when there is no answer."""
+        import urllib3.exceptions as faults
+
         try:
-            if raw.status >= 400:
-                yield iter(())
-                return
-            yield self._lines(raw)
+            raw = self._raw(request, self.access.generation, preload_content=False)
+        except faults.HTTPError as fault:
+            raise self._unreachable(_reason(fault)) from None
+        try:
+            yield Stream(raw.status, raw)
         finally:
             raw.close()
-            raw.release_conn()
-
-    def _lines(self, raw: Any) -> Iterator[bytes]:
-        rest = b""
-        try:
-            for piece in raw.stream(65536):
-                *lines, rest = (rest + piece).split(b"\n")
-                yield from lines
-        except OSError as cut:
-            raise Unreachable(f"{self.where} cut the connection") from cut
 
     def _attempt(self, request: Request, generation: int) -> tuple[Response | None, Failure | None, str]:
         """One try: an answer, a failure or both, and a short reason."""

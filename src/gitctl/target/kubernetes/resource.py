@@ -40,6 +40,7 @@ NAMESPACES = Resource("", "v1", "Namespace", "namespaces", namespaced=False)
 LEASES = Resource("coordination.k8s.io", "v1", "Lease", "leases", namespaced=True)
 EVENTS = Resource("", "v1", "Event", "events", namespaced=True)
 PODS = Resource("", "v1", "Pod", "pods", namespaced=True)
+REPLICA_SETS = Resource("apps", "v1", "ReplicaSet", "replicasets", namespaced=True)
 CRDS = Resource("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", namespaced=False)
 API_SERVICES = Resource("apiregistration.k8s.io", "v1", "APIService", "apiservices", namespaced=False)
 

@@ -1,0 +1,197 @@
+"""PURE: the state as bytes: JSON, compressed. Small inventories lie in the root, large ones in shards that are named by their content.
+
+A field that this version does not know is kept in `AppState.extra`, at the same place, and written back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gitctl.errors import ClusterError, Refused
+from gitctl.model.manifest import Json, ObjectRef
+from gitctl.model.state import SCHEMA_VERSION, AppState, InventoryEntry
+
+INLINE = 256 * 1024
+"""Compressed bytes of an inventory that still fit in the root. A Secret holds 1 MiB."""
+
+_SHARD_OBJECTS = 1000
+_LONGEST = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """An encoded state: `root`, and the shards (name suffix → bytes) that it refers to."""
+
+    root: bytes
+    shards: Mapping[str, bytes]
+
+
+def encode(state: AppState) -> Packed:
+    """Encode. The same state gives the same bytes."""
+    inventory = pack(sorted(state.inventory, key=lambda e: e.ref))
+    whole = _compressed(inventory)
+    if len(whole) <= INLINE:
+        return Packed(_compressed({**_head(state), "inventory": inventory}), {})
+    shards = {_name(data): data for data in (_compressed(pack(part)) for part in _parts(state.inventory))}
+    return Packed(_compressed({**_head(state), "shards": sorted(shards)}), shards)
+
+
+def shard_names(root: bytes) -> tuple[str, ...]:
+    """The shards that a root refers to. Raises ClusterError for bytes that are no state."""
+    return tuple(_plain(root).get("shards") or ())
+
+
+def decode(root: bytes, shards: Mapping[str, bytes]) -> AppState:
+    """Decode. Raises ClusterError for damaged bytes, Refused for a state of a newer, incompatible gitctl."""
+    import msgspec
+
+    raw = _plain(root)
+    if raw.get("schema", 0) > SCHEMA_VERSION:
+        raise Refused(
+            f"the state of {raw.get('owner')} was written by a newer gitctl (schema {raw['schema']}, known: {SCHEMA_VERSION})",
+            hint="update gitctl",
+        )
+    tables = [raw["inventory"]] if "inventory" in raw else [_plain(_verified(name, shards)) for name in raw.get("shards") or ()]
+    inventory = sorted((entry for table in tables for entry in unpack(table)), key=lambda e: e.ref)
+    try:
+        known = msgspec.convert({k: v for k, v in raw.items() if k not in ("inventory", "shards", "extra", "token")}, AppState)
+    except msgspec.ValidationError as error:
+        raise ClusterError("a stored state cannot be read", hint="was it edited by hand?") from error
+    extra = _unknown(raw, _head(known) | {"inventory": None, "shards": None})
+    return replace(known, inventory=tuple(inventory), extra=extra)
+
+
+def _head(state: AppState) -> Json:
+    """All but the inventory, with what newer versions wrote merged in."""
+    import msgspec
+
+    known = msgspec.to_builtins(replace(state, inventory=(), extra={}, token=""))
+    for gone in ("inventory", "extra", "token"):
+        del known[gone]
+    merged: Json = _merged(known, state.extra)
+    return merged
+
+
+def _unknown(raw: Any, known: Any) -> Any:
+    """What `raw` has and `known` has not. Lists of records are matched by their number."""
+    if isinstance(raw, list):
+        by_number = {str(k["number"]): k for k in known if isinstance(k, dict) and "number" in k} if isinstance(known, list) else {}
+        pairs = {str(r["number"]): r for r in raw if isinstance(r, dict) and "number" in r}
+        found = {n: _unknown(r, by_number[n]) for n, r in pairs.items() if n in by_number}
+    elif isinstance(raw, dict) and isinstance(known, dict):
+        found = {k: _unknown(v, known[k]) if k in known else v for k, v in raw.items()}
+        return {k: v for k, v in found.items() if k not in known or v}
+    else:
+        return {}
+    return {k: v for k, v in found.items() if v}
+
+
+def _merged(known: Any, extra: Any) -> Any:
+    if isinstance(known, list) and isinstance(extra, Mapping):
+        return [_merged(k, extra.get(str(k.get("number")), {})) if isinstance(k, dict) else k for k in known]
+    if isinstance(known, dict) and isinstance(extra, Mapping):
+        together = {k: _merged(v, extra[k]) if k in extra else v for k, v in known.items()}
+        return together | {k: v for k, v in extra.items() if k not in known}
+    return known
+
+
+def pack(entries: Sequence[InventoryEntry]) -> Json:
+    """Entries as a table: texts that repeat (kinds, namespaces, field sets, revisions) are written once."""
+    kinds, places, fields, revisions = _Texts(), _Texts(), _Texts(), _Texts()
+    rows = [
+        [
+            kinds.number(f"{e.ref.group}|{e.ref.kind}|{e.api_version}"),
+            places.number(e.ref.namespace),
+            e.ref.name,
+            e.uid,
+            fields.number(e.fields),
+            revisions.number(e.revision),
+            e.digest,
+            e.completed,
+        ]
+        for e in entries
+    ]
+    return {"kinds": kinds.texts, "namespaces": places.texts, "fields": fields.texts, "revisions": revisions.texts, "rows": rows}
+
+
+def unpack(table: Json) -> list[InventoryEntry]:
+    """Entries of a table. Cells that newer versions appended are left out. Raises ClusterError for a damaged one."""
+    try:
+        return [_entry(table, row) for row in table["rows"]]
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise ClusterError("a stored inventory cannot be read", hint="was it edited by hand?") from error
+
+
+def _entry(table: Json, row: Sequence[Any]) -> InventoryEntry:
+    group, kind, api_version = table["kinds"][row[0]].split("|")
+    return InventoryEntry(
+        ref=ObjectRef(group, kind, table["namespaces"][row[1]], row[2]),
+        api_version=api_version,
+        uid=row[3],
+        fields=table["fields"][row[4]],
+        revision=table["revisions"][row[5]],
+        digest=row[6],
+        completed=row[7],
+    )
+
+
+class _Texts:
+    """Distinct texts, numbered as they come."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self._numbers: dict[str, int] = {}
+
+    def number(self, text: str) -> int:
+        if text not in self._numbers:
+            self._numbers[text] = len(self.texts)
+            self.texts.append(text)
+        return self._numbers[text]
+
+
+def _parts(inventory: Iterable[InventoryEntry]) -> list[list[InventoryEntry]]:
+    """Entries spread by a hash of their ref: an object that comes or goes changes one shard, the others keep content and name."""
+    entries = sorted(inventory, key=lambda e: e.ref)
+    count = 1
+    while count * _SHARD_OBJECTS < len(entries):
+        count *= 2
+    parts: list[list[InventoryEntry]] = [[] for _ in range(count)]
+    for entry in entries:
+        ref = entry.ref
+        key = hashlib.sha256(f"{ref.group}|{ref.kind}|{ref.namespace}|{ref.name}".encode()).digest()
+        parts[int.from_bytes(key[:4]) % count].append(entry)
+    return [part for part in parts if part]
+
+
+def _compressed(value: Json) -> bytes:
+    import orjson
+
+    return zlib.compress(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), 6)
+
+
+def _plain(data: bytes) -> Json:
+    import orjson
+
+    try:
+        opened = zlib.decompressobj()
+        value = orjson.loads(opened.decompress(data, _LONGEST))
+    except (zlib.error, orjson.JSONDecodeError) as error:
+        raise ClusterError("a stored state is damaged", hint="was it edited by hand?") from error
+    if not isinstance(value, dict):
+        raise ClusterError("a stored state is damaged", hint="was it edited by hand?")
+    return value
+
+
+def _name(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:20]
+
+
+def _verified(name: str, shards: Mapping[str, bytes]) -> bytes:
+    data = shards.get(name, b"")
+    if _name(data) != name:
+        raise ClusterError(f"shard {name} of a stored state is missing or damaged", hint="was it deleted by hand?")
+    return data

@@ -1,0 +1,79 @@
+"""Remove: delete one object, after asking the live object once more whether it is ours to delete."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from gitctl.model.change import Change
+from gitctl.model.fieldset import of_manager
+from gitctl.model.managers import FIELD_MANAGER
+from gitctl.model.manifest import Json, ObjectRef
+from gitctl.model.marks import PRUNE, annotation
+from gitctl.model.outcome import Outcome, OutcomeResult
+from gitctl.target.kubernetes import failure
+from gitctl.target.kubernetes.client import Client, Request
+from gitctl.target.kubernetes.owner import has_label, owner_of
+from gitctl.target.kubernetes.resource import Resource
+
+_KEEP = {
+    PRUNE: "disabled",
+    "helm.sh/resource-policy": "keep",
+    "kustomize.toolkit.fluxcd.io/prune": "disabled",
+}
+_ARGO_OPTIONS = "argocd.argoproj.io/sync-options"
+_ARGO_KEEP = frozenset({"Prune=false", "Delete=false"})
+
+
+def delete_change(client: Client, resource: Resource, change: Change, *, owner: str) -> Outcome:
+    """Delete. DELETED means that the deletion is accepted (finalizers may hold it up) or that the object was gone already."""
+    began = time.monotonic()
+    return replace(_delete(client, resource, change, owner), seconds=time.monotonic() - began)
+
+
+def _delete(client: Client, resource: Resource, change: Change, owner: str) -> Outcome:
+    answer = client.get(resource.path(change.ref))
+    if answer.status == 404:
+        return Outcome(change, OutcomeResult.DELETED)
+    if not answer.ok:
+        return _failed(change, failure.explain(answer, sensitive=change.ref.kind == "Secret"), answer.status)
+    live = answer.json()
+    reason = spared(live, owner=owner, uid=change.live_uid)
+    if reason:
+        return _failed(change, f"not deleted: {reason}", 409)
+    answer = client.send(deletion(resource, change.ref, live["metadata"]["uid"], policy="Background"))
+    if answer.ok or answer.status == 404:
+        return Outcome(change, OutcomeResult.DELETED)
+    return _failed(change, failure.explain(answer, sensitive=change.ref.kind == "Secret"), answer.status)
+
+
+def _failed(change: Change, error: str, code: int) -> Outcome:
+    return Outcome(change, OutcomeResult.FAILED, error=error, code=code)
+
+
+def deletion(resource: Resource, ref: ObjectRef, uid: str, *, policy: str) -> Request:
+    """A DELETE of the object with this uid and no other. The policy is always sent: a Job's default leaves its pods running."""
+    options = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": policy, "preconditions": {"uid": uid}}
+    return Request("DELETE", resource.path(ref), body=options)
+
+
+def spared(live: Json, *, owner: str, uid: str) -> str:
+    """Why a live object must not be deleted, "" when it may. `uid` is the recorded one ("" when none was)."""
+    actual = live["metadata"]["uid"]
+    if uid and actual != uid:
+        return "it was created anew by somebody else (its uid is not the recorded one)"
+    named = owner_of(live)
+    if named != owner and not (uid and not named and has_label(live, owner)):
+        return f"it belongs to {named}" if named else "it carries no owner of gitctl"
+    if not of_manager(live, FIELD_MANAGER):
+        return "gitctl has no applied fields on it any more"
+    return kept_by(live)
+
+
+def kept_by(live: Json) -> str:
+    """The mark on a live object that asks to keep it, "" for none."""
+    found = next((f"{mark}: {value}" for mark, value in _KEEP.items() if annotation(live, mark).lower() == value), "")
+    if found:
+        return f"it is marked {found}"
+    options = {o.strip() for o in annotation(live, _ARGO_OPTIONS).split(",")} & _ARGO_KEEP
+    return f"it is marked {_ARGO_OPTIONS}: {sorted(options)[0]}" if options else ""

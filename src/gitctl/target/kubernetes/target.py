@@ -1,0 +1,217 @@
+"""KubernetesTarget: `protocols.Target` for one cluster. Each verb is one line that leads to its module."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+
+from gitctl.errors import Refused
+from gitctl.model.app import Cluster
+from gitctl.model.change import Change, Comparison
+from gitctl.model.fieldset import of_manager
+from gitctl.model.managers import FIELD_MANAGER
+from gitctl.model.manifest import Json, Manifest, ObjectRef
+from gitctl.model.outcome import Outcome, OutcomeResult
+from gitctl.model.state import AppState, InventoryEntry
+from gitctl.parallel import mutex
+from gitctl.protocols import CompareOptions, Emit, Lock, Observed
+from gitctl.target.kubernetes.client import Client
+from gitctl.target.kubernetes.compare import Pair, compare_all
+from gitctl.target.kubernetes.definitions import Registry, wait_served
+from gitctl.target.kubernetes.discover import Kinds, discover
+from gitctl.target.kubernetes.explain import Texts, explain
+from gitctl.target.kubernetes.lease import LeaseStore
+from gitctl.target.kubernetes.locate import locate
+from gitctl.target.kubernetes.observe import Wanted, observe, refusal
+from gitctl.target.kubernetes.places import missing_namespaces
+from gitctl.target.kubernetes.remove import delete_change
+from gitctl.target.kubernetes.resource import NAMESPACES, Resource, split_api_version
+from gitctl.target.kubernetes.state import StateStore
+from gitctl.target.kubernetes.watch import watch
+from gitctl.target.kubernetes.write import apply_change
+
+Refs = Sequence[tuple[ObjectRef, str]]
+
+_SYSTEM = ObjectRef("", "Namespace", "", "kube-system")
+
+
+class KubernetesTarget:
+    """A cluster. Nothing is asked of it before the first use; then its uid is checked against the pinned one before all else."""
+
+    def __init__(self, cluster: Cluster, client: Client, *, cache: Path) -> None:
+        """`cache` is the user's cache folder: discovery and lock notes are kept below it."""
+        self._cluster = cluster
+        self._unchecked = client
+        self._cache = cache
+        self._mutex = mutex()
+        self._uid = ""
+        self._checked = False
+        self._kinds: Kinds | None = None
+
+    @property
+    def requests(self) -> int:
+        """Requests made so far."""
+        return self._unchecked.requests
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the API server warned about so far, such as deprecated versions; each once."""
+        return self._unchecked.warnings
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of the context, "" when it names none: what kubectl would use."""
+        return self._unchecked.access.endpoint.namespace
+
+    @property
+    def where(self) -> str:
+        """Context and server, for messages."""
+        return self._unchecked.where
+
+    def identity(self) -> str:
+        """The uid of kube-system. Raises Forbidden, Refused (not the pinned cluster), ClusterError."""
+        client = self._client()
+        if not self._uid:
+            self._uid = _read_uid(client)
+        return self._uid
+
+    def locate(self, manifests: Sequence[Manifest], *, kinds: frozenset[tuple[str, str]]) -> tuple[Manifest, ...]:
+        """See Target. Where a namespace is needed and none is named: `default`, whatever the context says."""
+        return locate(manifests, self._served(), coming=kinds)
+
+    def read_state(self, owner: str) -> AppState:
+        """See Target."""
+        return self._states().read(owner)
+
+    def write_state(self, state: AppState) -> AppState:
+        """See Target."""
+        return self._states().write(state)
+
+    def list_states(self) -> tuple[AppState, ...]:
+        """See Target."""
+        return self._states().list()
+
+    def lock(self, owner: str, *, timeout: float, emit: Emit) -> AbstractContextManager[Lock]:
+        """See Target."""
+        return LeaseStore(self._client(), self._cluster.state_namespace, self._cache / "locks").hold(owner, timeout=timeout, emit=emit)
+
+    def observe(self, owner: str, refs: Refs) -> Observed:
+        """See Target. A kind that is not served: its objects are gone when its definition is, else unknown."""
+        if not refs:
+            return Observed({}, {})
+        wanted, lost = self._resolve(refs)
+        seen = observe(self._client(), owner, wanted)
+        return _with_lost(seen, lost, self._registry() if lost else None, self._served())
+
+    def compare(
+        self, manifests: Sequence[Manifest], inventory: Mapping[ObjectRef, InventoryEntry], *, options: CompareOptions
+    ) -> tuple[Comparison, ...]:
+        """See Target."""
+        if not manifests:
+            return ()
+        client = self._client()
+        wanted, lost = self._resolve([(m.ref, m.api_version) for m in manifests])
+        observed = observe(client, options.owner, wanted)
+        served = {w.ref: w.resource for w in wanted}
+        still = [ref for ref in lost if (ref.group, ref.kind) not in options.kinds]
+        observed = _with_lost(observed, still, self._registry() if still else None, self._served())
+        pairs = [Pair(m, served.get(m.ref), inventory.get(m.ref)) for m in manifests]
+        compared = compare_all(client, pairs, observed, options)
+        return missing_namespaces(client, compared, options.namespaces)
+
+    def apply(self, change: Change, *, owner: str, force: bool) -> Outcome:
+        """See Target. Takes fields by force that the comparison says were ours; with `force` all others too."""
+        if change.comparison is None:
+            return Outcome(change, OutcomeResult.FAILED, error="there is nothing to apply")
+        resource = self._resource(change.ref, change.comparison.desired.api_version)
+        if resource is None:
+            return Outcome(change, OutcomeResult.FAILED, error=f"the cluster does not serve {change.ref.kind}", code=404)
+        return apply_change(self._client(), resource, change, owner=owner, force=force)
+
+    def delete(self, change: Change, *, owner: str) -> Outcome:
+        """See Target. The deletion runs in the background: the caller looks until the object is gone."""
+        resource = self._served().find(change.ref.group, change.ref.kind)
+        if resource is None:
+            return Outcome(change, OutcomeResult.FAILED, error=f"the cluster does not serve {change.ref.kind}", code=404)
+        return delete_change(self._client(), resource, change, owner=owner)
+
+    def refresh(self, kinds: Collection[tuple[str, str]]) -> None:
+        """See Target. Raises NotHealthy when a kind is not served within a minute."""
+        client = self._client()
+        self._kinds = wait_served(client, kinds, lambda: discover(client, self._cache))
+
+    def watch(self, refs: Refs, *, seconds: float) -> Iterator[tuple[ObjectRef, Json | None]]:
+        """See Target. Objects whose kind is not served are reported as gone."""
+        wanted, lost = self._resolve(refs)
+        yield from ((ref, None) for ref in lost)
+        yield from watch(self._client(), wanted, seconds=seconds)
+
+    def explain(self, ref: ObjectRef, live: Json | None) -> tuple[Texts, Texts]:
+        """See Target."""
+        return explain(self._client(), ref, live)
+
+    def fields_owned(self, live: Json) -> str:
+        """See Target."""
+        return of_manager(live, FIELD_MANAGER).canonical()
+
+    def _client(self) -> Client:
+        """The client, once the cluster is known to be the pinned one. Raises Refused, ClusterError."""
+        with self._mutex:
+            if not self._checked:
+                if self._cluster.uid:
+                    self._uid = _read_uid(self._unchecked)
+                    _require_uid(self._cluster, self._uid, self._unchecked)
+                self._checked = True
+        return self._unchecked
+
+    def _states(self) -> StateStore:
+        return StateStore(self._client(), self._cluster.state_namespace)
+
+    def _registry(self) -> Registry:
+        return Registry.read(self._client())
+
+    def _served(self) -> Kinds:
+        if self._kinds is None:
+            self._kinds = discover(self._client(), self._cache)
+        return self._kinds
+
+    def _resource(self, ref: ObjectRef, api_version: str) -> Resource | None:
+        """The resource at the wanted version, else at the one that the server prefers."""
+        served = self._served()
+        return served.find(ref.group, ref.kind, split_api_version(api_version)[1]) or served.find(ref.group, ref.kind)
+
+    def _resolve(self, refs: Refs) -> tuple[list[Wanted], list[ObjectRef]]:
+        """What can be asked for, and refs whose kind is not served."""
+        found = [(ref, self._resource(ref, api_version)) for ref, api_version in refs]
+        wanted = [Wanted(ref, resource) for ref, resource in found if resource is not None]
+        return wanted, [ref for ref, resource in found if resource is None]
+
+
+def _read_uid(client: Client) -> str:
+    answer = client.get(NAMESPACES.path(_SYSTEM))
+    if not answer.ok:
+        raise refusal(client, answer, "get", NAMESPACES, _SYSTEM)
+    return str(answer.json()["metadata"]["uid"])
+
+
+def _require_uid(cluster: Cluster, uid: str, client: Client) -> None:
+    if uid != cluster.uid:
+        raise Refused(
+            f"{client.where} is not the cluster {cluster.name}: its uid is {uid}, gitctl.yaml pins {cluster.uid}",
+            hint="check the context; if the cluster was built anew, correct `uid` in gitctl.yaml",
+        )
+
+
+def _with_lost(seen: Observed, lost: Sequence[ObjectRef], registry: Registry | None, served: Kinds) -> Observed:
+    if not lost or registry is None:
+        return seen
+    objects, unknown = dict(seen.objects), dict(seen.unknown)
+    for ref in lost:
+        reason = f"the API of {ref.group} does not answer" if served.is_stale(ref.group) else registry.why_unknown(ref)
+        if reason:
+            unknown[ref] = reason
+        else:
+            objects[ref] = None
+    return replace(seen, objects=objects, unknown=unknown)
