@@ -58,7 +58,8 @@ class SopsFiles:
         if not pysops.is_encrypted(str(path), content):
             raise pysops.NotEncrypted("not encrypted by sops", where=str(path), hint="`gitctl secret encrypt` encrypts it")
         opened = SopsProvider().open(str(path), content)
-        text = opened.template.decode("utf-8", "replace")
+        # What is left of metadata and of encrypted comments are empty comments; they only keep line numbers.
+        text = re.sub(r"^[ \t]*#\n", "", opened.template.decode("utf-8", "replace"), flags=re.MULTILINE)
         masked = []
         for place, plain, sealed in opened.values:
             mask = mask_value(plain, encoded=place in opened.encoded)

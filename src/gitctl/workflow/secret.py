@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,16 +43,14 @@ def encrypt(paths: Sequence[Path], files: SecretFiles, *, root_of: Callable[[Pat
         # Asked again: the rule file of one file may serve the next.
         if known and files.readers(path):
             made = files.write_rules(root_of(path), known)
-    for path, content in sealed.items():
-        replace_file(path, content)
+    replace_files(sealed)
     return Encrypted(tuple(sealed), made)
 
 
 def rotate(paths: Sequence[Path], files: SecretFiles, *, by_rule: bool) -> tuple[Path, ...]:
     """A new data key for each file, in place: all of them, or none. Raises GitctlError family."""
     rotated = _each(_contents(paths), lambda path, content: files.rotate(path, content, by_rule=by_rule))
-    for path, content in rotated.items():
-        replace_file(path, content)
+    replace_files(rotated)
     return tuple(rotated)
 
 
@@ -60,7 +58,7 @@ def decrypt(path: Path, files: SecretFiles, *, form: str = "", in_place: bool = 
     """The plaintext of a file; `in_place` puts it there too. Raises GitctlError family."""
     plain = files.open(path, read_file(path), form=form)
     if in_place:
-        replace_file(path, plain)
+        replace_files({path: plain})
     return plain
 
 
@@ -88,7 +86,7 @@ def edit(path: Path, files: SecretFiles, *, room: Room, editor: Editor, again: A
     if sealed == content:
         return False
     _check_unmoved(path, content, sealed)
-    replace_file(path, sealed)
+    replace_files({path: sealed})
     return True
 
 
@@ -111,24 +109,36 @@ def read_file(path: Path) -> bytes:
         raise InputError(f"cannot be read: {bad.strerror}", where=str(path)) from bad
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; its mode stays, and a link still leads to it. Raises InputError."""
-    real = path.resolve()
+def replace_files(contents: Mapping[Path, bytes]) -> None:
+    """Write files whole, all or none: modes stay, and a link still leads to its file. Raises InputError."""
+    staged: list[tuple[Path, Path]] = []
     try:
-        mode = real.stat().st_mode & 0o7777
-        handle, name = tempfile.mkstemp(prefix=f".{real.name}.", dir=real.parent)
+        for path, content in contents.items():
+            staged.append(_staged(path, content))
+        for beside, real in staged:
+            beside.replace(real)
     except OSError as bad:
         raise InputError(f"cannot be written: {bad.strerror}", where=str(path)) from bad
+    finally:
+        for beside, _ in staged:
+            beside.unlink(missing_ok=True)
+
+
+def _staged(path: Path, content: bytes) -> tuple[Path, Path]:
+    """The content in a new file beside the one that it will replace, and that one."""
+    real = path.resolve()
+    mode = real.stat().st_mode & 0o7777
+    handle, name = tempfile.mkstemp(prefix=f".{real.name}.", dir=real.parent)
     try:
         with os.fdopen(handle, "wb") as out:
             out.write(content)
             out.flush()
             os.fsync(out.fileno())
             os.fchmod(out.fileno(), mode)
-        Path(name).replace(real)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+    return Path(name), real
 
 
 def _contents(paths: Sequence[Path]) -> dict[Path, bytes]:

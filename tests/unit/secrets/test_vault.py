@@ -163,9 +163,8 @@ texts = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Co
 scalars = texts | st.booleans() | st.none() | st.integers(-(2**53), 2**53)
 # Names that Kubernetes wants text below are tested above.
 names = st.text("bcdfgh", min_size=1, max_size=5)
-trees = st.dictionaries(
-    names, st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3)), min_size=1, max_size=4
-)
+values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3))
+trees = st.dictionaries(names, values, min_size=1, max_size=4)
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])

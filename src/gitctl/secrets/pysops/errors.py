@@ -100,5 +100,5 @@ def _no_key(stderr: str, where: str | None, wanted: tuple[str, ...], looked: tup
     details = [*(f"wanted: a key of {recipient}" for recipient in wanted), *(f"looked in: {place}" for place in looked)]
     if any(not r.startswith("age1") for r in wanted):
         details += [f"said: {line}" for line in _REASON.findall(stderr)]
-    hint = "set SOPS_AGE_KEY_FILE to the key file of one of them, or ask an owner to add yours: .sops.yaml, then `gitctl secret rotate`"
+    hint = "point SOPS_AGE_KEY_FILE to a key of one of them, or have yours added: .sops.yaml, then `gitctl secret rotate --recipients`"
     return NoUsableKey("no usable key", where=where, details=details, hint=hint)
