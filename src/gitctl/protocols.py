@@ -197,11 +197,12 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """A renderer's answer. `tools` are (program, version)."""
+    """A renderer's answer. `tools` are (program, version). `noted`: kustomize's origin annotation is on the objects, and is ours."""
 
     documents: tuple[Document, ...]
     tools: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
+    noted: bool = False
 
 
 class Renderer(Protocol):

@@ -1,0 +1,99 @@
+"""Raw objects → manifests: namespace, plaintext, normal form, digests, order; all faults of an app at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from gitctl.documents import canonical
+from gitctl.errors import GitctlError, ManifestError, raise_all
+from gitctl.model.app import App
+from gitctl.model.manifest import Json, Manifest, ObjectRef, Origin, Path
+from gitctl.protocols import Vault
+from gitctl.render.advice import advice
+from gitctl.render.digest import digest_of
+from gitctl.render.generated import masked
+from gitctl.render.lint import faults
+from gitctl.render.normal import moved, normal
+from gitctl.render.raw import Raw
+from gitctl.render.scope import GroupKind, cluster_scoped, group_of
+
+CREATED = "gitctl"
+"""The renderer in the origin of the Namespace that `create_namespace` adds."""
+
+
+def assemble(app: App, objects: Sequence[Raw], vault: Vault, *, renderer: str) -> tuple[tuple[Manifest, ...], tuple[str, ...]]:
+    """Manifests in the order of their files, and warnings. Raises ManifestError (ManyErrors for several), and what the vault raises."""
+    assembly = _Assembly(app, vault, renderer, cluster_scoped(raw.body for raw in objects))
+    for raw in sorted(objects, key=lambda raw: raw.path):
+        assembly.add(raw)
+    raise_all(assembly.errors)
+    return tuple(assembly.with_namespace()), tuple(assembly.warnings)
+
+
+@dataclass(slots=True)
+class _Assembly:
+    """One app's objects on their way."""
+
+    app: App
+    vault: Vault
+    renderer: str
+    without_namespace: frozenset[GroupKind]
+    manifests: list[Manifest] = field(default_factory=list)
+    places: dict[ObjectRef, Raw] = field(default_factory=dict)
+    errors: list[GitctlError] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def add(self, raw: Raw) -> None:
+        """Check one object and take it in; its faults are collected."""
+        plain, sensitive = self.vault.uncover(raw.body)
+        found = list(faults(replace(raw, body=plain)))
+        if found:
+            self.errors += found
+            return
+        covered = self._stamped(normal(raw.body))
+        ref = _ref(covered)
+        first = self.places.setdefault(ref, raw)
+        if first is not raw:
+            self.errors.append(_twice(ref, raw, first))
+            return
+        body = self._stamped(normal(plain)) if sensitive else covered
+        self._take(raw, ref, body, covered, tuple(moved(path, plain) for path in sensitive))
+
+    def _take(self, raw: Raw, ref: ObjectRef, body: Json, covered: Json, sensitive: tuple[Path, ...]) -> None:
+        # Generated values differ with every render: they are no part of a digest.
+        text = canonical(masked(covered, ref, self.app.generated))
+        self.warnings += advice(ref, raw.body, len(text))
+        origin = Origin(raw.path, raw.line, raw.index, self.renderer)
+        self.manifests.append(Manifest(ref, body["apiVersion"], body, origin, digest_of(text), sensitive))
+
+    def _stamped(self, body: Json) -> Json:
+        """The app's namespace where the object names none; none where its kind has none."""
+        metadata = {k: v for k, v in body["metadata"].items() if k != "namespace"}
+        if (group_of(body["apiVersion"]), body["kind"]) in self.without_namespace:
+            return {**body, "metadata": metadata}
+        namespace = body["metadata"].get("namespace") or self.app.namespace
+        if not namespace or body["metadata"].get("namespace"):
+            return body if namespace else {**body, "metadata": metadata}
+        name = metadata.pop("name")
+        return {**body, "metadata": {"name": name, "namespace": namespace, **metadata}}
+
+    def with_namespace(self) -> list[Manifest]:
+        """The manifests, after the app's Namespace where gitctl is to create it and the files do not have it."""
+        app = self.app
+        ref = ObjectRef("", "Namespace", "", app.namespace)
+        if not (app.create_namespace and app.namespace) or ref in self.places:
+            return self.manifests
+        body: Json = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": app.namespace}}
+        origin = Origin("gitctl.yaml", renderer=CREATED)
+        return [Manifest(ref, "v1", body, origin, digest_of(canonical(body))), *self.manifests]
+
+
+def _ref(body: Json) -> ObjectRef:
+    metadata = body["metadata"]
+    return ObjectRef(group_of(body["apiVersion"]), body["kind"], metadata.get("namespace", ""), metadata["name"])
+
+
+def _twice(ref: ObjectRef, raw: Raw, first: Raw) -> ManifestError:
+    hint = "take one of them out" if raw.text else "two sources of the app make the same object"
+    return raw.fault(f"{ref} is there twice, first at {first.where()}", hint=hint)

@@ -1,0 +1,199 @@
+"""Find everything that a kustomization reads, before kustomize runs; refuse what would leave the repository or run programs."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import deque
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from gitctl.documents import load_all, load_marked
+from gitctl.documents.limits import RENDERED
+from gitctl.errors import InputError, ManifestError, Where
+from gitctl.model.manifest import Path
+from gitctl.protocols import Reads, Tree
+from gitctl.render.gather import read_file
+
+NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+
+_ROOTS = ("resources", "bases", "components")
+_FILES = ("crds", "configurations", "patchesStrategicMerge")
+_PLUGINS = ("generators", "transformers", "validators")
+_FILES_IN_ITEMS = ("patches", "patchesJson6902", "replacements")
+_HELM = ("helmCharts", "helmChartInflationGenerator", "helmGlobals")
+_FUNCTION = ("config.kubernetes.io/function", "config.k8s.io/function")
+# More than kustomize itself takes for remote: nothing that looks like a URL has a business here.
+_REMOTE = re.compile(
+    r"://|^git::|^gh:|^[\w.-]+@[\w.-]+:|^(?:www\.)?(?:github|gitlab|bitbucket)\.[a-z]+[:/]|\?(?:ref|version|timeout|submodules)=|\.git(?:$|[/?])"
+)
+_REMOTE_HINT = "copy the base into the repository; remote bases are not fetched"
+
+
+@dataclass(slots=True)
+class _Scan:
+    """The state of one walk through kustomizations that build on each other."""
+
+    tree: Tree
+    folders: list[str] = field(default_factory=list)
+    files: dict[str, None] = field(default_factory=dict)
+    waiting: deque[str] = field(default_factory=deque)
+    seen: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One value of a kustomization that names something: its text, and where it is written."""
+
+    text: str
+    where: Where
+
+
+def kustomization_of(names: Collection[str], folder: str) -> str:
+    """The kustomization file of a folder, "" for none."""
+    return next((path for name in NAMES if (path := posixpath.join(folder, name)) in names), "")
+
+
+def scan(tree: Tree, folder: str) -> Reads:
+    """Follow a kustomization through all its bases. Raises InputError with file:line:col for remote bases, charts, plug-ins, paths
+    out of the repository and missing files; ManifestError for a kustomization or resource that is no YAML."""
+    walk = _Scan(tree, waiting=deque([folder]), seen={folder})
+    while walk.waiting:
+        _folder(walk, walk.waiting.popleft())
+    return Reads(tuple(walk.files), tuple(f"{f}/" if f else "" for f in walk.folders))
+
+
+def _folder(walk: _Scan, folder: str) -> None:
+    path = kustomization_of(walk.tree.names(folder), folder)
+    if not path:
+        raise InputError("the folder has no kustomization", where=folder or ".")
+    walk.folders.append(folder)
+    walk.files[path] = None
+    value, marks = load_marked(read_file(walk.tree, path), where=path)
+    if not isinstance(value, dict):
+        raise ManifestError("a kustomization must be a mapping", where=Where(path, 1, 1))
+    _Kustomization(walk, folder, path, value, marks).follow()
+
+
+class _Kustomization:
+    """One file. Fields of a wrong type are left to kustomize to complain about."""
+
+    def __init__(self, walk: _Scan, folder: str, path: str, value: dict[str, Any], marks: dict[Path, tuple[int, int]]) -> None:
+        self._walk = walk
+        self._folder = folder
+        self._path = path
+        self._value = value
+        self._marks = marks
+
+    def follow(self) -> None:
+        for key in _HELM:
+            if self._value.get(key):
+                hint = "make it an app of its own with `render: helm`, or vendor its output"
+                raise InputError(f"{key}: charts inside of a kustomization are not rendered", where=self._where((key,)), hint=hint)
+        for key in _ROOTS:
+            for entry in self._texts(key):
+                self._resource(entry)
+        for key in _FILES:
+            for entry in self._texts(key):
+                self._file(entry, is_yaml=True)
+        for key in _PLUGINS:
+            for entry in self._texts(key):
+                self._plugin(entry)
+        for entry in self._paths_in_items():
+            self._file(entry, is_yaml=True)
+        for entry in self._generated():
+            self._file(entry, is_yaml=False)
+
+    def _where(self, path: Path) -> Where:
+        line, column = self._marks.get(path, (0, 0))
+        return Where(self._path, line, column)
+
+    def _texts(self, key: str) -> Iterator[_Entry]:
+        values = self._value.get(key)
+        for number, value in enumerate(values if isinstance(values, list) else ()):
+            if isinstance(value, str):
+                yield _Entry(value, self._where((key, number)))
+
+    def _paths_in_items(self) -> Iterator[_Entry]:
+        for key in _FILES_IN_ITEMS:
+            items = self._value.get(key)
+            for number, item in enumerate(items if isinstance(items, list) else ()):
+                if isinstance(item, dict) and isinstance(item.get("path"), str):
+                    yield _Entry(item["path"], self._where((key, number, "path")))
+        schema = self._value.get("openapi")
+        if isinstance(schema, dict) and isinstance(schema.get("path"), str):
+            yield _Entry(schema["path"], self._where(("openapi", "path")))
+
+    def _generated(self) -> Iterator[_Entry]:
+        """Files that become data of ConfigMaps and Secrets: `name=path` or `path`."""
+        for key in ("configMapGenerator", "secretGenerator"):
+            generators = self._value.get(key)
+            for number, generator in enumerate(generators if isinstance(generators, list) else ()):
+                for inner, text, place in _sources(generator):
+                    yield _Entry(text.split("=", 1)[-1] if inner == "files" else text, self._where((key, number, *place)))
+
+    def _resource(self, entry: _Entry) -> None:
+        path = self._local(entry)
+        names = self._walk.tree.names(path)
+        if path in names and path != self._folder:
+            self._take(path, is_yaml=True)
+        elif names or path == "":
+            if path not in self._walk.seen:
+                self._walk.seen.add(path)
+                self._walk.waiting.append(path)
+        else:
+            raise InputError("names neither a file nor a folder of the repository", where=entry.where)
+
+    def _plugin(self, entry: _Entry) -> None:
+        """The configuration of a built-in generator or transformer, in a file, in a folder or inline."""
+        if "\n" in entry.text:
+            self._refuse_functions(entry.text.encode(), entry.where)
+            return
+        self._resource(entry)
+        path = self._local(entry)
+        if path in self._walk.files:
+            self._refuse_functions(read_file(self._walk.tree, path), entry.where)
+
+    def _refuse_functions(self, content: bytes, where: Where) -> None:
+        for loaded in load_all(content, where=where.path):
+            metadata = loaded.value.get("metadata") if isinstance(loaded.value, dict) else None
+            annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+            if isinstance(annotations, dict) and any(name in annotations for name in _FUNCTION):
+                raise InputError(
+                    "a kustomize plug-in that runs a program", where=where, hint="only built-in generators and transformers run"
+                )
+
+    def _file(self, entry: _Entry, *, is_yaml: bool) -> None:
+        if "\n" in entry.text:
+            return  # an inline patch
+        path = self._local(entry)
+        if path not in self._walk.tree.names(path):
+            raise InputError("names no file of the repository", where=entry.where)
+        self._take(path, is_yaml=is_yaml)
+
+    def _take(self, path: str, *, is_yaml: bool) -> None:
+        """YAML is read here for its faults: kustomize's messages have no place, and may quote the file."""
+        if path not in self._walk.files and is_yaml:
+            load_all(read_file(self._walk.tree, path), where=path, limits=RENDERED)
+        self._walk.files[path] = None
+
+    def _local(self, entry: _Entry) -> str:
+        if _REMOTE.search(entry.text):
+            raise InputError("a remote base or file", where=entry.where, hint=_REMOTE_HINT)
+        path = posixpath.normpath(posixpath.join(self._folder, entry.text))
+        if entry.text.startswith("/") or path == ".." or path.startswith("../"):
+            raise InputError("a path out of the repository", where=entry.where)
+        return "" if path == "." else path
+
+
+def _sources(generator: Any) -> Iterator[tuple[str, str, Path]]:
+    if not isinstance(generator, dict):
+        return
+    for key in ("files", "envs"):
+        values = generator.get(key)
+        for number, text in enumerate(values if isinstance(values, list) else ()):
+            if isinstance(text, str):
+                yield key, text, (key, number)
+    if isinstance(generator.get("env"), str):
+        yield "env", generator["env"], ("env",)
