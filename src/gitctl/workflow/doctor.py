@@ -113,7 +113,7 @@ TOOLS = (
         (1, 26, 0),
         None,
         (Need.SANDBOX,),
-        "brew install go, or the go package of your system (programs in KUBEBUILDER_ASSETS or any other cluster do too)",
+        "brew install go, or the go package of your system; kind, k3d or any other cluster does instead of the sandbox",
     ),
 )
 
