@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -64,3 +65,45 @@ def in_background(work: Callable[[], None], *, name: str) -> threading.Thread:
 def mutex() -> threading.Lock:
     """A lock for a few lines of shared state inside one process."""
     return threading.Lock()
+
+
+_END = object()
+
+
+def ticking(items: Iterable[T], *, every: float) -> Iterator[T | None]:
+    """The items as a background thread gets them, and None after each silence of `every` seconds.
+
+    Ends with the items; what they raise is raised here. Once the caller stops, the thread stops at its next item.
+    """
+    ready: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    stopped = threading.Event()
+
+    def read() -> None:
+        try:
+            for item in items:
+                ready.put((item, None))
+                if stopped.is_set():
+                    break
+            ready.put((_END, None))
+        except BaseException as error:
+            ready.put((_END, error))
+
+    in_background(read, name="ticking")
+    try:
+        yield from _ticks(ready, every)
+    finally:
+        stopped.set()
+
+
+def _ticks(ready: queue.SimpleQueue[Any], every: float) -> Iterator[Any]:
+    while True:
+        try:
+            item, error = ready.get(timeout=every)
+        except queue.Empty:
+            yield None
+            continue
+        if item is _END:
+            if error is not None:
+                raise error
+            return
+        yield item

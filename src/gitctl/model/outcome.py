@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gitctl.errors import GitctlError
 from gitctl.model.change import Change, Plan
 from gitctl.model.health import Health
 from gitctl.model.manifest import Json, ObjectRef
@@ -22,7 +23,10 @@ class OutcomeResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`live` is the server's answer to an apply (None for deletes and failures); `code` is the HTTP status of a failure."""
+    """`live` is the server's answer to an apply (None for deletes and failures); `code` is the HTTP status of a failure.
+
+    `halt` is the error that ended the whole run at this change: connection or lock lost, a wave that does not get healthy.
+    """
 
     change: Change
     result: OutcomeResult
@@ -30,6 +34,7 @@ class Outcome:
     error: str = ""
     code: int = 0
     seconds: float = 0.0
+    halt: GitctlError | None = None
 
 
 @dataclass(frozen=True, slots=True)

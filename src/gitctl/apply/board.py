@@ -1,0 +1,116 @@
+"""The board of a wait: what is known of each object, who is well, who has failed for good, and what to tell meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from gitctl.health.assess import assess
+from gitctl.model.app import HealthRule
+from gitctl.model.health import GRAVITY, Health, HealthState
+from gitctl.model.manifest import Json, ObjectRef
+from gitctl.model.outcome import Event, EventKind
+from gitctl.protocols import Emit
+
+NOT_SEEN = Health(HealthState.UNKNOWN, "not seen yet", "not seen")
+
+# Seconds for which an object must be failed before its wait ends, by the rule that says so. A failed Job never recovers; a Deployment
+# past its deadline keeps the old verdict for a moment after a new template; autoscalers see no metrics until pods have run a minute;
+# operators call their own retries failures.
+GRACE = {"workload/Job": 0.0, "workload/Deployment": 5.0, "scaling/HorizontalPodAutoscaler": 90.0}
+GRACE_OF_USER_RULES = 5.0
+GRACE_OF_OTHERS = 60.0
+
+TELL_EVERY = 1.0
+TELL_AGAIN = 30.0
+_NAMED = 3
+
+
+def grace(health: Health) -> float:
+    """How long a failure must last, in seconds, until it counts as final."""
+    return GRACE.get(health.rule, GRACE_OF_USER_RULES if health.rule.startswith("user rule") else GRACE_OF_OTHERS)
+
+
+@dataclass(slots=True)
+class Board:
+    """`refs` in order; `now` is a monotonic clock in seconds."""
+
+    refs: tuple[ObjectRef, ...]
+    rules: tuple[HealthRule, ...]
+    emit: Emit
+    app: str = ""
+    now: Callable[[], float] = time.monotonic
+    health: dict[ObjectRef, Health] = field(init=False)
+    live: dict[ObjectRef, Json | None] = field(default_factory=dict, init=False)
+    _failed_since: dict[ObjectRef, float] = field(default_factory=dict, init=False)
+    _announced: set[ObjectRef] = field(default_factory=set, init=False)
+    _told: tuple[str, float] = field(default=("", float("-inf")), init=False)
+
+    def __post_init__(self) -> None:
+        self.health = dict.fromkeys(self.refs, NOT_SEEN)
+
+    def put(self, ref: ObjectRef, live: Json | None) -> None:
+        """Take note of an object's present state."""
+        if ref not in self.health:
+            return
+        health = _removed_job(self.health[ref], self.live.get(ref)) if live is None else None
+        health = health or assess(live, rules=self.rules)
+        self.health[ref] = health
+        self.live[ref] = live if live is not None else self.live.get(ref)
+        if health.state is HealthState.FAILED:
+            self._failed_since.setdefault(ref, self.now())
+        else:
+            self._failed_since.pop(ref, None)
+        if health.settled and ref not in self._announced:
+            self._announced.add(ref)
+            self.emit(Event(EventKind.HEALTHY, health.message or health.state.value, ref, self.app))
+
+    @property
+    def waiting(self) -> tuple[ObjectRef, ...]:
+        """Objects that are not well yet and still may be."""
+        return tuple(ref for ref, health in self.health.items() if not health.settled and not self._final(ref))
+
+    @property
+    def bad(self) -> tuple[ObjectRef, ...]:
+        """Objects that are not well."""
+        return tuple(ref for ref, health in self.health.items() if not health.settled)
+
+    def _final(self, ref: ObjectRef) -> bool:
+        since = self._failed_since.get(ref)
+        return since is not None and self.now() - since >= grace(self.health[ref])
+
+    def tell(self) -> None:
+        """Say what blocks: when that changed, at most once a second; else now and then."""
+        bad = self.bad
+        message = blockers(bad, self.health) if bad else ""
+        before, at = self._told
+        if message and self.now() - at >= (TELL_EVERY if message != before else TELL_AGAIN):
+            self._told = (message, self.now())
+            self.emit(Event(EventKind.WAITING, f"waiting for {len(bad)} of {len(self.refs)}: {message}", None, self.app))
+
+    def lost(self, why: str) -> None:
+        """The target cannot be reached any more: what was last seen of the unwell is no knowledge."""
+        for ref in self.bad:
+            last = self.health[ref]
+            seen = f"; last seen {last.state.value}: {last.message}" if last is not NOT_SEEN else ""
+            self.health[ref] = replace(last, state=HealthState.UNKNOWN, message=f"cannot be looked at: {why}{seen}", rule="not seen")
+
+
+def blockers(bad: Iterable[ObjectRef], health: Mapping[ObjectRef, Health]) -> str:
+    """The gravest few, each with its message."""
+    worst = sorted(bad, key=lambda ref: (GRAVITY.index(health[ref].state), ref))
+    named = [f"{ref}: {health[ref].message or health[ref].state.value}" for ref in worst[:_NAMED]]
+    return "; ".join(named) + (f"; and {len(worst) - _NAMED} more" if len(worst) > _NAMED else "")
+
+
+def _removed_job(before: Health, live: Json | None) -> Health | None:
+    """A finished Job that its TTL removed keeps its verdict; one that vanished with a TTL before its end was seen is a riddle."""
+    if live is None or live.get("kind") != "Job":
+        return None
+    if before.state in (HealthState.HEALTHY, HealthState.FAILED):
+        return replace(before, message=f"{before.message}; removed after it finished")
+    spec = live.get("spec")
+    if isinstance(spec, dict) and spec.get("ttlSecondsAfterFinished") is not None:
+        return Health(HealthState.UNKNOWN, "removed by its TTL before its end was seen", "workload/Job")
+    return None
