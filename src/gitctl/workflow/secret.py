@@ -43,7 +43,12 @@ def encrypt(paths: Sequence[Path], files: SecretFiles, *, root_of: Callable[[Pat
         # Asked again: the rule file of one file may serve the next.
         if known and files.readers(path):
             made = files.write_rules(root_of(path), known)
-    replace_files(sealed)
+    try:
+        replace_files(sealed)
+    except InputError:
+        if made:
+            made.unlink()
+        raise
     return Encrypted(tuple(sealed), made)
 
 
