@@ -46,7 +46,7 @@ def bootstrap(
 
 
 def _wanted(session: Session, root: Path, name: str, environments: tuple[str, ...]) -> Scaffold:
-    from gitctl.config.resolve import check_label
+    from gitctl.config.fill import check_label
     from gitctl.config.schema import schema_text
     from gitctl.workflow.bootstrap import Scaffold
 
@@ -98,7 +98,8 @@ def _write(session: Session, root: Path, name: str, files: tuple[ScaffoldFile, .
     from gitctl.errors import Refused
     from gitctl.paths import cache_folder
     from gitctl.model.app import SourceSpec
-    from gitctl.source.open import init_repository, open_publisher, open_source
+    from gitctl.source.create import init_repository, tip
+    from gitctl.source.open import open_publisher
     from gitctl.workflow.bootstrap import FileState
 
     new = {f.path: f.content for f in files if f.state is FileState.NEW}
@@ -108,9 +109,7 @@ def _write(session: Session, root: Path, name: str, files: tuple[ScaffoldFile, .
     if occupied and not yes and not ask(session, f"{root} is not empty; add {len(new)} files to it?"):
         raise Refused(f"{root} is not empty", hint="add --yes; what is there is kept")
     init_repository(root)
-    source = open_source(root, SourceSpec(), cache=cache_folder())
-    parent = source.head()
-    made = open_publisher(root, SourceSpec(), cache=cache_folder()).commit(new, f"bootstrap {name}\n", parent=parent)
+    made = open_publisher(root, SourceSpec(), cache=cache_folder()).commit(new, f"bootstrap {name}\n", parent=tip(root))
     return made.sha
 
 

@@ -9,17 +9,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gitctl.cli.actor import actor
+from gitctl.cli.blame import blame_with
 from gitctl.cli.lookup import NoLookup, ProjectLookup, committed
 from gitctl.cli.session import Session
 from gitctl.config.duration import parse_duration
+from gitctl.config.fill import path_app
 from gitctl.config.find import find_config, search
 from gitctl.config.load import load
-from gitctl.config.resolve import path_app, resolve
+from gitctl.config.resolve import resolve
 from gitctl.errors import ConfigError, UsageError
 from gitctl.model.app import App, Cluster, Environment, Limits, Project
 from gitctl.model.manifest import RenderResult
 from gitctl.paths import cache_folder
 from gitctl.protocols import Publisher, Source, Target, Tree
+from gitctl.source.checkout import find_root
+from gitctl.source.open import open_publisher, open_source
+from gitctl.source.repository import LocalSource, MirrorSource
+from gitctl.source.worktree import WorkTree
 from gitctl.workflow.parts import Lookup, Parts
 
 
@@ -53,7 +59,7 @@ class OpenProject:
     """gitctl.yaml, the source that it names, and the tree that is read."""
 
     project: Project
-    source: Source
+    source: LocalSource | MirrorSource
     tree: Tree
     publisher: Publisher
     file: str
@@ -70,6 +76,7 @@ def open_stages(
     app_name: str | None = None,
     with_deps: bool = False,
     absent: bool = False,
+    fetch: bool = False,
 ) -> tuple[Stage, ...]:
     """The selected apps, one stage a cluster. `target=False` for commands that reach no cluster.
 
@@ -81,6 +88,8 @@ def open_stages(
             raise UsageError("--revision needs a project; a folder is read as it lies there", hint="leave --revision out")
         return (_path_stage(session, path, app_name, target),)
     opened = open_project(session, revision=revision, worktree=worktree)
+    if fetch:
+        opened.source.fetch()
     flags = session.flags
     known = {spec.template.name for spec in opened.project.apps}
     chosen = [n for n in names or [] if n in known] if absent else names or []
@@ -94,10 +103,6 @@ def open_stages(
 
 def open_project(session: Session, *, revision: str | None = None, worktree: bool = False) -> OpenProject:
     """Find gitctl.yaml, open its source at a revision, and read the project from there (from the work tree with --worktree, --config)."""
-    from gitctl.source.checkout import find_root
-    from gitctl.source.open import open_publisher, open_source
-    from gitctl.source.worktree import WorkTree
-
     file = find_config(start_folder(session), explicit=session.flags.config)
     root = find_root(file.parent) or file.parent
     folder = "" if file.parent == root else file.parent.relative_to(root).as_posix()
@@ -146,9 +151,6 @@ def _path_mode(session: Session, names: list[str]) -> Path | None:
 
 
 def _path_stage(session: Session, path: Path, app_name: str | None, target: bool) -> Stage:
-    from gitctl.source.worktree import WorkTree
-    from gitctl.source.checkout import find_root
-
     root = find_root(path if path.is_dir() else path.parent) or (path if path.is_dir() else path.parent)
     flags = session.flags
     app = path_app(path.resolve().relative_to(root.resolve()).as_posix(), app_name or "", flags.namespace or "")
@@ -172,7 +174,8 @@ def _stage(
         )
     lookup = ProjectLookup(opened.file, opened.folder, cluster)
     parts = _parts(session, opened.source, opened.tree, cluster if target else None, opened.project.limits, lookup)
-    return Stage(replace(parts, publisher=opened.publisher), apps, environment.name, environment.protect)
+    parts = replace(parts, publisher=opened.publisher, blame=blame_with(opened.source))
+    return Stage(parts, apps, environment.name, environment.protect)
 
 
 def _parts(

@@ -67,6 +67,12 @@ def _label(template: App, key: str, text: str) -> str:
     return text
 
 
+def check_label(what: str, text: str) -> None:
+    """Raise UsageError for a name on the command line that is no DNS label."""
+    if not _LABEL.fullmatch(text):
+        raise UsageError(f"{what} {text!r} is not a name of at most 63 lower-case letters, digits and '-'")
+
+
 def path_app(
     path: str,
     name: str = "",
@@ -87,8 +93,8 @@ def path_app(
     `path` is relative to the root of the tree that is read. Raises UsageError for a name that cannot be an owner's.
     """
     for what, text in (("--app", name), ("--namespace", namespace)):
-        if text and not _LABEL.fullmatch(text):
-            raise UsageError(f"{what} {text!r} is not a name of at most 63 lower-case letters, digits and '-'")
+        if text:
+            check_label(what, text)
     return App(
         project="path",
         env=namespace or "default",

@@ -11,7 +11,8 @@ from gitctl.model.manifest import Path
 
 def with_losers(changes: Iterable[FieldChange], comparison: Comparison) -> tuple[FieldChange, ...]:
     """Each change with the manager that loses the field, where the target named one."""
-    owners = [(found.path, found.owner) for found in (*comparison.taken, *comparison.conflicts, *comparison.additions)]
+    owners = [(c.path, c.owner) for c in (*comparison.taken, *comparison.conflicts)]
+    owners += [(a.path, a.owner) for a in comparison.additions]
     return tuple(replace(change, loser=loser_of(change.path, owners)) for change in changes)
 
 

@@ -74,7 +74,7 @@ def _contents(wanted: Scaffold) -> Mapping[str, bytes]:
     words = _words(wanted)
     files = {path: _filled(path, words) for path in _SHARED}
     for env in wanted.environments:
-        files[f"apps/web/overlays/{env}/kustomization.yaml"] = _filled(_OVERLAY, words | {"@ENV@": env})
+        files[f"apps/web/overlays/{env}/kustomization.yaml"] = _filled(_OVERLAY, {**words, "@ENV@": env})
     made = {".sops.yaml": wanted.sops_rules, ".gitctl.schema.json": wanted.schema}
     return files | {path: content for path, content in made.items() if content}
 

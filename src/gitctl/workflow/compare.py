@@ -47,7 +47,7 @@ def _change(old: Manifest | None, new: Manifest) -> Iterable[Change]:
     comparison = Comparison(new, old.body if old else None, new.body, new.body, proof=Proof.LOCAL)
     if old is None:
         yield Change(new.ref, Action.CREATE, comparison=comparison)
-    elif fields := field_changes(old.body, new.body, sensitive=(*old.sensitive, *new.sensitive)):
+    elif fields := field_changes(old.body, new.body, ref=new.ref, sensitive=(*old.sensitive, *new.sensitive)):
         yield Change(new.ref, Action.UPDATE, fields=fields, comparison=comparison)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from gitctl.apply.run import ApplyOptions, apply_waves, prune
+from gitctl.apply.run import ApplyOptions, apply_waves, halt_of, prune
 from gitctl.apply.wait import wait_healthy
 from gitctl.errors import GitctlError, Refused, SourceError, StateMoved
 from gitctl.model.app import App
-from gitctl.model.manifest import RenderResult
+from gitctl.model.manifest import ObjectRef, RenderResult
 from gitctl.model.outcome import ObjectHealth, Outcome, OutcomeResult, SyncResult
 from gitctl.model.record import RecordVerb
 from gitctl.model.state import Hold
@@ -146,29 +146,50 @@ def _run(planned: Planned, parts: Parts, request: SyncRequest, lock: Lock) -> Ap
     app, plan = planned.app, planned.plan
     deadline = Deadline(request.timeout if request.timeout is not None else app.wait_seconds)
     options = ApplyOptions(
-        owner=app.owner, rules=app.health, continue_on_error=request.continue_on_error, deadline=deadline, cancel=parts.cancel
+        owner=app.owner,
+        rules=app.health,
+        continue_on_error=request.continue_on_error,
+        wait=request.wait,
+        deadline=deadline,
+        cancel=parts.cancel,
     )
     rollback = (request.rollback_to, request.rolled_back_from)
     recording = Recording.open(planned, parts, request.verb, rollback=rollback)
-    outcomes: tuple[Outcome, ...] = ()
-    health: tuple[ObjectHealth, ...] = ()
-    error: GitctlError | None = None
-    try:
-        outcomes = apply_waves(plan, parts.target, lock=lock, emit=parts.emit, options=options)
-        if request.wait and _may_go_on(outcomes, parts):
-            health = wait_healthy(_wanted(planned), parts.target, rules=app.health, deadline=deadline, emit=parts.emit, cancel=parts.cancel)
-        if _may_go_on(outcomes, parts) and not plan.failures and all(h.health.settled for h in health):
-            outcomes += prune(plan, parts.target, lock=lock, emit=parts.emit, options=options)
-        else:
-            outcomes += tuple(Outcome(c, OutcomeResult.NOT_TRIED) for c in plan.prunes)
-    except GitctlError as failure:
-        error = failure
-    tried = {id(o.change) for o in outcomes}
-    outcomes += tuple(Outcome(c, OutcomeResult.NOT_TRIED) for c in plan.changes if id(c) not in tried)
+    outcomes, health, error = _carry_out(planned, parts, request, lock, options)
     record = recording.close(outcomes, health, error=error, release=request.release, hold=request.hold)
     result = SyncResult(plan, outcomes, health, record)
     return AppRun(app, result, error or verdict(result, interrupted=parts.cancel.requested()))
 
 
-def _may_go_on(outcomes: tuple[Outcome, ...], parts: Parts) -> bool:
-    return not parts.cancel.requested() and all(o.result in (OutcomeResult.APPLIED, OutcomeResult.DELETED) for o in outcomes)
+Done = tuple[tuple[Outcome, ...], tuple[ObjectHealth, ...], GitctlError | None]
+
+
+def _carry_out(planned: Planned, parts: Parts, request: SyncRequest, lock: Lock, options: ApplyOptions) -> Done:
+    """Apply, wait, prune. Prunes come only after everything was applied and (unless not waited for) is healthy."""
+    plan, target, emit = planned.plan, parts.target, parts.emit
+    outcomes = apply_waves(plan, target, lock=lock, emit=emit, options=options)
+    health: tuple[ObjectHealth, ...] = ()
+    error = halt_of(outcomes)
+    try:
+        if request.wait and error is None and _all_done(outcomes) and not parts.cancel.requested():
+            awaited = _awaited(planned)
+            health = wait_healthy(
+                awaited, target, rules=options.rules, deadline=options.deadline, emit=emit, cancel=parts.cancel, app=plan.app
+            )
+    except GitctlError as failure:
+        error = failure
+    well = _all_done(outcomes) and not plan.failures and all(h.health.settled for h in health)
+    if well and error is None and not parts.cancel.requested():
+        pruned = prune(plan, target, lock=lock, emit=emit, options=options)
+        return outcomes + pruned, health, halt_of(pruned)
+    return outcomes + tuple(Outcome(c, OutcomeResult.NOT_TRIED) for c in plan.prunes), health, error
+
+
+def _awaited(planned: Planned) -> tuple[tuple[ObjectRef, str], ...]:
+    """The objects whose health decides: all that the app wants, less those that cannot be applied and finished Jobs that are gone."""
+    left = {c.ref for c in planned.plan.unchanged if c.live is None} | {c.ref for c in planned.plan.failures}
+    return tuple((m.ref, m.api_version) for m in planned.rendered.manifests if m.ref not in left)
+
+
+def _all_done(outcomes: tuple[Outcome, ...]) -> bool:
+    return all(o.result in (OutcomeResult.APPLIED, OutcomeResult.DELETED) for o in outcomes)

@@ -1,0 +1,28 @@
+"""A repository that is not there yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gitctl.errors import SourceError
+from gitctl.model.revision import Revision
+from gitctl.source.checkout import find_root
+from gitctl.source.git import Git
+
+FIRST_BRANCH = "main"
+
+
+def init_repository(root: Path) -> None:
+    """Make the folder and a repository in it, unless there is one. Raises SourceError for a folder inside another repository."""
+    root.mkdir(parents=True, exist_ok=True)
+    found = find_root(root)
+    if found is None:
+        Git(root).out("init", "--quiet", f"--initial-branch={FIRST_BRANCH}")
+    elif found.resolve() != root.resolve():
+        raise SourceError(f"{root} is inside the repository {found}", hint=f"bootstrap {found} itself, or a folder outside of it")
+
+
+def tip(root: Path) -> Revision:
+    """What HEAD names; a revision without a sha where nothing is committed yet."""
+    sha = Git(root).try_text("rev-parse", "--verify", "--quiet", "HEAD")
+    return Revision(repo=str(root), sha=sha, name="HEAD")
