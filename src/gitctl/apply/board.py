@@ -46,9 +46,11 @@ class Board:
     _failed_since: dict[ObjectRef, float] = field(default_factory=dict, init=False)
     _announced: set[ObjectRef] = field(default_factory=set, init=False)
     _told: tuple[str, float] = field(default=("", float("-inf")), init=False)
+    _began: float = field(init=False)
 
     def __post_init__(self) -> None:
         self.health = dict.fromkeys(self.refs, NOT_SEEN)
+        self._began = self.now()
 
     def put(self, ref: ObjectRef, live: Json | None) -> None:
         """Take note of an object's present state."""
@@ -81,9 +83,10 @@ class Board:
         return since is not None and self.now() - since >= grace(self.health[ref])
 
     def tell(self) -> None:
-        """Say what blocks: when that changed, at most once a second; else now and then."""
+        """Say what blocks: when that changed, at most once a second; else now and then. Not before the first look is complete."""
         bad = self.bad
-        message = blockers(bad, self.health) if bad else ""
+        looking = NOT_SEEN in self.health.values() and self.now() - self._began < TELL_EVERY
+        message = blockers(bad, self.health) if bad and not looking else ""
         before, at = self._told
         if message and self.now() - at >= (TELL_EVERY if message != before else TELL_AGAIN):
             self._told = (message, self.now())
