@@ -19,8 +19,9 @@ Json = dict[str, Any]
 Path = tuple[str | int, ...]
 
 MASK = "***"
-SHORTEST = 4
-"""Learned values with fewer characters are not searched: they would blank out ordinary text."""
+SHORTEST = 8
+"""Learned values with fewer characters are not searched by value (only hidden by place): `shop`, `admin`, `5432` kept in an
+encrypted file would blank out every name that they are part of, and JSON could not be read any more."""
 
 _SHORTEST_LINE = 16
 _SHORTEST_INNER = 8
