@@ -6,12 +6,13 @@ import posixpath
 import re
 from collections import deque
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from gitctl.documents import load_all, load_marked
 from gitctl.documents.limits import RENDERED
-from gitctl.errors import InputError, ManifestError, Where
+from gitctl.errors import InputError, ManifestError, SourceError, Where
 from gitctl.model.manifest import Path
 from gitctl.protocols import Reads, Tree
 from gitctl.render.gather import read_file
@@ -143,7 +144,7 @@ class _Kustomization:
                 self._walk.seen.add(path)
                 self._walk.waiting.append(path)
         else:
-            raise InputError("names neither a file nor a folder of the repository", where=entry.where)
+            self._missing(path, "names neither a file nor a folder of the repository", entry)
 
     def _plugin(self, entry: _Entry) -> None:
         """The configuration of a built-in generator or transformer, in a file, in a folder or inline."""
@@ -169,8 +170,13 @@ class _Kustomization:
             return  # an inline patch
         path = self._local(entry)
         if path not in self._walk.tree.names(path):
-            raise InputError("names no file of the repository", where=entry.where)
+            self._missing(path, "names no file of the repository", entry)
         self._take(path, is_yaml=is_yaml)
+
+    def _missing(self, path: str, message: str, entry: _Entry) -> NoReturn:
+        with suppress(SourceError):
+            self._walk.tree.files(path)  # tells about a link that leaves the repository
+        raise InputError(message, where=entry.where)
 
     def _take(self, path: str, *, is_yaml: bool) -> None:
         """YAML is read here for its faults: kustomize's messages have no place, and may quote the file."""

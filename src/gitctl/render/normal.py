@@ -75,7 +75,14 @@ def _canonical_values(body: Json, key: str) -> None:
 
 
 def _is_idle_status(body: Json, status: Any) -> bool:
-    return not status or body.get("kind") == "CustomResourceDefinition"
+    return _is_blank(status) or body.get("kind") == "CustomResourceDefinition"
+
+
+def _is_blank(value: Any) -> bool:
+    """Nothing in it, at any depth: generators write `status: {loadBalancer: {}}`."""
+    if isinstance(value, dict):
+        return all(map(_is_blank, value.values()))
+    return value is None or value == "" or value == []
 
 
 def _without_null_times(value: Any) -> Any:
