@@ -56,3 +56,22 @@ def uid(body: Json) -> str:
     metadata = body.get("metadata")
     value = metadata.get("uid") if isinstance(metadata, dict) else None
     return value if isinstance(value, str) else ""
+
+
+_KEEP = {PRUNE: "disabled", "helm.sh/resource-policy": "keep", "kustomize.toolkit.fluxcd.io/prune": "disabled"}
+_ARGO_OPTIONS = "argocd.argoproj.io/sync-options"
+_ARGO_KEEP = ("Prune=false", "Delete=false")
+
+
+def kept_by(live: Json) -> str:
+    """The mark on a live object that asks to keep it (`helm.sh/resource-policy: keep`), ours or another tool's; "" for none."""
+    for mark, value in _KEEP.items():
+        if annotation(live, mark).lower() == value:
+            return f"{mark}: {value}"
+    options = {option.strip() for option in annotation(live, _ARGO_OPTIONS).split(",")}
+    return next((f"{_ARGO_OPTIONS}: {option}" for option in _ARGO_KEEP if option in options), "")
+
+
+def is_protected(live: Json) -> bool:
+    """Does the live object ask that nothing but the exact plan digest permits its deletion?"""
+    return annotation(live, PROTECT).lower() not in ("", "false", "disabled")

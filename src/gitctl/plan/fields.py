@@ -40,13 +40,14 @@ def _step_text(step: str | int) -> str:
 def field_changes(old: Json, new: Json, *, ref: ObjectRef, sensitive: Iterable[Path] = ()) -> tuple[FieldChange, ...]:
     """The fields by which `new` differs from `old`, sorted by path.
 
-    Status and what the server keeps in metadata are left out. `sensitive` are paths of `new` (indexes or merge keys); they
+    Status and what the server keeps in metadata are left out. `sensitive` are paths of either (indexes or merge keys); they
     and the data of a Secret come leaf by leaf, marked, with their real values: whoever shows them masks them.
     """
     if old is new or same(old, new):
         return ()
     old, new = _settable(old), _settable(new)
-    walk = _Walk(_secret_paths(ref) + tuple(named_path(new, path) for path in sensitive))
+    hidden = [named_path(body, path) for path in sensitive for body in (old, new)]
+    walk = _Walk((*_secret_paths(ref), *dict.fromkeys(hidden)))
     return tuple(walk.value(old, new, ()))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from enum import IntEnum
 from itertools import groupby
 
-from gitctl.errors import ManifestError
+from gitctl.errors import ManifestError, raise_all
 from gitctl.model.change import Change, Wave
 from gitctl.model.manifest import Json, Manifest, ObjectRef
 from gitctl.model.marks import WAVE, annotation
@@ -89,9 +89,18 @@ def wave_number(manifest: Manifest) -> int:
     """The wave that a manifest asks for (`gitctl.dev/wave`), 0 without. Raises ManifestError when it is no integer."""
     number = _number(manifest.body)
     if number is None:
-        problem = f"{manifest.ref}: {WAVE} is no integer: {annotation(manifest.body, WAVE)!r}"
-        raise ManifestError(problem, hint='write it as text, such as "5" or "-1"', where=str(manifest.origin))
+        raise _wave_error(manifest)
     return number
+
+
+def check_waves(manifests: Iterable[Manifest]) -> None:
+    """Raise the ManifestErrors of all manifests that ask for a wave in a way that is not understood."""
+    raise_all(_wave_error(manifest) for manifest in manifests if _number(manifest.body) is None)
+
+
+def _wave_error(manifest: Manifest) -> ManifestError:
+    problem = f"{manifest.ref}: {WAVE} is no integer: {annotation(manifest.body, WAVE)!r}"
+    return ManifestError(problem, hint='write it as text, such as "5" or "-1"', where=str(manifest.origin))
 
 
 def _number(body: Json) -> int | None:

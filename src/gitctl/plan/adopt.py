@@ -1,0 +1,122 @@
+"""Whose is a live object? An object of another app is never touched, one of nobody only when adoption is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from enum import StrEnum
+
+from gitctl.model.app import App
+from gitctl.model.change import Comparison, Refusal
+from gitctl.model.fieldset import entries
+from gitctl.model.managers import is_earlier
+from gitctl.model.manifest import Json, ObjectRef
+from gitctl.model.marks import annotation, label
+
+NAMESPACE_RENDERER = "gitctl"
+"""The renderer in the origin of the Namespace that `create_namespace` adds to a render."""
+
+
+class Ownership(StrEnum):
+    """What a live object is to the app."""
+
+    MISSING = "missing"
+    OURS = "ours"
+    RENAMED = "renamed"
+    USED = "used"
+    UNOWNED = "unowned"
+    FOREIGN = "foreign"
+
+
+def owners_of(app: App) -> tuple[str, ...]:
+    """The owner ids that count as the app's own: its id, then those of its former names."""
+    return (app.owner, *(replace(app, name=name).owner for name in app.renamed_from))
+
+
+def ownership(comparison: Comparison, app: App) -> Ownership:
+    """What the live object of a comparison is to the app."""
+    if comparison.live is None:
+        return Ownership.MISSING
+    if comparison.owner == app.owner:
+        return Ownership.OURS
+    if comparison.owner:
+        return Ownership.RENAMED if comparison.owner in owners_of(app) else Ownership.FOREIGN
+    if comparison.desired.origin.renderer == NAMESPACE_RENDERER and comparison.ref.kind == "Namespace":
+        return Ownership.USED
+    return Ownership.UNOWNED
+
+
+def foreign(comparisons: Iterable[Comparison]) -> tuple[Refusal, ...]:
+    """The refusals for objects of other apps, one for each of these apps. Nothing permits them."""
+    by_owner: dict[str, list[ObjectRef]] = {}
+    for comparison in comparisons:
+        by_owner.setdefault(comparison.owner, []).append(comparison.ref)
+    return tuple(
+        Refusal(
+            rule="foreign-owner",
+            message=f"{_count(refs)} to {owner}" if len(refs) == 1 else f"{len(refs)} objects belong to {owner}",
+            refs=tuple(sorted(refs)),
+            hint=f"take it out of one of the two apps; if {owner} was renamed, list its old name under renamed_from",
+        )
+        for owner, refs in sorted(by_owner.items())
+    )
+
+
+def _count(refs: list[ObjectRef]) -> str:
+    return f"{refs[0]} belongs"
+
+
+def unowned(comparisons: Iterable[Comparison]) -> tuple[Refusal, ...]:
+    """The refusals for objects that exist and are no app's, one for each tool that manages some of them."""
+    by_tool: dict[str, list[ObjectRef]] = {}
+    for comparison in comparisons:
+        by_tool.setdefault(managed_by(comparison.live or {}), []).append(comparison.ref)
+    return tuple(
+        Refusal(
+            rule="not-ours",
+            message=_unowned(refs, tool),
+            refs=tuple(sorted(refs)),
+            hint="--adopt takes them over" + (f"; stop {tool} from managing them first" if tool else ""),
+        )
+        for tool, refs in sorted(by_tool.items())
+    )
+
+
+def _unowned(refs: list[ObjectRef], tool: str) -> str:
+    many = f"{refs[0]} exists" if len(refs) == 1 else f"{len(refs)} objects exist"
+    return f"{many}, managed by {tool}" if tool else f"{many}, and gitctl did not create {'it' if len(refs) == 1 else 'them'}"
+
+
+def managed_by(live: Json) -> str:
+    """The GitOps tool or controller that a live object says it belongs to, "" for none."""
+    tracked = annotation(live, "argocd.argoproj.io/tracking-id").partition(":")[0] or label(live, "argocd.argoproj.io/instance")
+    controller = _controller(live)
+    found = (
+        ("Flux Kustomization ", _placed(live, "kustomize.toolkit.fluxcd.io/namespace", "kustomize.toolkit.fluxcd.io/name")),
+        ("Flux HelmRelease ", _placed(live, "helm.toolkit.fluxcd.io/namespace", "helm.toolkit.fluxcd.io/name")),
+        ("Argo CD application ", tracked),
+        ("Helm release ", _placed(live, "meta.helm.sh/release-namespace", "meta.helm.sh/release-name")),
+        ("kapp app ", label(live, "kapp.k14s.io/app")),
+        ("kluctl ", label(live, "kluctl.io/discriminator")),
+        ("Config Sync ", annotation(live, "configsync.gke.io/resource-id")),
+        ("Fleet ", annotation(live, "objectset.rio.cattle.io/id")),
+        ("its controller ", controller),
+    )
+    return next((tool + name for tool, name in found if name), "")
+
+
+def _placed(live: Json, namespace: str, name: str) -> str:
+    """`namespace/name` from two labels or annotations."""
+    parts = [label(live, key) or annotation(live, key) for key in (namespace, name)]
+    return "/".join(part for part in parts if part) if parts[1] else ""
+
+
+def _controller(live: Json) -> str:
+    owners = live.get("metadata", {}).get("ownerReferences") or ()
+    return next((f"{o.get('kind')} {o.get('name')}" for o in owners if o.get("controller")), "")
+
+
+def folded(live: Json) -> str:
+    """How adoption is announced: the managers whose fields become ours."""
+    names = sorted({owner.manager for owner, _ in entries(live) if is_earlier(owner)})
+    return f"takes over the fields of {', '.join(names)}" if names else "takes over; no earlier manager's fields to fold in"

@@ -1,0 +1,96 @@
+"""What is to be done about one wanted object."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gitctl.model.app import App
+from gitctl.model.change import Action, Change, Comparison, FieldChange, Refusal
+from gitctl.model.fieldset import of_manager
+from gitctl.model.managers import FIELD_MANAGER
+from gitctl.model.manifest import Json
+from gitctl.model.marks import uid
+from gitctl.model.state import InventoryEntry
+from gitctl.plan.adopt import Ownership, folded
+from gitctl.plan.attribution import with_losers
+from gitctl.plan.fields import field_changes, path_text
+from gitctl.plan.ignore import hide
+from gitctl.plan.immutable import judge_immutable
+from gitctl.plan.options import PlanOptions
+
+_CONFLICTS_SHOWN = 5
+
+Verdict = Change | Comparison | Refusal | None
+"""A change; a comparison with an `error` (cannot be applied) or without one (unchanged); a refusal; None: nothing of ours."""
+
+
+def judge(comparison: Comparison, app: App, owned: Ownership, entry: InventoryEntry | None, options: PlanOptions) -> Verdict:
+    """The verdict on an object that is the app's, or may become it."""
+    if owned is Ownership.USED:
+        return None
+    if comparison.live is None:
+        return comparison if comparison.error or _is_done(comparison, entry) else _create(comparison)
+    if comparison.deleting:
+        return _create_again(comparison, comparison.live)
+    if comparison.immutable:
+        return judge_immutable(comparison, owned, options)
+    if comparison.error:
+        return comparison
+    if comparison.merged is None:
+        return replace(comparison, error="what applying would leave could not be found out")
+    if comparison.conflicts and not options.force_conflicts:
+        return replace(comparison, error=_conflict(comparison), error_code=409)
+    return _changed(comparison, comparison.live, comparison.merged, app, owned)
+
+
+def _is_done(comparison: Comparison, entry: InventoryEntry | None) -> bool:
+    """A Job that finished and was removed since: the same content has nothing left to do."""
+    return entry is not None and entry.completed and entry.digest == comparison.desired.digest
+
+
+def _create(comparison: Comparison) -> Change:
+    return Change(comparison.ref, Action.CREATE, comparison=comparison)
+
+
+def _create_again(comparison: Comparison, live: Json) -> Change:
+    finalizers = ", ".join(live["metadata"].get("finalizers") or ())
+    held = f", held by {finalizers}" if finalizers else ""
+    reason = f"is being deleted{held}: waits until it is gone, then creates it"
+    return Change(comparison.ref, Action.CREATE, reason=reason, comparison=comparison, live=live)
+
+
+def _conflict(comparison: Comparison) -> str:
+    shown = [f"{path_text(c.path)} by {c.owner.manager}" for c in comparison.conflicts[:_CONFLICTS_SHOWN]]
+    more = len(comparison.conflicts) - len(shown)
+    return f"fields are owned by others: {', '.join(shown)}" + (f" and {more} more" if more else "")
+
+
+def _changed(comparison: Comparison, live: Json, merged: Json, app: App, owned: Ownership) -> Change | Comparison:
+    fields = _visible(comparison, live, merged, app)
+    if owned is Ownership.UNOWNED:
+        return Change(comparison.ref, Action.ADOPT, fields, folded(live), comparison, live, uid(live))
+    if fields:
+        reason = f"was {comparison.owner} before" if owned is Ownership.RENAMED else ""
+        return Change(comparison.ref, Action.UPDATE, fields, reason, comparison, live, uid(live))
+    if _regains(live, merged):
+        return Change(comparison.ref, Action.UPDATE, (), "no value changes: takes back fields that others set", comparison, live, uid(live))
+    return comparison
+
+
+def _visible(comparison: Comparison, live: Json, merged: Json, app: App) -> tuple[FieldChange, ...]:
+    desired = comparison.desired
+    changes = field_changes(live, merged, ref=desired.ref, sensitive=desired.sensitive)
+    return with_losers(hide(changes, desired, (*app.ignore, *app.generated), live, merged), comparison)
+
+
+def _regains(live: Json, merged: Json) -> bool:
+    """Would applying make gitctl own fields that it does not own now? Without that, removing them from Git would not remove them."""
+    if _entry(live) == _entry(merged):
+        return False
+    return bool(of_manager(merged, FIELD_MANAGER) - of_manager(live, FIELD_MANAGER))
+
+
+def _entry(body: Json) -> list[Json]:
+    """Our raw entry: comparing it is far cheaper than reading it."""
+    listed = body.get("metadata", {}).get("managedFields") or ()
+    return [e.get("fieldsV1") for e in listed if e.get("manager") == FIELD_MANAGER and e.get("operation") == "Apply"]
