@@ -35,6 +35,7 @@ class Response:
     status: int
     body: bytes
     headers: Mapping[str, str]
+    parsed: Any = None
 
     @property
     def ok(self) -> bool:
@@ -42,16 +43,10 @@ class Response:
         return 200 <= self.status < 300
 
     def json(self) -> Json:
-        """The body. Raises ClusterError when it is not a JSON object (a proxy or a login page answered)."""
-        import orjson
-
-        try:
-            value = orjson.loads(self.body)
-        except orjson.JSONDecodeError:
-            value = None
-        if not isinstance(value, dict):
+        """The body, parsed. Raises ClusterError when it is not a JSON object (a proxy answered)."""
+        if not isinstance(self.parsed, dict):
             raise ClusterError("the answer is not from a Kubernetes API server", hint="check the server's address in the kubeconfig")
-        return value
+        return self.parsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +178,11 @@ class Client:
             if "CERTIFICATE_VERIFY_FAILED" in str(fault):
                 raise self._unreachable("its certificate is not trusted") from None
             return None, Failure(), _reason(fault)
-        answer = Response(raw.status, raw.data, raw.headers)
+        answer = Response(raw.status, raw.data, raw.headers, _decoded(raw.data))
         self._answered = True
         self._note(raw.headers)
+        if answer.ok and answer.parsed is None and request.accept.startswith(JSON):
+            return None, Failure(), "its answer is cut short, or no JSON"
         if raw.status == 429 or raw.status >= 500:
             return answer, Failure(raw.status, raw.data, raw.headers.get("Retry-After", "")), f"answered {raw.status}"
         return answer, None, ""
@@ -261,6 +258,16 @@ def _new_pool(access: Access) -> Any:
     if endpoint.proxy:
         return urllib3.ProxyManager(endpoint.proxy, **options)
     return urllib3.PoolManager(**options)
+
+
+def _decoded(body: bytes) -> Any:
+    """The JSON value of a body, None for anything else."""
+    import orjson
+
+    try:
+        return orjson.loads(body) if body else None
+    except orjson.JSONDecodeError:
+        return None
 
 
 def _encoded(body: Any) -> bytes | None:

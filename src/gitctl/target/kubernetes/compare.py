@@ -20,12 +20,15 @@ from gitctl.target.kubernetes import failure
 from gitctl.target.kubernetes.approximate import approximate
 from gitctl.target.kubernetes.client import APPLY, WORKERS, Client, Request, Response
 from gitctl.target.kubernetes.fold import without
+from gitctl.target.kubernetes.observe import get_one
 from gitctl.target.kubernetes.owner import has_label, marked, owner_of
 from gitctl.target.kubernetes.ownership import Claim, Verdict, judge
 from gitctl.target.kubernetes.resource import Resource
 
 # Data has no defaults: what is taken away there stays away, and need not be asked.
 _WITHOUT_DEFAULTS = frozenset({"f:data", "f:binaryData", "f:metadata"})
+_LOOKS = 3
+"""How often an object that changes between LIST and dry-run is looked at anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +50,30 @@ def _compare(client: Client, pair: Pair, observed: Observed, options: CompareOpt
     live = observed.objects.get(manifest.ref)
     if manifest.ref in observed.unknown:
         return Comparison(manifest, None, None, manifest.body, error=observed.unknown[manifest.ref], error_code=503)
-    if live is None or pair.resource is None:
-        return Comparison(manifest, None, None, marked(manifest.body, options.owner))
-    sent = marked(options.prepare(manifest, live), options.owner)
-    found = Comparison(manifest, live, None, sent, owner=_owner(live, pair.entry, options.owner))
-    return found if found.deleting else _dry_run(client, found, pair.resource, pair.entry, options)
+    if pair.resource is None:
+        return _missing(manifest, options.owner)
+    for _ in range(_LOOKS):
+        if live is None:
+            return _missing(manifest, options.owner)
+        sent = marked(options.prepare(manifest, live), options.owner)
+        found = Comparison(manifest, live, None, sent, owner=_owner(live, pair.entry, options.owner))
+        if not found.deleting:
+            found = _dry_run(client, found, pair.resource, pair.entry, options)
+        if _is_one_moment(found):
+            return found
+        live = get_one(client, pair.resource, manifest.ref)
+    return found
+
+
+def _missing(manifest: Manifest, owner: str) -> Comparison:
+    return Comparison(manifest, None, None, marked(manifest.body, owner))
+
+
+def _is_one_moment(found: Comparison) -> bool:
+    """Were both sides read from the same version? A dry-run answers with the version that it started from."""
+    if found.proof is not Proof.SERVER or found.live is None or found.merged is None:
+        return True
+    return bool(found.live["metadata"]["resourceVersion"] == found.merged["metadata"].get("resourceVersion"))
 
 
 def _owner(live: Json, entry: InventoryEntry | None, owner: str) -> str:

@@ -82,10 +82,12 @@ def _resource(group: str, version: str, entry: Json) -> Resource:
 
 
 def _fetch(client: Client, root: str, cached: Path) -> Json:
+    import orjson
+
     etag, body = _remembered(cached)
     answer = client.send(Request("GET", root, accept=_ACCEPT, etag=etag))
     if answer.status == 304:
-        return Response(200, body, {}).json()
+        return Response(200, body, {}, orjson.loads(body)).json()
     if not answer.ok:
         raise failure.error(answer, f"discover {root}", where=client.where)
     found = answer.json()

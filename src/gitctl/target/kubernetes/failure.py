@@ -14,7 +14,7 @@ from gitctl.target.kubernetes.client import Response
 
 _RIGHTS = re.compile(r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)"')
 _IMMUTABLE = re.compile(
-    r"immutable|updates to .*(?:are|is) forbidden|may not change fields other than"
+    r"immutable|updates to .*(?:are|is) forbidden|may not change (?:fields other than|once set)"
     r"|(?:may not|cannot|can not) be changed|cannot change roleRef"
 )
 _PATCH_PATH = re.compile(r"\): (?P<path>\.[A-Za-z0-9_.\[\]-]+): ")
@@ -52,6 +52,12 @@ def immutable(answer: Response) -> tuple[str, ...]:
     found = [str(c.get("field") or "spec") for c in causes if _IMMUTABLE.search(str(c.get("message", "")))]
     whole = answer.status in (403, 422) and not causes and _IMMUTABLE.search(str(status(answer).get("message", "")))
     return tuple(dict.fromkeys(found)) or (("spec",) if whole else ())
+
+
+def names_field(answer: Response, field: str) -> bool:
+    """Is the refusal about this field?"""
+    causes = status(answer).get("details", {}).get("causes") or ()
+    return any(c.get("field") == field for c in causes)
 
 
 def conflicts(answer: Response) -> tuple[tuple[str, str], ...]:

@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from gitctl.process import birth
+
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -34,7 +36,7 @@ class Holder:
             return True
         except (PermissionError, OverflowError):
             pass
-        now = _started(self.pid)
+        now = birth(self.pid)
         return bool(self.started and now) and now != self.started
 
 
@@ -47,7 +49,7 @@ def this_run() -> Holder:
         boot=boot_id(),
         pids=_pid_namespace(),
         pid=os.getpid(),
-        started=_started(os.getpid()),
+        started=birth(os.getpid()),
     )
 
 
@@ -78,13 +80,3 @@ def _pid_namespace() -> str:
     except OSError:
         return ""
 
-
-def _started(pid: int) -> str:
-    """When a process started, in clock ticks since boot; "" when that cannot be seen."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return ""
-    # The second field is the program's name in parentheses and may hold anything; start time is field 22 (proc(5)).
-    fields = text.rpartition(")")[2].split()
-    return fields[19] if len(fields) > 19 else ""

@@ -101,6 +101,8 @@ def _accepted(answer: Response, comparison: Comparison) -> Json:
     if owned:
         places = ", ".join(f"{field} by {manager}" for manager, field in owned)
         raise Failed(f"fields are owned by others since the plan was made: {places}", answer.status)
+    if failure.names_field(answer, "metadata.uid") or b"uid mismatch" in answer.body:
+        raise Failed("it is gone, or another object by now, since the plan was made", 409)
     raise Failed(failure.explain(answer, sensitive=is_sensitive(comparison.desired)), answer.status)
 
 
