@@ -8,13 +8,12 @@ from typing import Any
 
 from gitctl.errors import ManifestError
 from gitctl.model.manifest import Json, Path
-from gitctl.render.normal import decoded, is_secret
+from gitctl.render.normal import TEXTS, decoded, is_secret
 from gitctl.render.raw import Raw
 
 Fault = tuple[Path, str, str]
 
 _API_VERSION = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?/)?v[a-z0-9]+", re.IGNORECASE)
-_TEXT_VALUES = ("labels", "annotations")
 
 
 def faults(raw: Raw) -> Iterator[ManifestError]:
@@ -65,7 +64,7 @@ def _metadata(metadata: Json) -> Iterator[Fault]:
     if metadata.get("ownerReferences"):
         hint = "take them out: they name an object of one cluster by uid, and the garbage collector deletes what has no such owner"
         yield ("metadata", "ownerReferences"), "ownerReferences in Git", hint
-    for group in _TEXT_VALUES:
+    for group in TEXTS:
         yield from _texts(metadata, group, "", ("metadata",))
 
 
@@ -85,7 +84,7 @@ def _texts(owner: Json, key: str, kind: str, parents: Path = ()) -> Iterator[Fau
         yield (*parents, key), f"{place} must be a mapping", ""
         return
     for name, value in (values or {}).items():
-        if not isinstance(value, str):
+        if not isinstance(value, str | None):
             yield (*parents, key, name), f"{place} must hold text, not {_type(value)}", "quote the value"
 
 
@@ -95,9 +94,9 @@ def _base64(body: Json, key: str, kind: str) -> Iterator[Fault]:
         yield (key,), f"{key} of a {kind} must be a mapping", ""
         return
     for name, value in (values or {}).items():
-        if not isinstance(value, str):
+        if not isinstance(value, str | None):
             yield (key, name), f"{key} of a {kind} must hold base64 text, not {_type(value)}", _plain_hint(kind)
-        elif decoded(value) is None:
+        elif value is not None and decoded(value) is None:
             yield (key, name), f"{key} of a {kind} must be base64", _plain_hint(kind)
 
 
@@ -107,8 +106,6 @@ def _plain_hint(kind: str) -> str:
 
 def _type(value: Any) -> str:
     match value:
-        case None:
-            return "null"
         case bool():
             return "true or false"
         case int() | float():

@@ -12,22 +12,29 @@ SERVER_SET = ("managedFields", "resourceVersion", "uid", "selfLink", "generation
 """Fields of metadata that only the API server sets; copies of live objects bring them along."""
 
 
+TEXTS = ("labels", "annotations")
+"""Mappings of metadata whose values are text."""
+
+
 def is_secret(body: Json) -> bool:
     """A Secret of the core API."""
     return body.get("kind") == "Secret" and body.get("apiVersion") == "v1"
 
 
 def normal(body: Json) -> Json:
-    """The object with stringData in data, canonical base64, and without the server's own fields, null creation times and an empty
-    or generated status. Values of a wrong type stay as they are: `lint` tells about them. The argument is not changed."""
+    """The object with stringData in data, canonical base64, "" for null where the server wants text, and without the server's own
+    fields, null creation times and an empty or generated status. Values of a wrong type stay as they are: `lint` tells about them.
+    The argument is not changed."""
     result = {k: _without_null_times(v) for k, v in body.items() if k != "status" or not _is_idle_status(body, v)}
     metadata = result.get("metadata")
     if isinstance(metadata, dict):
-        result["metadata"] = {k: v for k, v in metadata.items() if k not in SERVER_SET}
+        result["metadata"] = {k: _texts(v) if k in TEXTS else v for k, v in metadata.items() if k not in SERVER_SET}
     if is_secret(body):
         _join_secret(result)
     elif body.get("kind") == "ConfigMap" and body.get("apiVersion") == "v1":
         _canonical_values(result, "binaryData")
+        if "data" in result:
+            result["data"] = _texts(result["data"])
     return result
 
 
@@ -52,9 +59,14 @@ def decoded(text: Any) -> bytes | None:
         return None
 
 
+def _texts(values: Any) -> Any:
+    """The server reads null as "" where it wants text."""
+    return {k: "" if v is None else v for k, v in values.items()} if isinstance(values, dict) else values
+
+
 def _join_secret(body: Json) -> None:
     _canonical_values(body, "data")
-    written = body.get("stringData")
+    written = _texts(body.get("stringData"))
     if not isinstance(written, dict):
         if written is None:
             body.pop("stringData", None)
@@ -69,7 +81,7 @@ def _join_secret(body: Json) -> None:
 def _canonical_values(body: Json, key: str) -> None:
     values = body.get(key)
     if isinstance(values, dict):
-        body[key] = {k: v if (raw := decoded(v)) is None else base64.b64encode(raw).decode("ascii") for k, v in values.items()}
+        body[key] = {k: v if (raw := decoded(v)) is None else base64.b64encode(raw).decode("ascii") for k, v in _texts(values).items()}
     elif values is None:
         body.pop(key, None)
 

@@ -52,7 +52,10 @@ metadata: {name: a}
 def test_create_namespace_adds_it_unless_the_files_do(tmp_path: Path) -> None:
     own = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {team: a}}\n"
     assert refs(tmp_path, config_map("a"), namespace="shop", create_namespace=True) == ["Namespace shop", "ConfigMap shop/a"]
-    assert refs(tmp_path, config_map("a") + "---\n" + own, namespace="shop", create_namespace=True) == ["ConfigMap shop/a", "Namespace shop"]
+    assert refs(tmp_path, config_map("a") + "---\n" + own, namespace="shop", create_namespace=True) == [
+        "ConfigMap shop/a",
+        "Namespace shop",
+    ]
 
 
 def test_lists_are_flattened_at_any_depth(tmp_path: Path) -> None:
@@ -77,7 +80,10 @@ def test_the_digest_does_not_depend_on_files_order_or_spelling(tmp_path: Path) -
     one = render_files(tmp_path / "1", {"app/a.yaml": config_map("a", "data: {x: 'on', z: '1'}\n") + "---\n" + config_map("b")})
     other = render_files(
         tmp_path / "2",
-        {"app/z.yaml": 'data: {"z": "1", "x": "on"}\nkind: ConfigMap\nmetadata: {name: a}\napiVersion: v1\n', "app/b.yaml": config_map("b")},
+        {
+            "app/z.yaml": 'data: {"z": "1", "x": "on"}\nkind: ConfigMap\nmetadata: {name: a}\napiVersion: v1\n',
+            "app/b.yaml": config_map("b"),
+        },
     )
     assert one.digest == other.digest
 

@@ -33,8 +33,14 @@ FILES: dict[str, tuple[str | bytes, str]] = {
     "no name": (f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  labels: {{a: {CANARY}}}\n", "app/a.yaml:3:1 metadata"),
     "number as name": ("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: 5\n", "app/a.yaml:4:3 metadata.name"),
     "generateName": (f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  generateName: {CANARY}-\n", "app/a.yaml:4:3 metadata.generateName"),
-    "number in labels": (f"apiVersion: v1\nkind: X\nmetadata:\n  name: a\n  labels:\n    b: {CANARY}\n    a: 1\n", "app/a.yaml:7:5 metadata.labels.a"),
-    "switch in annotations": ("apiVersion: v1\nkind: X\nmetadata: {name: a, annotations: {a: on}}\n", "app/a.yaml:3:35 metadata.annotations.a"),
+    "number in labels": (
+        f"apiVersion: v1\nkind: X\nmetadata:\n  name: a\n  labels:\n    b: {CANARY}\n    a: 1\n",
+        "app/a.yaml:7:5 metadata.labels.a",
+    ),
+    "switch in annotations": (
+        "apiVersion: v1\nkind: X\nmetadata: {name: a, annotations: {a: on}}\n",
+        "app/a.yaml:3:35 metadata.annotations.a",
+    ),
     "owner": (
         f"apiVersion: v1\nkind: X\nmetadata:\n  name: a\n  ownerReferences: [{{uid: {CANARY}}}]\n",
         "app/a.yaml:5:3 metadata.ownerReferences",
@@ -42,7 +48,6 @@ FILES: dict[str, tuple[str | bytes, str]] = {
     "bad base64": (SECRET + f"data:\n  a: {CANARY}!\n", "app/a.yaml:5:3 data.a"),
     "base64 without padding": (SECRET + "data: {a: YQ}\n", "app/a.yaml:4:8 data.a"),
     "number in data": (SECRET + "data:\n  port: 54321987\n", "app/a.yaml:5:3 data.port"),
-    "null in data": (SECRET + "data:\n  a:\n", "app/a.yaml:5:3 data.a"),
     "mapping in data": (SECRET + f"data:\n  a: {{b: {CANARY}}}\n", "app/a.yaml:5:3 data.a"),
     "data is a list": (SECRET + f"data:\n- {CANARY}\n", "app/a.yaml:4:1 data"),
     "number in stringData": (SECRET + "stringData:\n  port: 54321987\n", "app/a.yaml:5:3 stringData.port"),
@@ -51,9 +56,15 @@ FILES: dict[str, tuple[str | bytes, str]] = {
     "immutable is text": (SECRET + f"immutable: {CANARY}\n", "app/a.yaml:4:1 immutable"),
     "switch in a ConfigMap": (config_map("a", "data:\n  a: on\n"), "app/a.yaml:5:3 data.a"),
     "bad binaryData": (config_map("a", f"binaryData:\n  a: {CANARY}!\n"), "app/a.yaml:5:3 binaryData.a"),
-    "fault in a List": (f"apiVersion: v1\nkind: List\nitems:\n- {config_map('a').replace(chr(10), chr(10) + '  ')}  \n- kind: {CANARY}\n", "app/a.yaml:8:3"),
+    "fault in a List": (
+        f"apiVersion: v1\nkind: List\nitems:\n- {config_map('a').replace(chr(10), chr(10) + '  ')}  \n- kind: {CANARY}\n",
+        "app/a.yaml:8:3",
+    ),
     "fault in the second document": (config_map("a") + "---\n" + SECRET + f"data:\n  a: {CANARY}!\n", "app/a.yaml:9:3 data.a"),
-    "stray kustomization": ("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: []\n", "app/a.yaml:1:1 apiVersion"),
+    "stray kustomization": (
+        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: []\n",
+        "app/a.yaml:1:1 apiVersion",
+    ),
 }
 
 
@@ -110,7 +121,10 @@ def test_the_namespace_of_the_app_makes_two_objects_one(tmp_path: Path) -> None:
 def test_a_link_out_of_the_repository_is_refused(kind: str, tmp_path: Path) -> None:
     outside = write(tmp_path / "outside", {"secret.yaml": config_map(CANARY)}) / "secret.yaml"
     root = tmp_path / "repo"
-    extra = {"kustomize": {"app/kustomization.yaml": "resources: [a.yaml]\n"}, "helm": {"app/Chart.yaml": "apiVersion: v2\nname: a\nversion: 0.1.0\n"}}
+    extra = {
+        "kustomize": {"app/kustomization.yaml": "resources: [a.yaml]\n"},
+        "helm": {"app/Chart.yaml": "apiVersion: v2\nname: a\nversion: 0.1.0\n"},
+    }
     write(root, {"app/b.yaml": config_map("b"), **extra.get(kind, {})})
     link = root / "app" / ("templates/a.yaml" if kind == "helm" else "a.yaml")
     link.parent.mkdir(exist_ok=True)
