@@ -91,6 +91,8 @@ def _controllers(plane: ControlPlane) -> tuple[str, ...]:
         "--leader-elect=false",
         # Its default port is fixed: a second control plane could not start.
         "--secure-port=0",
+        # On a busy machine a heartbeat comes late; pods that are marked as not ready then stay so: no kubelet puts them right.
+        "--node-monitor-grace-period=24h",
         "--kube-api-qps=200",
         "--kube-api-burst=400",
     )
@@ -101,6 +103,8 @@ def _kwok(plane: ControlPlane) -> tuple[str, ...]:
     return (
         f"--kubeconfig={plane.kubeconfig}",
         "--manage-all-nodes=true",
+        # One line a status change otherwise.
+        "--v=WARN",
         f"--config={plane.files.stages}",
         f"--cidr={_PODS}",
         # The API server asks the "kubelet" of every node for logs there.
