@@ -12,29 +12,29 @@ from gitctl.source.export import exported
 from gitctl.source.git import Git
 from gitctl.source.layout import real_path
 from gitctl.source.listing import Listing
-from gitctl.source.objects import LINK, Entry, check_path, list_entries
+from gitctl.source.objects import LINK, Entry, list_entries
 
 PLAIN = "100644"
 _COMMIT_SECONDS = 60.0
 
 
-def write_commit(git: Git, files: Mapping[str, bytes | None], message: str, *, parent: str) -> tuple[str, tuple[str, ...]]:
-    """A commit on top of `parent` ("" for a first commit) that no branch holds yet: its id, and the paths that it writes.
+def write_commit(git: Git, files: Mapping[str, bytes | None], message: str, *, parent: str) -> tuple[str, Mapping[str, bytes | None]]:
+    """A commit on top of `parent` ("" for a first commit) that no branch holds yet: its id, and what it writes where.
 
-    Links on the way to a file are followed; a link at the place of a file is replaced. The id is that of `parent` when nothing
-    changes. Raises SourceError, InputError.
+    Paths are checked ones. Links on the way to a file are followed; a link at the place of a file is replaced. The id is that of
+    `parent` when nothing changes. Raises SourceError, InputError.
     """
     entries = list_entries(git, parent) if parent else ()
     placed = _placed(git, files, entries)
     tree = _write_tree(git, placed, entries, parent)
     if parent and tree == git.text("rev-parse", f"{parent}^{{tree}}"):
-        return parent, tuple(placed)
+        return parent, placed
     sign = ("-S",) if git.try_text("config", "--type=bool", "--get", "commit.gpgsign") == "true" else ()
     parents = ("-p", parent) if parent else ()
     done = git.run("commit-tree", tree, *parents, *sign, "-F", "-", stdin=message.encode(), timeout=_COMMIT_SECONDS)
     if done.code:
         raise _refusal(git, done)
-    return done.stdout.decode("ascii").strip(), tuple(placed)
+    return done.stdout.decode("ascii").strip(), placed
 
 
 def _placed(git: Git, files: Mapping[str, bytes | None], entries: tuple[Entry, ...]) -> dict[str, bytes | None]:
@@ -42,7 +42,6 @@ def _placed(git: Git, files: Mapping[str, bytes | None], entries: tuple[Entry, .
     listing = Listing(git, entries)
     placed: dict[str, bytes | None] = {}
     for path, content in files.items():
-        check_path(path)
         parent, _, name = path.rpartition("/")
         folder = real_path(listing, parent)
         real = f"{folder}/{name}" if folder else name

@@ -64,7 +64,7 @@ def parse_remote(url: str, *, base: Path) -> Remote:
     scp = _SCP.fullmatch(url)
     if scp:
         return _from_scp(url, scp)
-    if re.match(r"[\w.+-]+:", url):
+    if ":" in url.partition("/")[0]:
         raise _bad(url)
     return Remote(str((base / Path(url).expanduser()).absolute()), "file")
 
@@ -92,7 +92,8 @@ def _from_url(url: str) -> Remote:
 
 
 def _from_scp(url: str, scp: re.Match[str]) -> Remote:
-    if scp["host"].startswith("-") or (scp["user"] or "").startswith("-") or scp["path"].startswith("-"):
+    is_flag = any((scp[part] or "").startswith("-") for part in ("user", "host", "path"))
+    if is_flag or scp["host"] in ("file", "ext", *_SCHEMES):
         raise _bad(url)
     return Remote(url, "ssh", scp["host"].strip("[]"))
 

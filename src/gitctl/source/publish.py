@@ -17,6 +17,7 @@ from gitctl.source.checkout import dirty_paths
 from gitctl.source.commit import write_commit
 from gitctl.source.git import Git
 from gitctl.source.mirror import Mirror
+from gitctl.source.objects import check_path
 from gitctl.source.resolve import find_commit
 from gitctl.source.transport import Unreachable, failure
 
@@ -42,15 +43,15 @@ class GitPublisher:
         branch = self.branch
         tip = branch.git.try_text("rev-parse", "--verify", "--quiet", branch.tip_ref)
         if tip != parent.sha:
-            now = tip[:8] or "empty"
-            raise SourceError(
-                f"the branch {branch.name} is at {now}, not at {parent.short}", hint="run the command again", where=branch.repo
-            )
-        if branch.root:
-            _refuse_dirty(branch.git, branch.root, files)
+            moved = f"the branch {branch.name} is at {tip[:8] or 'no commit'}, not at {parent.short}"
+            raise SourceError(moved, hint="run the command again", where=branch.repo)
+        for path in files:
+            check_path(path)
         sha, written = write_commit(branch.git, files, message, parent=parent.sha)
         if sha == parent.sha:
             return parent
+        if branch.root:
+            _refuse_dirty(branch.git, branch.root, written)
         _move(branch, sha, parent.sha, message)
         if branch.root:
             _update_files(branch.git, written, sha)
@@ -109,9 +110,8 @@ def _refuse_dirty(git: Git, root: Path, files: Mapping[str, bytes | None]) -> No
     gone = [p for p in files if p in changed and _on_disk(root / p) is None and files[p] is not None]
     if lost or gone:
         names = sorted(lost + gone)
-        raise Refused(
-            f"{len(names)} files have uncommitted changes", hint="commit or stash them first", where=git.where, details=names[:10]
-        )
+        what = "file has" if len(names) == 1 else "files have"
+        raise Refused(f"{len(names)} {what} uncommitted changes", hint="commit or stash them first", where=git.where, details=names[:10])
 
 
 def _on_disk(path: Path) -> bytes | None:
@@ -122,14 +122,19 @@ def _on_disk(path: Path) -> bytes | None:
         return None
 
 
-def _update_files(git: Git, paths: tuple[str, ...], sha: str) -> None:
+def _update_files(git: Git, written: Mapping[str, bytes | None], sha: str) -> None:
     """Work tree and index follow, for the written paths alone: whatever else is staged or changed stays."""
-    listed = git.out("ls-files", "-z", "--cached").decode("utf-8", "surrogateescape").split("\0")
-    there = git.out("ls-tree", "-r", "-z", "--name-only", "--full-tree", sha).decode("utf-8", "surrogateescape").split("\0")
-    known = {*listed, *there}
-    stdin = "".join(f"{path}\0" for path in paths if path in known).encode("utf-8", "surrogateescape")
+    tracked = set(git.out("ls-files", "-z").decode("utf-8", "surrogateescape").split("\0"))
+    paths = [path for path, content in written.items() if content is not None or (path in tracked and not _replaced(path, written))]
+    stdin = "".join(f"{path}\0" for path in paths).encode("utf-8", "surrogateescape")
     call = ("restore", f"--source={sha}", "--staged", "--worktree", "--pathspec-from-file=-", "--pathspec-file-nul")
     done = git.run(*call, stdin=stdin)
     if done.code:
         hint = f"git restore --source={sha[:8]} --staged --worktree -- PATH"
         raise git.failure(f"committed as {sha[:8]}, but the work tree could not follow", done, hint=hint)
+
+
+def _replaced(path: str, written: Mapping[str, bytes | None]) -> bool:
+    """Has one of the folders above become a file? Git removes what was in it by itself."""
+    parts = path.split("/")
+    return any(written.get("/".join(parts[:n])) is not None for n in range(1, len(parts)))
