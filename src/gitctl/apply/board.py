@@ -56,10 +56,11 @@ class Board:
         """Take note of an object's present state."""
         if ref not in self.health:
             return
-        health = _removed_job(self.health[ref], self.live.get(ref)) if live is None else None
-        health = health or assess(live, rules=self.rules)
-        self.health[ref] = health
-        self.live[ref] = live if live is not None else self.live.get(ref)
+        last = live if live is not None else self.live.get(ref)
+        health = assess(live, rules=self.rules)
+        if health.state in (HealthState.MISSING, HealthState.DELETING):
+            health = _ended_job(last, self.rules) or health
+        self.health[ref], self.live[ref] = health, last
         if health.state is HealthState.FAILED:
             self._failed_since.setdefault(ref, self.now())
         else:
@@ -107,13 +108,15 @@ def blockers(bad: Iterable[ObjectRef], health: Mapping[ObjectRef, Health]) -> st
     return "; ".join(named) + (f"; and {len(worst) - _NAMED} more" if len(worst) > _NAMED else "")
 
 
-def _removed_job(before: Health, live: Json | None) -> Health | None:
-    """A finished Job that its TTL removed keeps its verdict; one that vanished with a TTL before its end was seen is a riddle."""
-    if live is None or live.get("kind") != "Job":
+def _ended_job(last: Json | None, rules: tuple[HealthRule, ...]) -> Health | None:
+    """The verdict on a Job that goes or is gone: its TTL removes it right after its end, which decides. None for anything else."""
+    if last is None or last.get("kind") != "Job":
         return None
-    if before.state in (HealthState.HEALTHY, HealthState.FAILED):
-        return replace(before, message=f"{before.message}; removed after it finished")
-    spec = live.get("spec")
+    metadata, spec = last.get("metadata"), last.get("spec")
+    kept = {k: v for k, v in metadata.items() if k != "deletionTimestamp"} if isinstance(metadata, dict) else {}
+    health = assess({**last, "metadata": kept}, rules=rules)
+    if health.state in (HealthState.HEALTHY, HealthState.FAILED):
+        return replace(health, message=f"{health.message}; removed after it finished")
     if isinstance(spec, dict) and spec.get("ttlSecondsAfterFinished") is not None:
         return Health(HealthState.UNKNOWN, "removed by its TTL before its end was seen", "workload/Job")
     return None

@@ -200,3 +200,11 @@ def test_a_namesake_is_somebody_else() -> None:
     target = ScriptedTarget(live={WEB: body(WEB)})
     assert gone(target, WEB, uids={WEB: "uid-old"}) == ()
     assert len(gone(target, WEB, uids={WEB: "uid-web"}, seconds=0.1)) == 1
+
+
+def test_a_finished_job_on_its_way_out_is_done() -> None:
+    going = body(JOB, **DONE)
+    going["metadata"] |= {"deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["foregroundDeletion"]}
+    assert wait(ScriptedTarget(live={JOB: going}), JOB)[0].health.state is HealthState.HEALTHY
+    running = {**going, "status": {"active": 1}}
+    assert wait(ScriptedTarget(live={JOB: running}), JOB, seconds=0.1)[0].health.state is HealthState.DELETING
