@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gitctl.cli.show.lines import Line
     from gitctl.workflow.doctor import Need, ToolReport
 
-EPILOG = "Exit codes: 0 all that is needed is there, 1 something needed is missing or too old."
+EPILOG = "Exit codes: 0 all that is needed is there, 1 something needed is missing, too old or too new."
 _ANSWER_LIMIT = 15.0
 
 
@@ -90,7 +90,7 @@ def _item(report: ToolReport) -> dict[str, Any]:
 
 def _lines(reports: tuple[ToolReport, ...]) -> list[Line]:
     from gitctl.cli.show.lines import Style, count, line, table
-    from gitctl.workflow.doctor import ToolState
+    from gitctl.workflow.doctor import UNFIT
 
     head = ("TOOL", "FOUND", "WANTED", "STATE", "NEEDED BY", "PATH")
     rows: list[tuple[str, ...]] = [
@@ -100,7 +100,7 @@ def _lines(reports: tuple[ToolReport, ...]) -> list[Line]:
     absent = [
         line(f"{r.tool.name} is {r.state.value}: {r.tool.install}", Style.BAD if r.finding else Style.QUIET)
         for r in reports
-        if r.state in (ToolState.MISSING, ToolState.TOO_OLD)
+        if r.state in UNFIT
     ]
     findings = sum(r.finding for r in reports)
     total = f"{count(findings, 'finding')}" if findings else "all that is needed here is there"

@@ -22,8 +22,12 @@ class ToolState(StrEnum):
     OK = "ok"
     MISSING = "missing"
     TOO_OLD = "too old"
-    TOO_NEW = "newer than tested"
+    TOO_NEW = "too new"
     UNKNOWN = "version unknown"
+
+
+# Rendering refuses a program out of its range, newer ones too: flags and output change with a major version.
+UNFIT = (ToolState.MISSING, ToolState.TOO_OLD, ToolState.TOO_NEW)
 
 
 class Need(StrEnum):
@@ -79,7 +83,7 @@ TOOLS = (
         "kubectl",
         ("kubectl", "version", "--client"),
         (1, 28, 0),
-        None,
+        (2, 0, 0),
         (Need.LOOKING,),
         "brew install kubectl, or the kubectl package of your system",
     ),
@@ -87,7 +91,7 @@ TOOLS = (
         "sops",
         ("sops", "--version", "--disable-version-check"),
         (3, 9, 0),
-        (4, 0, 0),
+        None,
         (Need.SOPS,),
         "brew install sops, or go install github.com/getsops/sops/v3/cmd/sops@latest",
     ),
@@ -131,7 +135,7 @@ class ToolReport:
     @property
     def finding(self) -> bool:
         """Must the user do something?"""
-        return self.needed and self.state in (ToolState.MISSING, ToolState.TOO_OLD)
+        return self.needed and self.state in UNFIT
 
 
 def examine(*, path_of: PathOf, version_of: VersionOf, needs: Collection[Need] = ()) -> tuple[ToolReport, ...]:
@@ -197,7 +201,7 @@ def _look(tool: Tool, path_of: PathOf, version_of: VersionOf, *, needed: bool) -
 
 def _relieved(report: ToolReport, reports: dict[str, ToolReport]) -> ToolReport:
     other = reports.get(report.tool.stand_in)
-    if report.finding and other and other.state in (ToolState.OK, ToolState.TOO_NEW):
+    if report.finding and other and other.state is ToolState.OK:
         return ToolReport(report.tool, report.state, report.path, report.version, needed=False)
     return report
 

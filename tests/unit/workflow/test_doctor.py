@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitctl.model.app import App, AppSpec, HelmChart, HelmOptions, Project, RenderKind
+from gitctl.render import helm_tool, kustomize
+from gitctl.secrets import pysops
 from gitctl.workflow.doctor import TOOLS, Need, Tool, ToolReport, ToolState, Version, examine, judge, parse_version, uses
 
 FIT = {
@@ -63,7 +65,7 @@ def test_kubectl_stands_in_for_kustomize_unless_it_is_too_old_itself() -> None:
         ("v3.13.9", ToolState.TOO_OLD, True),
         ("v3.14.0", ToolState.OK, False),
         ("v4.99.1", ToolState.OK, False),
-        ("v5.0.0", ToolState.TOO_NEW, False),
+        ("v5.0.0", ToolState.TOO_NEW, True),
         ("(devel)", ToolState.UNKNOWN, False),
     ],
 )
@@ -110,6 +112,13 @@ def test_what_a_project_uses_is_seen_in_its_files(one: App, files: dict[str, set
 
 def test_a_project_with_sops_rules_uses_sops() -> None:
     assert uses(project(), names=lambda _folder: (), encrypted=True) == {Need.SOPS}
+
+
+def test_doctor_asks_for_what_the_callers_of_a_program_ask_for() -> None:
+    wanted = {tool.name: (tool.low, tool.high, tool.install.partition(";")[0]) for tool in TOOLS}
+    for tool in (helm_tool.HELM, kustomize._KUSTOMIZE, kustomize._KUBECTL):
+        assert wanted[tool.name] == (tool.low, tool.high, tool.install.partition(";")[0])
+    assert wanted["sops"][:2] == (pysops.OLDEST, None)
 
 
 def test_ranges_are_shown_short() -> None:
