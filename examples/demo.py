@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-WORK = HERE.parent / ".demo"
+STATE = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+WORK = STATE / "gitctl" / "demo"
 SANDBOX = "demo"
 CONTEXT = "gitctl-demo"
 GREEN, BOLD, DIM, RESET = ("\x1b[32m", "\x1b[1m", "\x1b[2m", "\x1b[0m") if sys.stdout.isatty() else ("", "", "", "")
@@ -25,7 +26,7 @@ def main() -> int:
         return clean()
     started = time.monotonic()
     shutil.rmtree(WORK, ignore_errors=True)
-    WORK.mkdir()
+    WORK.mkdir(parents=True)
     environment()
     chapters = (bootstrap, look_and_sync, hand_edit, bad_release, secret_edit)
     cluster()

@@ -34,9 +34,11 @@ def bootstrap(
     from gitctl.cli.open import start_folder
     from gitctl.cli.show.bootstrap import show_bootstrap
     from gitctl.errors import ExitCode
+    from gitctl.source.create import check_place
     from gitctl.workflow.bootstrap import scaffold_files
 
     root = (start_folder(session) / folder).resolve()
+    check_place(root)
     wanted = _wanted(session, root, name, tuple(env or ("dev", "prod")))
     files = scaffold_files(wanted, lambda path: _read(root / path))
     commit = _write(session, root, wanted.name, files, yes=yes)

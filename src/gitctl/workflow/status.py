@@ -83,7 +83,7 @@ def _word(state: AppState, drift: AppDrift, pending: str) -> tuple[SyncState, st
     if DriftVerdict.INCOMPLETE in verdicts:
         return SyncState.INCOMPLETE, _count([o for o in drift.objects if o.verdict is DriftVerdict.INCOMPLETE], "never applied")
     if any(v in _DRIFTED for v in verdicts):
-        return SyncState.DRIFTED, _count(drift.findings, "differ from what was applied")
+        return SyncState.DRIFTED, _count(drift.findings, "not as applied")
     if pending:
         return SyncState.PENDING, pending
     return SyncState.IN_SYNC, ""

@@ -71,7 +71,8 @@ def _tree(status: AppStatus) -> list[Line]:
 
 def _leaf(one: ObjectStatus, branch: str) -> Line:
     well = one.health.state in _WELL and one.drift.verdict is DriftVerdict.IN_SYNC
-    words = [one.health.state.value, "" if one.drift.verdict is DriftVerdict.IN_SYNC else one.drift.verdict.value]
+    verdict = "" if one.drift.verdict is DriftVerdict.IN_SYNC else one.drift.verdict.value
+    words = dict.fromkeys((one.health.state.value, verdict))
     why = "" if well else one.health.message or one.drift.reason
     return (
         (f"{branch} {one.ref}  ", Style.PLAIN),
