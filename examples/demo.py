@@ -163,7 +163,7 @@ def out(*argv: str) -> str:
 
 def quoted(word: str) -> str:
     """The word as a shell would need it."""
-    return f"'{word}'" if set(word) & set(" {}\"*") else word
+    return f"'{word}'" if set(word) & set(' {}"*') else word
 
 
 def commit(message: str) -> None:

@@ -234,6 +234,26 @@ def test_the_authority_issues_certificates_for_webhooks(plane: ControlPlane) -> 
     assert dict(part[0] for part in client.getpeercert()["subject"]) == {"commonName": "webhook"}  # type: ignore[index]
 
 
+def test_a_damaged_record_of_ports_costs_a_restart_and_no_data(plane: ControlPlane) -> None:
+    make_config_map(plane, "survives")
+    plane.files.ports_file.write_text("{")
+    again = sandbox.up("own")
+    assert sandbox.status("own").running
+    assert has_config_map(again, "survives")
+
+
+def test_the_users_own_api_server_and_etcd_are_used(plane: ControlPlane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox.down("own")
+    tool = programs(lambda _text: None).tool
+    for name in ("etcd", "kube-apiserver"):
+        (tmp_path / name).write_text(f'#!/bin/sh\necho own {name} >> "{tmp_path}/started"\nexec "{tool}" {name} "$@"\n')
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("KUBEBUILDER_ASSETS", str(tmp_path))
+    assert ready(sandbox.up("own"))
+    assert (tmp_path / "started").read_text() == "own etcd\nown kube-apiserver\n"
+    sandbox.down("own")
+
+
 def test_a_part_that_cannot_start_shows_the_end_of_its_log(plane: ControlPlane, gitctl: Runner) -> None:
     sandbox.down("own")
     etcd = plane.files.etcd_data

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from gitctl.model.app import Cluster
     from gitctl.workflow.bootstrap import Scaffold, ScaffoldFile
 
-EPILOG = """Example: `gitctl bootstrap shop --name shop --env dev --env prod --context kind-dev`. Runs again without harm: what is there is kept."""
+EPILOG = """Example: `gitctl bootstrap shop --name shop --env dev --env prod --context kind-dev`.
+A second run changes nothing; what is there is kept."""
 
 
 def register(app: typer.Typer) -> None:
@@ -98,8 +99,8 @@ def _read(path: Path) -> bytes | None:
 def _write(session: Session, root: Path, name: str, files: tuple[ScaffoldFile, ...], *, yes: bool) -> str:
     from gitctl.cli.ask import ask
     from gitctl.errors import Refused
-    from gitctl.paths import cache_folder
     from gitctl.model.app import SourceSpec
+    from gitctl.paths import cache_folder
     from gitctl.source.create import init_repository, tip
     from gitctl.source.open import open_publisher
     from gitctl.workflow.bootstrap import FileState

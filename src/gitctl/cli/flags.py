@@ -86,12 +86,8 @@ def parameters(*, without: tuple[str, ...] = (), environment: bool = False) -> l
 
 def _parameter(name: str, option: _Option, environment: bool) -> inspect.Parameter:
     variable = "GITCTL_" + option.names[-1].lstrip("-").upper().replace("-", "_")
-    info = typer.Option(
-        *option.names, help=option.help, count=option.count, show_default=False, envvar=variable if environment else None
-    )
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=option.empty, annotation=Annotated[option.annotation, info]
-    )
+    info = typer.Option(*option.names, help=option.help, count=option.count, show_default=False, envvar=variable if environment else None)
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=option.empty, annotation=Annotated[option.annotation, info])
 
 
 def with_session(*, without: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

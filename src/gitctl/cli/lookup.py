@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gitctl.config.load import load
 from gitctl.config.fill import fill_app
+from gitctl.config.load import load
 from gitctl.config.resolve import find_app
 from gitctl.errors import ConfigError
 from gitctl.model.app import App, Cluster, Environment, Project

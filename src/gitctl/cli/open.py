@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 from gitctl.cli.actor import actor
 from gitctl.cli.blame import blame_with
@@ -178,13 +179,11 @@ def _stage(
     return Stage(parts, apps, environment.name, environment.protect)
 
 
-def _parts(
-    session: Session, source: Source | None, tree: Tree, cluster: Cluster | None, limits: Limits, lookup: Lookup
-) -> Parts:
+def _parts(session: Session, source: Source | None, tree: Tree, cluster: Cluster | None, limits: Limits, lookup: Lookup) -> Parts:
     return Parts(
         source=source,
         tree=tree,
-        target=open_cluster(session, cluster) if cluster else _NoTarget(),
+        target=open_cluster(session, cluster) if cluster else cast(Target, _NoTarget()),
         render=render_with(session),
         emit=session.emit,
         now=lambda: datetime.now(UTC),

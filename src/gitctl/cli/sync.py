@@ -49,8 +49,8 @@ def sync(
     """Apply what Git says, wait until it is healthy, record it."""
     from gitctl.cli.ask import confirm_plan
     from gitctl.cli.open import open_stages
-    from gitctl.cli.show.report import show_plans, show_runs
     from gitctl.cli.request import plan_request
+    from gitctl.cli.show.report import show_plans, show_runs
     from gitctl.config.duration import parse_duration
     from gitctl.workflow.plan import plan_apps
     from gitctl.workflow.sync import SyncRequest, refuse_unclean, sync_apps

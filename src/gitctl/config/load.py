@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_LIMITS = documents.Limits(file=1024 * 1024, nodes=100_000)
+
 
 def load(data: bytes, *, path: str = "gitctl.yaml", folder: str = "") -> Project:
     """Read and check a project file.
@@ -58,7 +60,7 @@ def load(data: bytes, *, path: str = "gitctl.yaml", folder: str = "") -> Project
 
 def _parsed(data: bytes, path: str) -> tuple[Any, Mapping[tuple[str | int, ...], tuple[int, int]]]:
     try:
-        return documents.load_marked(data, where=path)
+        return documents.load_marked(data, where=path, limits=_LIMITS)
     except ManifestError as error:
         raise ConfigError(error.message, hint=error.hint, where=error.where, details=error.details) from error
 

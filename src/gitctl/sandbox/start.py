@@ -84,12 +84,12 @@ def _up(files: Layout, found: Programs, say: Say) -> ControlPlane:
 def _settle_ports(files: Layout, say: Say) -> None:
     """Keep the recorded ports. When a stranger took one of a stopped part, choose anew: then all parts must learn it."""
     chosen = ports.load(files)
-    if chosen is not None:
-        stopped = [part for part in Part if daemon.running(files, part) is None]
-        if all(ports.is_free(port) for part in stopped for port in chosen.of(part)):
-            return
+    stopped = [part for part in Part if daemon.running(files, part) is None]
+    if chosen and all(ports.is_free(port) for part in stopped for port in chosen.of(part)):
+        return
+    if chosen:
         say("another program listens on a port of this control plane: choosing new ones")
-        stop_all(files)
+    stop_all(files)
     with exclusive(sandbox_folder() / ".ports.lock"):
         ports.save(files, ports.choose())
 

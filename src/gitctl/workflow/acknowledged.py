@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gitctl.errors import GitctlError
@@ -60,5 +59,3 @@ def tree_at(revision: str, parts: Parts) -> Tree:
     if parts.source is None or revision.endswith(DIRTY) or revision == parts.revision.sha:
         return parts.tree
     return parts.source.tree(parts.source.resolve(revision))
-
-

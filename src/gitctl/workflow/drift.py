@@ -86,9 +86,7 @@ def fix(run: DriftRun, parts: Parts, request: SyncRequest, *, confirm: Confirm) 
     return replace(run, fixes=tuple(r for r in runs if r))
 
 
-def _fix_one(
-    app: App, rendered: RenderResult, drift: AppDrift, parts: Parts, request: SyncRequest, confirm: Confirm
-) -> AppRun | None:
+def _fix_one(app: App, rendered: RenderResult, drift: AppDrift, parts: Parts, request: SyncRequest, confirm: Confirm) -> AppRun | None:
     wanted = {m.ref for m in rendered.manifests}
     here = [o for o in drift.objects if o.verdict in _FIXABLE and o.ref in wanted and _same(o.revision, rendered)]
     if not here:
@@ -104,5 +102,3 @@ def _fix_one(
 
 def _same(revision: str, rendered: RenderResult) -> bool:
     return revision.removesuffix("-dirty") == rendered.revision.sha
-
-

@@ -19,7 +19,7 @@ from gitctl.model.state import Hold
 from gitctl.protocols import Publisher, Tree
 from gitctl.workflow.acknowledged import render_at, tree_at
 from gitctl.workflow.parts import Parts
-from gitctl.workflow.plan import Planned, PlanRequest, Rendered, plan_app, read_state, selection
+from gitctl.workflow.plan import Planned, Rendered, plan_app, read_state, selection
 from gitctl.workflow.sync import AppRun, Confirm, SyncRequest, sync_rendered
 
 Overlay = Callable[[Tree, Mapping[str, bytes | None]], Tree]
@@ -188,5 +188,3 @@ def _publisher(parts: Parts) -> Publisher:
     if parts.publisher is None:
         raise SourceError("a folder outside a project cannot be committed to", hint="use --no-commit")
     return parts.publisher
-
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from gitctl.apply.run import ApplyOptions, apply_waves, halt_of, prune
 from gitctl.apply.wait import wait_healthy
@@ -17,8 +17,7 @@ from gitctl.parallel import Deadline
 from gitctl.protocols import Lock
 from gitctl.workflow.depends import require_healthy
 from gitctl.workflow.parts import Parts
-from gitctl.workflow.plan import Planned, PlanRequest, Rendered, Selection, plan_app, read_state, render_apps, selection
-
+from gitctl.workflow.plan import Planned, PlanRequest, Rendered, Selection, plan_app, render_apps, selection
 from gitctl.workflow.recording import Recording, acknowledge, needs_acknowledging
 from gitctl.workflow.verdict import verdict
 

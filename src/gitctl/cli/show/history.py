@@ -31,7 +31,13 @@ def _row(record: Record) -> tuple[str, ...]:
 
 
 def _changes(counts: Counts) -> str:
-    pairs = ((counts.created, "+"), (counts.updated, "~"), (counts.pruned, "-"), (counts.failed, "failed "), (counts.not_tried, "not tried "))
+    pairs = (
+        (counts.created, "+"),
+        (counts.updated, "~"),
+        (counts.pruned, "-"),
+        (counts.failed, "failed "),
+        (counts.not_tried, "not tried "),
+    )
     return " ".join(f"{mark}{n}" for n, mark in pairs if n) or "none"
 
 

@@ -11,13 +11,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
 from gitctl.errors import ToolMissing
+from gitctl.parallel import mutex
 
+_MUTEX = mutex()  # the stand-ins are seen by all threads
 _OPENID_ONLY = {"requests_oauthlib": ("OAuth2Session",), "oauthlib": (), "oauthlib.oauth2": ()}
 
 
@@ -42,6 +45,12 @@ def whole() -> Official:
 
 def light() -> Official:
     """The same modules without the rest of the package; by an ordinary import where a new release does not allow this."""
+    with _MUTEX:
+        return _light()
+
+
+@cache
+def _light() -> Official:
     if "kubernetes" in sys.modules or find_spec("kubernetes") is None:
         return whole()
     try:

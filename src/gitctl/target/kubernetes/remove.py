@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import replace
 
 from gitctl.model.change import Change
 from gitctl.model.fieldset import of_manager
 from gitctl.model.managers import FIELD_MANAGER
 from gitctl.model.manifest import Json, ObjectRef
-from gitctl.model.marks import PRUNE, annotation
+from gitctl.model.marks import kept_by
 from gitctl.model.outcome import Outcome, OutcomeResult
 from gitctl.target.kubernetes import failure
 from gitctl.target.kubernetes.client import Client, Request
 from gitctl.target.kubernetes.owner import has_label, owner_of
 from gitctl.target.kubernetes.resource import Resource
-
-_KEEP = {
-    PRUNE: "disabled",
-    "helm.sh/resource-policy": "keep",
-    "kustomize.toolkit.fluxcd.io/prune": "disabled",
-}
-_ARGO_OPTIONS = "argocd.argoproj.io/sync-options"
-_ARGO_KEEP = frozenset({"Prune=false", "Delete=false"})
 
 
 def delete_change(client: Client, resource: Resource, change: Change, *, owner: str) -> Outcome:
@@ -38,7 +31,7 @@ def _delete(client: Client, resource: Resource, change: Change, owner: str) -> O
     if not answer.ok:
         return _failed(change, failure.explain(answer, sensitive=change.ref.kind == "Secret"), answer.status)
     live = answer.json()
-    reason = spared(live, owner=owner, uid=change.live_uid)
+    reason = spared(live, owners={owner, owner_of(change.live or {})} - {""}, uid=change.live_uid)
     if reason:
         return _failed(change, f"not deleted: {reason}", 409)
     answer = client.send(deletion(resource, change.ref, live["metadata"]["uid"], policy="Background"))
@@ -57,23 +50,18 @@ def deletion(resource: Resource, ref: ObjectRef, uid: str, *, policy: str) -> Re
     return Request("DELETE", resource.path(ref), body=options)
 
 
-def spared(live: Json, *, owner: str, uid: str) -> str:
-    """Why a live object must not be deleted, "" when it may. `uid` is the recorded one ("" when none was)."""
+def spared(live: Json, *, owners: Collection[str], uid: str) -> str:
+    """Why a live object must not be deleted, "" when it may. `uid` is the recorded one ("" when none was).
+
+    `owners` are the app's owner id and the one that the plan saw and allowed: objects of a renamed app carry the former id.
+    """
     actual = live["metadata"]["uid"]
     if uid and actual != uid:
         return "it was created anew by somebody else (its uid is not the recorded one)"
     named = owner_of(live)
-    if named != owner and not (uid and not named and has_label(live, owner)):
+    if named not in owners and not (uid and not named and any(has_label(live, o) for o in owners)):
         return f"it belongs to {named}" if named else "it carries no owner of gitctl"
     if not of_manager(live, FIELD_MANAGER):
         return "gitctl has no applied fields on it any more"
-    return kept_by(live)
-
-
-def kept_by(live: Json) -> str:
-    """The mark on a live object that asks to keep it, "" for none."""
-    found = next((f"{mark}: {value}" for mark, value in _KEEP.items() if annotation(live, mark).lower() == value), "")
-    if found:
-        return f"it is marked {found}"
-    options = {o.strip() for o in annotation(live, _ARGO_OPTIONS).split(",")} & _ARGO_KEEP
-    return f"it is marked {_ARGO_OPTIONS}: {sorted(options)[0]}" if options else ""
+    mark = kept_by(live)
+    return f"it is marked {mark}" if mark else ""

@@ -19,7 +19,9 @@ from gitctl.target.kubernetes.resource import Resource
 Seen = tuple[ObjectRef, Json | None]
 
 _WIDE_FROM = 4
-_LONGEST = 300.0
+_LONGEST = 60.0
+"""Seconds after which a watch is asked anew: a connection that died silently is noticed then."""
+
 _AGAIN = 1.0
 _POLL = 2.0
 
