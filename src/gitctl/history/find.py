@@ -30,14 +30,20 @@ def rollback_record(state: AppState, *, to: str = "", resolve: Callable[[str], s
 
 def _chosen(state: AppState) -> Record:
     current = state.records[-1].render_digest
-    left = {r.rolled_back_from for r in state.records if r.rolled_back_from}
     for record in reversed(state.records):
-        if is_good(record) and record.render_digest != current and record.number not in left:
+        if is_good(record) and record.render_digest != current and not _was_left(record, state):
             return record
     raise Refused(
         f"{state.owner} has no earlier record that was healthy and differs from what runs now",
         hint="`gitctl history` lists the records; name one with --to",
     )
+
+
+def _was_left(record: Record, state: AppState) -> bool:
+    """Did a rollback leave this record behind, or a later one with the same render? Applying that again later forgives it."""
+    numbers = {r.rolled_back_from for r in state.records}
+    left = [r for r in state.records if r.number in numbers]
+    return record.number in numbers or any(record.render_digest == r.render_digest and record.number < r.number for r in left)
 
 
 def _named(state: AppState, to: str, resolve: Callable[[str], str]) -> Record:

@@ -12,6 +12,7 @@ from gitctl.model.state import InventoryEntry
 from gitctl.plan.attribution import with_losers
 from gitctl.plan.fields import field_changes
 from gitctl.plan.ignore import hide
+from gitctl.plan.immutable import immutable_fields
 
 
 def classify(
@@ -59,20 +60,27 @@ def _gone(entry: InventoryEntry) -> ObjectDrift:
 
 
 def _compared(entry: InventoryEntry, comparison: Comparison, ignore: tuple[IgnoreRule, ...]) -> ObjectDrift:
-    desired = comparison.desired
-    if comparison.live is None:
+    if comparison.live is None and not comparison.error:
         return _gone(entry)
-    if comparison.deleting:
-        finalizers = ", ".join(comparison.live["metadata"].get("finalizers") or ()) or "none"
-        reason = f"is being deleted (finalizers: {finalizers})"
-        return ObjectDrift(entry.ref, DriftVerdict.DELETING, (), reason, comparison.proof, desired.origin, entry.revision)
+    verdict, fields, reason = _looked_at(entry, comparison, ignore)
+    return ObjectDrift(entry.ref, verdict, fields, reason, comparison.proof, comparison.desired.origin, entry.revision)
+
+
+def _looked_at(
+    entry: InventoryEntry, comparison: Comparison, ignore: tuple[IgnoreRule, ...]
+) -> tuple[DriftVerdict, tuple[DriftedField, ...], str]:
+    """Verdict, fields and reason for an object that is there, or could not be looked at."""
+    live = comparison.live
+    if live is not None and comparison.deleting:
+        finalizers = ", ".join(live["metadata"].get("finalizers") or ()) or "none"
+        return DriftVerdict.DELETING, (), f"is being deleted (finalizers: {finalizers})"
+    if comparison.immutable:
+        fields = tuple(DriftedField(change, change.loser) for change in immutable_fields(comparison))
+        return DriftVerdict.DRIFTED, fields, f"{', '.join(comparison.immutable)} cannot be changed back in place"
     if comparison.error or comparison.merged is None:
-        reason = comparison.error or "could not be compared"
-        return ObjectDrift(entry.ref, DriftVerdict.UNKNOWN, (), reason, comparison.proof, desired.origin, entry.revision)
+        return DriftVerdict.UNKNOWN, (), comparison.error or "could not be compared"
     fields = drifted_fields(comparison, ignore)
-    verdict = DriftVerdict.DRIFTED if fields else DriftVerdict.IN_SYNC
-    reason = "" if not fields else _reason(entry, comparison)
-    return ObjectDrift(entry.ref, verdict, fields, reason, comparison.proof, desired.origin, entry.revision)
+    return (DriftVerdict.DRIFTED, fields, _reason(entry, comparison)) if fields else (DriftVerdict.IN_SYNC, (), "")
 
 
 def _reason(entry: InventoryEntry, comparison: Comparison) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gitctl.model.change import Action, Change, Comparison, FieldChange, FieldKind, Refusal
-from gitctl.model.manifest import Json, ObjectRef
+from gitctl.model.manifest import ObjectRef
 from gitctl.model.marks import REPLACE, annotation, uid
 from gitctl.plan.adopt import Ownership
 from gitctl.plan.fields import field_changes
@@ -42,7 +42,7 @@ def _is_never(ref: ObjectRef) -> bool:
 def _replacement(comparison: Comparison) -> Change:
     live = comparison.live or {}
     reason = f"{_places(comparison)} cannot be changed in place: is deleted and created anew; {_effect(comparison.ref)}"
-    return Change(comparison.ref, Action.REPLACE, _fields(comparison, live), reason, comparison, live, uid(live))
+    return Change(comparison.ref, Action.REPLACE, immutable_fields(comparison), reason, comparison, live, uid(live))
 
 
 def _refusal(comparison: Comparison, hint: str) -> Refusal:
@@ -70,9 +70,9 @@ def _effect(ref: ObjectRef) -> str:
     return "for a moment it is not there"
 
 
-def _fields(comparison: Comparison, live: Json) -> tuple[FieldChange, ...]:
+def immutable_fields(comparison: Comparison) -> tuple[FieldChange, ...]:
     """What Git changes in the immutable fields. What Git does not write is left out: the server fills it in again."""
     desired = comparison.desired
-    changes = field_changes(live, desired.body, ref=desired.ref, sensitive=desired.sensitive)
+    changes = field_changes(comparison.live or {}, desired.body, ref=desired.ref, sensitive=desired.sensitive)
     places = [tuple(place.split(".")) for place in comparison.immutable]
     return tuple(c for c in changes if c.kind is not FieldKind.REMOVED and any(c.path[: len(place)] == place for place in places))

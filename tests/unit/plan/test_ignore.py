@@ -218,7 +218,7 @@ def within(leaf: FieldPath, places: list[FieldPath]) -> bool:
 
 
 @given(histories, bodies, st.lists(patterns, min_size=1, max_size=2, unique=True))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_adding_an_ignore_rule_never_changes_an_object(history: list[tuple[Owner, Json]], wanted: Json, paths: list[str]) -> None:
     server = ran(history)
     before, known = dict(server.leaves), union(server.managers.values())
@@ -228,7 +228,7 @@ def test_adding_an_ignore_rule_never_changes_an_object(history: list[tuple[Owner
 
 
 @given(histories, bodies, st.lists(patterns, min_size=1, max_size=2, unique=True))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_an_ignore_rule_leaves_all_other_fields_to_git(history: list[tuple[Owner, Json]], wanted: Json, paths: list[str]) -> None:
     with_rule, without = ran(history), ran(history)
     now, known = with_rule.live(), union(with_rule.managers.values()) | owned_by(wanted)
@@ -243,7 +243,7 @@ def test_an_ignore_rule_leaves_all_other_fields_to_git(history: list[tuple[Owner
 
 
 @given(histories, bodies)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_bodies_are_never_changed_in_place(history: list[tuple[Owner, Json]], wanted: Json) -> None:
     now = ran(history).live()
     before = copy.deepcopy((wanted, now))
