@@ -265,6 +265,21 @@ class Lock(Protocol):
 class Target(Protocol):
     """Where wanted objects go. All methods raise ClusterError family errors when the target cannot be used at all."""
 
+    @property
+    def name(self) -> str:
+        """What people call the target: the context, or the branch."""
+        ...
+
+    @property
+    def namespace(self) -> str:
+        """Where objects go that name no namespace and whose app names none; "" where the target has no such thing."""
+        ...
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the target warned about so far, such as deprecated versions; each once."""
+        ...
+
     def locate(self, manifests: Sequence[Manifest], *, kinds: frozenset[tuple[str, str]]) -> tuple[Manifest, ...]:
         """The manifests with their scope settled (namespace dropped for cluster scope). Raises ManifestError for a kind
         that neither the target nor `kinds` knows, naming the likely CRD."""

@@ -40,7 +40,7 @@ def drift_check(
     from gitctl.workflow.drift import fix as fix_drift
     from gitctl.workflow.sync import SyncRequest
 
-    stages = open_stages(session, apps, app_name=app_name, fetch=fetch)
+    stages = open_stages(session, apps, app_name=app_name, fetch=fetch, named=True)
     staged = [(stage, drift_apps(stage.apps, stage.parts)) for stage in stages]
     if fix:
         request = SyncRequest(

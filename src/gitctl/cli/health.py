@@ -47,7 +47,7 @@ def health(
 def _dump(session: Session, filename: str, apps: list[str] | None, exit_code: bool) -> int:
     from gitctl.cli.show.health import show_dump
     from gitctl.errors import UsageError
-    from gitctl.workflow.health import dump_health
+    from gitctl.workflow.dump import dump_health
 
     if apps:
         raise UsageError("-f and APP exclude each other", hint="leave one of them out")

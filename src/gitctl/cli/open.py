@@ -32,7 +32,7 @@ from gitctl.workflow.parts import Lookup, Parts
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One cluster of the environment, ready to work with. In path mode `env` is "" and pruning is off by default."""
+    """One cluster of the environment, ready to work with. In path mode `env` is "" and pruning is off unless asked for."""
 
     parts: Parts
     apps: tuple[App, ...]
@@ -78,13 +78,16 @@ def open_stages(
     with_deps: bool = False,
     absent: bool = False,
     fetch: bool = False,
+    named: bool = False,
 ) -> tuple[Stage, ...]:
     """The selected apps, one stage a cluster. `target=False` for commands that reach no cluster.
 
-    `absent` tolerates apps that the revision does not know (diff between revisions). Raises ConfigError, SourceError, UsageError.
+    `absent` tolerates apps that the revision does not know (diff between revisions); `named` asks for --app in path mode. Raises ConfigError, SourceError, UsageError.
     """
     path = _path_mode(session, names or [])
     if path is not None:
+        if named and not app_name:
+            raise UsageError("a folder has no name", hint="add --app NAME: under it the objects are owned and found again")
         if revision:
             raise UsageError("--revision needs a project; a folder is read as it lies there", hint="leave --revision out")
         return (_path_stage(session, path, app_name, target),)
@@ -154,10 +157,13 @@ def _path_mode(session: Session, names: list[str]) -> Path | None:
 def _path_stage(session: Session, path: Path, app_name: str | None, target: bool) -> Stage:
     root = find_root(path if path.is_dir() else path.parent) or (path if path.is_dir() else path.parent)
     flags = session.flags
-    app = path_app(path.resolve().relative_to(root.resolve()).as_posix(), app_name or "", flags.namespace or "")
     cluster = Cluster(name=flags.context or "", context=flags.context or "")
     parts = _parts(session, None, WorkTree(root), cluster if target else None, Limits(), NoLookup())
-    return Stage(parts, (app,), path_mode=True)
+    if target:
+        parts = replace(parts, cluster=parts.target.name)
+    namespace = flags.namespace or (parts.target.namespace or "default" if target else "")
+    relative = path.resolve().relative_to(root.resolve()).as_posix()
+    return Stage(parts, (path_app(relative, app_name or "", namespace, prune=True),), path_mode=True)
 
 
 def _stage(

@@ -55,7 +55,7 @@ def sync(
     from gitctl.workflow.plan import plan_apps
     from gitctl.workflow.sync import SyncRequest, refuse_unclean, sync_apps
 
-    stages = open_stages(session, apps, revision=revision, worktree=worktree, app_name=app_name, with_deps=with_deps)
+    stages = open_stages(session, apps, revision=revision, worktree=worktree, app_name=app_name, with_deps=with_deps, named=True)
     request = SyncRequest(
         plan=plan_request(
             only=only,

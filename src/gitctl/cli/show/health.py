@@ -12,10 +12,10 @@ from gitctl.cli.show.values import ref_json
 from gitctl.errors import ExitCode
 from gitctl.model.health import GRAVITY, HealthState, worst
 from gitctl.model.outcome import ObjectHealth
-from gitctl.workflow.health import AppHealth
 
 if TYPE_CHECKING:
     from gitctl.cli.open import Stage
+    from gitctl.workflow.health import AppHealth
 
 _HEAD = ("OBJECT", "HEALTH", "MESSAGE", "RULE")
 _WELL = (HealthState.HEALTHY, HealthState.SUSPENDED)

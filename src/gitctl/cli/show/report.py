@@ -28,6 +28,7 @@ def show_plans(
     titled = [(stage.title(p.app), p.planned.plan) for stage, plans in staged for p in plans if p.planned]
     errors = [p.error for _, plans in staged for p in plans if p.error]
     _warn(session, [p for _, plans in staged for p in plans])
+    _warn_target(session, [stage for stage, _ in staged])
     if session.flags.output.value == "markdown":
         session.raw(plans_markdown(titled, redactor=session.redactor))
     else:
@@ -41,6 +42,11 @@ def _warn(session: Session, plans: Sequence[AppPlan]) -> None:
     for plan in plans:
         for warning in plan.planned.rendered.warnings if plan.planned else ():
             session.warn(f"{plan.app.name}: {warning}")
+
+
+def _warn_target(session: Session, stages: Sequence[Stage]) -> None:
+    for warning in dict.fromkeys(w for stage in stages for w in stage.parts.target.warnings):
+        session.warn(f"the API server says: {warning}")
 
 
 def plan_code(plan: Plan) -> ExitCode:
@@ -89,6 +95,7 @@ def show_revision_diff(session: Session, plans: Sequence[tuple[str, Plan]], *, s
 def show_runs(session: Session, staged: Sequence[tuple[Stage, Sequence[AppRun]]], *, kind: str = "SyncResult") -> int:
     """Print what runs did; errors go to stderr after them. The result is the gravest exit code."""
     errors = [r.error for _, runs in staged for r in runs if r.error]
+    _warn_target(session, [stage for stage, _ in staged])
     body = {
         "clusters": [_runs_json(stage, runs) for stage, runs in staged],
         "errors": [error_json(e) for e in errors],

@@ -61,6 +61,11 @@ class KubernetesTarget:
         return self._unchecked.warnings
 
     @property
+    def name(self) -> str:
+        """The context."""
+        return self._unchecked.access.endpoint.context
+
+    @property
     def namespace(self) -> str:
         """The namespace of the context, "" when it names none: what kubectl would use."""
         return self._unchecked.access.endpoint.namespace
