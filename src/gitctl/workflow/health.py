@@ -1,13 +1,11 @@
-"""Health of what an app owns, or of the objects in a dump."""
+"""Health of what an app owns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from gitctl.documents import Limits, load_all
-from gitctl.errors import ClusterError, GitctlError, ManifestError, Where
+from gitctl.errors import ClusterError, GitctlError
 from gitctl.health.assess import assess
 from gitctl.model.app import App
 from gitctl.model.health import Health, HealthState, worst
@@ -16,11 +14,6 @@ from gitctl.model.outcome import ObjectHealth
 from gitctl.parallel import map_bounded
 from gitctl.workflow.parts import Parts
 from gitctl.workflow.plan import read_state
-
-_MIB = 1024 * 1024
-
-DUMP = Limits(file=400 * _MIB, line=400 * _MIB, nodes=50_000_000)
-"""A dump of a whole cluster is one file, at times on one line, written by a program that the user trusts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,31 +73,3 @@ def _explain(ref: ObjectRef, live: Json | None, parts: Parts) -> tuple[tuple[str
         return parts.target.explain(ref, live)
     except ClusterError as error:
         return (f"events are not available: {error}",), ()
-
-
-def dump_health(data: bytes, *, where: str) -> tuple[ObjectHealth, ...]:
-    """The health of every object in a YAML or JSON dump, Lists flattened, in order. Raises ManifestError."""
-    found: list[ObjectHealth] = []
-    for document in load_all(data, where=where, limits=DUMP):
-        if not isinstance(document.value, dict):
-            raise ManifestError("not a Kubernetes object: a mapping is wanted", where=Where(where, document.line))
-        found += (ObjectHealth(_ref(one), assess(one)) for one in _flat(document.value))
-    return tuple(found)
-
-
-def _flat(body: Json) -> Iterator[Json]:
-    """The objects of a List. Items of a typed list, as the API answers (`DeploymentList`), lack their kind: the list says it."""
-    items, kind = body.get("items"), body.get("kind")
-    if not (isinstance(items, list) and isinstance(kind, str) and kind.endswith("List")):
-        yield body
-        return
-    typed = {"apiVersion": body.get("apiVersion"), "kind": kind.removesuffix("List")} if kind != "List" else {}
-    for item in items:
-        yield from _flat({**typed, **item} if isinstance(item, dict) else {})
-
-
-def _ref(body: Json) -> ObjectRef:
-    metadata = body.get("metadata")
-    named: dict[str, Any] = metadata if isinstance(metadata, dict) else {}
-    group, slash, _ = str(body.get("apiVersion") or "").partition("/")
-    return ObjectRef(group if slash else "", *(str(v or "") for v in (body.get("kind"), named.get("namespace"), named.get("name"))))
