@@ -22,6 +22,7 @@ from gitctl import sandbox
 from gitctl.process import birth
 from gitctl.sandbox import ControlPlane, Part, daemon
 from gitctl.sandbox.pki import issue
+from gitctl.sandbox.plane import open_plane
 from gitctl.sandbox.programs import programs
 from gitctl.sandbox.server import ask, ready
 
@@ -54,6 +55,16 @@ def plane(own_state: Path, monkeypatch: pytest.MonkeyPatch) -> ControlPlane:
     """A control plane that a test may stop and break; started when it does not run."""
     monkeypatch.setenv("GITCTL_STATE_DIR", str(own_state))
     return sandbox.up("own")
+
+
+@pytest.fixture
+def stopped(own_state: Path, monkeypatch: pytest.MonkeyPatch) -> ControlPlane:
+    """The same control plane, not running."""
+    monkeypatch.setenv("GITCTL_STATE_DIR", str(own_state))
+    if "own" not in sandbox.known_names():
+        sandbox.up("own")
+    sandbox.down("own")
+    return open_plane("own")
 
 
 def make_config_map(plane: ControlPlane, name: str) -> None:
@@ -149,22 +160,19 @@ def test_up_starts_only_what_died(plane: ControlPlane) -> None:
     assert {part for part in Part if before[part] != after[part]} == {Part.SCHEDULER}
 
 
-def test_a_stale_pid_file_harms_no_stranger(plane: ControlPlane) -> None:
-    sandbox.down("own")
+def test_a_stale_pid_file_harms_no_stranger(stopped: ControlPlane) -> None:
     stranger = os.getpid()
     for part in Part:
-        plane.files.pid_file(part).write_text(json.dumps({"pid": stranger, "birth": "a boot before this one/1"}))
+        stopped.files.pid_file(part).write_text(json.dumps({"pid": stranger, "birth": "a boot before this one/1"}))
     assert sandbox.status("own").word == "stopped"
     assert sandbox.down("own") is False
-    assert ready(sandbox.up("own"))
 
 
-def test_a_port_that_a_stranger_took_is_given_up(plane: ControlPlane) -> None:
-    sandbox.down("own")
+def test_a_port_that_a_stranger_took_is_given_up(stopped: ControlPlane) -> None:
     said: list[str] = []
-    with socket.create_server(("127.0.0.1", plane.ports.api_server)):
+    with socket.create_server(("127.0.0.1", stopped.ports.api_server)):
         moved = sandbox.up("own", say=said.append)
-        assert moved.server != plane.server
+        assert moved.server != stopped.server
         assert ready(moved)
         assert moved.server in moved.kubeconfig.read_text()
     assert any("choosing new ones" in line for line in said)
@@ -242,8 +250,7 @@ def test_a_damaged_record_of_ports_costs_a_restart_and_no_data(plane: ControlPla
     assert has_config_map(again, "survives")
 
 
-def test_the_users_own_api_server_and_etcd_are_used(plane: ControlPlane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sandbox.down("own")
+def test_the_users_own_api_server_and_etcd_are_used(stopped: ControlPlane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tool = programs(lambda _text: None).tool
     for name in ("etcd", "kube-apiserver"):
         (tmp_path / name).write_text(f'#!/bin/sh\necho own {name} >> "{tmp_path}/started"\nexec "{tool}" {name} "$@"\n')
@@ -254,22 +261,21 @@ def test_the_users_own_api_server_and_etcd_are_used(plane: ControlPlane, tmp_pat
     sandbox.down("own")
 
 
-def test_a_part_that_cannot_start_shows_the_end_of_its_log(plane: ControlPlane, gitctl: Runner) -> None:
-    sandbox.down("own")
-    etcd = plane.files.etcd_data
+def test_a_part_that_cannot_start_shows_the_end_of_its_log(stopped: ControlPlane, gitctl: Runner) -> None:
+    etcd = stopped.files.etcd_data
     moved = etcd.rename(etcd.with_name("etcd-aside"))
     etcd.write_text("not a folder")
     try:
         failed = gitctl("sandbox", "up", "--name", "own").expect(6)
         assert "error: etcd ended at once" in failed.stderr
         assert "not a directory" in failed.stderr
-        assert str(plane.files.log(Part.ETCD)) in failed.stderr
+        assert str(stopped.files.log(Part.ETCD)) in failed.stderr
     finally:
         etcd.unlink()
         moved.rename(etcd)
 
 
-def test_unknown_names_and_parts_are_explained(plane: ControlPlane, gitctl: Runner) -> None:
+def test_unknown_names_and_parts_are_explained(stopped: ControlPlane, gitctl: Runner) -> None:
     unknown = gitctl("sandbox", "status", "--name", "nobody").expect(3)
     assert "no control plane is named nobody" in unknown.stderr
     assert "there are: own" in unknown.stderr
