@@ -50,6 +50,8 @@ def _rule(line: str) -> _Rule | None:
 
 def _expression(pattern: str) -> str:
     """A pattern as a regular expression: `*` and `?` stay inside of one name, `**` crosses them."""
+    if pattern == "**":
+        return ".+"
     pieces = re.split(r"(\*\*/|/\*\*$|\*\*|\*|\?|\[[!^]?\]?[^\]/]*\])", pattern)
     return "".join(_piece(piece) for piece in pieces)
 
