@@ -26,7 +26,9 @@ _DENIED = re.compile(
     re.IGNORECASE,
 )
 _ABSENT = re.compile(r"returned error: 404|repository '[^']*' not found|repository not found", re.IGNORECASE)
-_FORBIDDEN = re.compile(r"transport '[^']*' not allowed|protocol '[^']*' is not supported|unable to update url base from redirection")
+_FORBIDDEN = re.compile(
+    r"transport '[^']*' not allowed|protocol '[^']*' is not supported|unable to update url base from redirection|dubious ownership"
+)
 
 
 class Unreachable(SourceError):

@@ -162,3 +162,11 @@ def test_looking_does_not_write(repo: GitRepo) -> None:
     before = (repo.path / ".git/index").read_bytes()
     WorkTree(repo.path).files("")
     assert (repo.path / ".git/index").read_bytes() == before
+
+
+def test_a_repository_of_somebody_else(repo: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In containers the checkout often belongs to another user; git's own test switch stands in for one."""
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(SourceError, match="cannot be read") as caught:
+        find_root(repo.path)
+    assert caught.value.hint == f"if you trust it: git config --global --add safe.directory {repo.path}"
