@@ -18,6 +18,7 @@ from tests.servers.fault_proxy import FaultProxy, Reset, Status
 from gitctl.errors import Locked
 from gitctl.model.outcome import Event
 from gitctl.parallel import Deadline, in_background
+from gitctl.protocols import Lock
 from gitctl.sandbox import ControlPlane
 from gitctl.target.kubernetes import holder, lease, silence
 
@@ -76,6 +77,14 @@ def skip_ahead(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 def lease_of(bench: Bench, kubectl: Runner, path: str) -> str:
     """A field of the only Lease in the namespace."""
     return kubectl("get", "leases", "-n", bench.namespace, "-o", f"jsonpath={{.items[*]{path}}}").stdout
+
+
+def check_for(lock: Lock, *, seconds: float) -> None:
+    """Check again and again."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        lock.check()
+        time.sleep(0.02)
 
 
 def test_one_at_a_time(bench: Bench, kubectl: Runner) -> None:
@@ -178,11 +187,8 @@ def test_a_lock_that_was_taken_is_lost_and_not_given_back(
     with bench.target.lock(bench.owner, timeout=0, emit=ignore) as lock:
         name = "lease/" + lease_of(bench, kubectl, ".metadata.name")
         kubectl("patch", name, "-n", bench.namespace, "--type=merge", "-p", '{"spec":{"holderIdentity":"eve@host:1"}}')
-        end = time.monotonic() + 10
         with pytest.raises(Locked, match="eve@host:1"):
-            while time.monotonic() < end:
-                lock.check()
-                time.sleep(0.02)
+            check_for(lock, seconds=10)
     assert lease_of(bench, kubectl, ".spec.holderIdentity") == "eve@host:1"
 
 
