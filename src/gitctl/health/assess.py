@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from gitctl.health import batch, network, pods, registration, scaling, storage, workloads
+from gitctl.health import batch, network, pods, registration, rollouts, scaling, storage, workloads
 from gitctl.health.custom import by_user, ignored
 from gitctl.health.live import Live
 from gitctl.health.operators import operator_of
@@ -22,6 +22,7 @@ _FAMILIES: Mapping[str, Mapping[tuple[str, str], Check]] = {
     "network": network.RULES,
     "scaling": scaling.RULES,
     "registration": registration.RULES,
+    "operator/argoproj.io": rollouts.RULES,
 }
 _KINDS: Mapping[tuple[str, str], tuple[Check, str]] = {
     key: (check, f"{family}/{key[1]}") for family, rules in _FAMILIES.items() for key, check in rules.items()

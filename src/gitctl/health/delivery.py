@@ -37,14 +37,10 @@ DELIVERY: Mapping[tuple[str, str], Operator] = {
     ("argoproj.io", "Application"): Operator(
         words=(Words(("status", "health", "status"), ("Healthy",), ("Degraded",), ("Suspended",)),), message=("status", "health", "message")
     ),
-    ("argoproj.io", "ApplicationSet"): Operator(broken=("ErrorOccurred",), busy=("RolloutProgressing",), ready=("ResourcesUpToDate",)),
-    ("argoproj.io", "AppProject"): _STATIC,
-    ("argoproj.io", "Rollout"): Operator(
-        paused=((("spec", "paused"), "true"),),
-        broken=("InvalidSpec",),
-        words=(Words(PHASE, ("Healthy",), ("Degraded",), ("Paused",)),),
-        message=("status", "message"),
+    ("argoproj.io", "ApplicationSet"): Operator(
+        broken=("ErrorOccurred",), busy=("RolloutProgressing",), ready=("ResourcesUpToDate",), strict=True
     ),
+    ("argoproj.io", "AppProject"): _STATIC,
     ("argoproj.io", "Workflow"): Operator(paused=_SUSPEND, words=_WORKFLOW, message=("status", "message")),
     ("argoproj.io", "CronWorkflow"): Operator(paused=_SUSPEND, broken=("SpecError", "SubmissionError"), static=True),
     ("argoproj.io", "WorkflowTemplate"): _STATIC,

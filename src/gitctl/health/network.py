@@ -1,4 +1,4 @@
-"""Service, Ingress, and the routes of the Gateway API, whose conditions stand per parent."""
+"""Service, Ingress, and the Gateway API, whose conditions stand per listener, parent or ancestor too."""
 
 from __future__ import annotations
 
@@ -26,6 +26,13 @@ def _address(live: Live) -> Health:
     return healthy(", ".join(e.text("hostname") or e.text("ip") or "address assigned" for e in entries))
 
 
+def gateway(live: Live) -> Health:
+    """Accepted and programmed, and so is every listener."""
+    own = {"name": live.text("metadata", "name"), "conditions": live.at("status", "conditions")}
+    listeners = [entry for entry in live.every("status", "listeners", "*") if isinstance(entry, Mapping)]
+    return _judged(live, list(_verdicts([own, *listeners])))
+
+
 def route(live: Live) -> Health:
     """Every parent gateway accepted the route and resolved its backends."""
     parents = [p for p in live.every("status", "parents", "*") if isinstance(p, Mapping)]
@@ -49,14 +56,14 @@ def admitted(live: Live) -> Health:
 def _verdicts(places: list[Mapping[str, object]]) -> Iterator[tuple[str, Condition]]:
     for place in places:
         known = Live(place)
-        name = known.text("parentRef", "name") or known.text("ancestorRef", "name") or known.text("routerName") or "?"
+        name = next(filter(None, (known.text(*path) for path in _NAMES)), "?")
         yield from ((name, c) for c in conditions_of(place.get("conditions")))
 
 
 def _judged(live: Live, verdicts: list[tuple[str, Condition]]) -> Health:
     for name, condition in verdicts:
         if condition.type in _GATES and not condition.true and not live.outdated(condition):
-            pending = condition.status == "Unknown" or condition.reason in ("Pending", "Waiting")
+            pending = condition.status == "Unknown" or condition.type == "Programmed" or condition.reason in _PENDING
             return (progressing if pending else failed)(f"{name}: {condition}")
     stale = [f"{name}: {c.type} speaks of generation {c.observed}, now {live.generation}" for name, c in verdicts if live.outdated(c)]
     if stale or not verdicts:
@@ -64,13 +71,16 @@ def _judged(live: Live, verdicts: list[tuple[str, Condition]]) -> Health:
     return healthy(f"accepted by {', '.join(dict.fromkeys(name for name, _ in verdicts))}")
 
 
+_NAMES = (("parentRef", "name"), ("ancestorRef", "name"), ("routerName",), ("name",))
 _GATES = ("Accepted", "ResolvedRefs", "Programmed", "Admitted", "Ready")
+_PENDING = ("Pending", "Waiting", "NotReconciled")
 _ROUTES = ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute")
 
 RULES: Mapping[tuple[str, str], Check] = {
     ("", "Service"): service,
     ("networking.k8s.io", "Ingress"): ingress,
     ("route.openshift.io", "Route"): admitted,
+    ("gateway.networking.k8s.io", "Gateway"): gateway,
     ("gateway.networking.k8s.io", "BackendTLSPolicy"): policy,
     **{("gateway.networking.k8s.io", kind): route for kind in _ROUTES},
 }

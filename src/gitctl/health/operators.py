@@ -77,9 +77,6 @@ _MESH = {
         words=(Words(("status", "status"), ("HEALTHY",), ("ERROR", "ACTION_REQUIRED")),), message=("status", "message")
     ),
     ("gateway.networking.k8s.io", "GatewayClass"): Operator(ready=("Accepted",), strict=True, patience=("Pending", "Waiting")),
-    ("gateway.networking.k8s.io", "Gateway"): Operator(
-        ready=("Accepted", "Programmed"), strict=True, patience=("Pending", "AddressNotAssigned", "Waiting", "NotReconciled")
-    ),
     ("traefik.io", "*"): _STATIC,
     ("metallb.io", "*"): _STATIC,
     ("cilium.io", "CiliumNetworkPolicy"): _CILIUM,

@@ -35,7 +35,13 @@ _PERCONA = Operator(words=(Words(_STATE, ("ready",), ("error",), ("paused",)),),
 _MONGODB = Operator(words=(Words(PHASE, ("Running",), ("Failed",), ("Disabled",)),), message=("status", "message"))
 _RABBIT = Operator(ready=("Ready",), fatal=("FailedCreateOrUpdate",))
 
-_BACKUP_FAILED = ("Failed", "PartiallyFailed", "FailedValidation")
+_BACKUP_FAILED = (
+    "Failed",
+    "PartiallyFailed",
+    "FailedValidation",
+    "FinalizingPartiallyFailed",
+    "WaitingForPluginOperationsPartiallyFailed",
+)
 _BACKUP = Operator(words=(Words(PHASE, ("Completed",), _BACKUP_FAILED),), message=("status", "failureReason"))
 _LOCATION = (Words(PHASE, ("Available",), ("Unavailable",)),)
 
