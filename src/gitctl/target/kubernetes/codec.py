@@ -78,20 +78,21 @@ def _head(state: AppState) -> Json:
 
 def _unknown(raw: Any, known: Any) -> Any:
     """What `raw` has and `known` has not. Lists of records are matched by their number."""
-    if isinstance(raw, list):
-        by_number = {str(k["number"]): k for k in known if isinstance(k, dict) and "number" in k} if isinstance(known, list) else {}
-        pairs = {str(r["number"]): r for r in raw if isinstance(r, dict) and "number" in r}
-        found = {n: _unknown(r, by_number[n]) for n, r in pairs.items() if n in by_number}
-    elif isinstance(raw, dict) and isinstance(known, dict):
-        found = {k: _unknown(v, known[k]) if k in known else v for k, v in raw.items()}
-        return {k: v for k, v in found.items() if k not in known or v}
-    else:
+    if isinstance(raw, list) and isinstance(known, list | tuple):
+        raw, known = _numbered(raw), _numbered(known)
+        raw = {number: record for number, record in raw.items() if number in known}
+    if not (isinstance(raw, dict) and isinstance(known, dict)):
         return {}
-    return {k: v for k, v in found.items() if v}
+    found = {k: _unknown(v, known[k]) if k in known else v for k, v in raw.items()}
+    return {k: v for k, v in found.items() if k not in known or v}
+
+
+def _numbered(records: Iterable[Any]) -> dict[str, Any]:
+    return {str(r["number"]): r for r in records if isinstance(r, dict) and "number" in r}
 
 
 def _merged(known: Any, extra: Any) -> Any:
-    if isinstance(known, list) and isinstance(extra, Mapping):
+    if isinstance(known, list | tuple) and isinstance(extra, Mapping):
         return [_merged(k, extra.get(str(k.get("number")), {})) if isinstance(k, dict) else k for k in known]
     if isinstance(known, dict) and isinstance(extra, Mapping):
         together = {k: _merged(v, extra[k]) if k in extra else v for k, v in known.items()}

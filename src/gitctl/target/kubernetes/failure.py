@@ -12,7 +12,9 @@ from gitctl.errors import ClusterError, Forbidden, GitctlError
 from gitctl.model.manifest import Json, ObjectRef
 from gitctl.target.kubernetes.client import Response
 
-_RIGHTS = re.compile(r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)"')
+_RIGHTS = re.compile(
+    r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)"(?:.* in the namespace "(?P<namespace>[^"]*)")?'
+)
 _IMMUTABLE = re.compile(
     r"immutable|updates to .*(?:are|is) forbidden|may not change (?:fields other than|once set)"
     r"|(?:may not|cannot|can not) be changed|cannot change roleRef"
@@ -38,6 +40,10 @@ def refused_rights(answer: Response) -> bool:
 def explain(answer: Response, *, sensitive: bool) -> str:
     """One line that says why the server refused. `sensitive` withholds the server's own words."""
     said = status(answer)
+    denied = _RIGHTS.search(str(said.get("message", ""))) if answer.status == 403 else None
+    if denied:
+        inside = f" in namespace {denied['namespace']}" if denied["namespace"] else ""
+        return f"user {denied['user']} may not {denied['verb']} {denied['resource']}{inside}"
     if sensitive:
         places = ", ".join(dict.fromkeys(_places(said)))
         return f"the server refused it ({answer.status})" + (f" at {places}" if places else "")

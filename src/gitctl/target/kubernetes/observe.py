@@ -135,8 +135,6 @@ def _one_by_one(client: Client, wanted: Sequence[Wanted], found: _Found) -> None
 
 
 def _reason(answer: Response, one: Wanted) -> str:
-    if failure.refused_rights(answer):
-        return f"no right to get {one.resource.plural}" + (f" in namespace {one.ref.namespace}" if one.ref.namespace else "")
     return failure.explain(answer, sensitive=one.ref.kind == "Secret")
 
 

@@ -1,0 +1,98 @@
+"""Kubeconfig files and contexts, without a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from gitctl.errors import ConfigError
+from gitctl.target.kubernetes.access import Access, Login
+
+
+def written(path: Path, *contexts: str, current: str = "", server: str = "https://127.0.0.1:1", **user: object) -> Path:
+    """A kubeconfig with these contexts."""
+    config = {
+        "clusters": [{"name": "c", "cluster": {"server": server}}],
+        "users": [{"name": "u", "user": user or {"token": "t"}}],
+        "contexts": [{"name": n, "context": {"cluster": "c", "user": "u", "namespace": f"ns-{n}"}} for n in contexts],
+        "current-context": current,
+    }
+    path.write_text(yaml.safe_dump(config))
+    return path
+
+
+def test_the_current_context_or_a_named_one(tmp_path: Path) -> None:
+    path = written(tmp_path / "k", "one", "two", current="two")
+    assert Access(Login(str(path))).endpoint.namespace == "ns-two"
+    assert Access(Login(str(path), "one")).endpoint.namespace == "ns-one"
+
+
+def test_files_are_merged_as_kubectl_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = written(tmp_path / "a", "one", current="one")
+    second = written(tmp_path / "b", "two")
+    monkeypatch.setenv("KUBECONFIG", f"{first}:{tmp_path / 'missing'}:{second}")
+    assert Access(Login(context="two")).endpoint.context == "two"
+
+
+def test_the_usual_place(isolated: Path) -> None:
+    (isolated / ".kube").mkdir()
+    written(isolated / ".kube" / "config", "home", current="home")
+    assert Access(Login()).endpoint.context == "home"
+
+
+def test_an_unknown_context_gets_a_suggestion(tmp_path: Path) -> None:
+    path = written(tmp_path / "k", "production", "staging", current="staging")
+    with pytest.raises(ConfigError, match="'prodution' is not in") as caught:
+        Access(Login(str(path), "prodution"))
+    assert caught.value.hint == "did you mean 'production'?"
+    with pytest.raises(ConfigError) as caught:
+        Access(Login(str(path), "zzz"))
+    assert caught.value.hint == "the contexts there are: production, staging"
+
+
+def test_no_current_context(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no current context"):
+        Access(Login(str(written(tmp_path / "k", "one"))))
+
+
+def test_no_kubeconfig_at_all(isolated: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no kubeconfig"):
+        Access(Login())
+
+
+def test_a_file_that_is_named_and_missing(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="does not exist"):
+        Access(Login(str(tmp_path / "missing")))
+
+
+@pytest.mark.parametrize("text", ["token: hunter2\n  bad: [", "- hunter2\n", "hunter2", ""])
+def test_a_broken_file_is_not_quoted(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "k"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        Access(Login(str(path)))
+    assert "hunter2" not in str(caught.value) + caught.value.hint
+
+
+def test_groups_need_a_user(tmp_path: Path) -> None:
+    path = written(tmp_path / "k", "one", current="one")
+    with pytest.raises(ConfigError, match="--as-group needs --as"):
+        Access(Login(str(path), groups=("g",)))
+
+
+def test_impersonation_by_flag_replaces_that_of_the_file(tmp_path: Path) -> None:
+    path = written(tmp_path / "k", "one", current="one", token="t", **{"as": "eve", "as-user-extra": {"scope": ["a", "b"]}})
+    assert ("Impersonate-User", "eve") in Access(Login(str(path))).headers()
+    assert ("Impersonate-Extra-scope", "b") in Access(Login(str(path))).headers()
+    assert Access(Login(str(path), impersonate="ada")).headers() == [("Authorization", "Bearer t"), ("Impersonate-User", "ada")]
+
+
+def test_a_proxy_and_a_server_name_are_kept(tmp_path: Path) -> None:
+    path = written(tmp_path / "k", "one", current="one")
+    config = yaml.safe_load(path.read_text())
+    config["clusters"][0]["cluster"] |= {"proxy-url": "http://127.0.0.1:3128", "tls-server-name": "inside"}
+    path.write_text(yaml.safe_dump(config))
+    endpoint = Access(Login(str(path))).endpoint
+    assert (endpoint.proxy, endpoint.server_name) == ("http://127.0.0.1:3128", "inside")
