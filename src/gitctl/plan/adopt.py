@@ -18,7 +18,7 @@ NAMESPACE_RENDERER = "gitctl"
 
 
 class Ownership(StrEnum):
-    """What a live object is to the app."""
+    """What a live object is to the app. `USED` is a Namespace of whomever, which `create_namespace` would else have made."""
 
     MISSING = "missing"
     OURS = "ours"
@@ -34,16 +34,20 @@ def owners_of(app: App) -> tuple[str, ...]:
 
 
 def ownership(comparison: Comparison, app: App) -> Ownership:
-    """What the live object of a comparison is to the app."""
+    """What the live object of a comparison is to the app.
+
+    Who has rights in one namespace only cannot look at the Namespace itself: it is taken for one that is there.
+    """
+    added = comparison.desired.origin.renderer == NAMESPACE_RENDERER and comparison.ref.kind == "Namespace"
     if comparison.live is None:
-        return Ownership.MISSING
+        return Ownership.USED if added and comparison.error else Ownership.MISSING
     if comparison.owner == app.owner:
         return Ownership.OURS
-    if comparison.owner:
-        return Ownership.RENAMED if comparison.owner in owners_of(app) else Ownership.FOREIGN
-    if comparison.desired.origin.renderer == NAMESPACE_RENDERER and comparison.ref.kind == "Namespace":
+    if comparison.owner in owners_of(app):
+        return Ownership.RENAMED
+    if added:
         return Ownership.USED
-    return Ownership.UNOWNED
+    return Ownership.FOREIGN if comparison.owner else Ownership.UNOWNED
 
 
 def foreign(comparisons: Iterable[Comparison]) -> tuple[Refusal, ...]:

@@ -26,7 +26,7 @@ Verdict = Change | Comparison | Refusal | None
 
 def judge(comparison: Comparison, app: App, owned: Ownership, entry: InventoryEntry | None, options: PlanOptions) -> Verdict:
     """The verdict on an object that is the app's, or may become it."""
-    if owned is Ownership.USED:
+    if owned is Ownership.USED and not comparison.deleting:
         return None
     if comparison.live is None:
         return comparison if comparison.error or _is_done(comparison, entry) else _create(comparison)

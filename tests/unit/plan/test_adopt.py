@@ -54,11 +54,31 @@ def test_a_former_name_counts_as_ours() -> None:
 NAMESPACE = "Namespace shop"
 
 
+ADDED = replace(manifest(NAMESPACE), origin=Origin("gitctl.yaml", renderer=NAMESPACE_RENDERER))
+
+
 @pytest.mark.parametrize("adopt", [False, True])
-def test_a_namespace_that_create_namespace_finds_is_used_and_not_adopted(adopt: bool) -> None:
-    added = replace(manifest(NAMESPACE), origin=Origin("gitctl.yaml", renderer=NAMESPACE_RENDERER))
-    made = plan(live(NAMESPACE, owner=""), wanted=added, then=live(NAMESPACE), adopt=adopt)
+@pytest.mark.parametrize("owner", ["", "shop/prod/api"])
+def test_a_namespace_that_create_namespace_finds_is_used_and_not_adopted(owner: str, adopt: bool) -> None:
+    made = plan(live(NAMESPACE, owner=owner), wanted=ADDED, then=live(NAMESPACE), adopt=adopt)
     assert (made.changes, made.unchanged, made.refusals) == ((), (), ())
+
+
+def test_a_namespace_that_may_not_be_looked_at_is_taken_for_there() -> None:
+    comparison = compared(ADDED, error="forbidden", error_code=403)
+    made = build(APP, rendered(ADDED), [comparison], state(), options=PlanOptions())
+    assert (made.changes, made.failures) == ((), ())
+
+
+def test_a_namespace_on_its_way_out_is_waited_for_and_made_again() -> None:
+    leaving = live(NAMESPACE, owner="", deletionTimestamp="2026-01-01T00:00:00Z")
+    assert [c.action for c in plan(leaving, wanted=ADDED).changes] == [Action.CREATE]
+
+
+def test_a_namespace_that_is_missing_is_created_and_ours_is_kept_up() -> None:
+    comparison = compared(ADDED)
+    assert build(APP, rendered(ADDED), [comparison], state(), options=PlanOptions()).changes[0].action is Action.CREATE
+    assert [c.ref for c in plan(live(NAMESPACE), wanted=ADDED).unchanged] == [ref(NAMESPACE)]
 
 
 def test_a_namespace_of_the_files_is_not_taken_silently() -> None:
