@@ -41,7 +41,7 @@ def _bundles(body: Json) -> Iterator[Any]:
     match body.get("kind"):
         case "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration":
             webhooks = body.get("webhooks")
-            yield from (_get(w, "clientConfig", "caBundle") for w in webhooks if isinstance(webhooks, list)) if webhooks else ()
+            yield from (_get(w, "clientConfig", "caBundle") for w in (webhooks if isinstance(webhooks, list) else ()))
         case "CustomResourceDefinition":
             yield _get(spec, "conversion", "webhook", "clientConfig", "caBundle")
         case "APIService":

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.unit.render.trees import app, config_map, render_files, write
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.unit.render.trees import NoSecrets, app, config_map, render_files, write
 
+from gitctl.documents import dump
 from gitctl.errors import ExitCode, GitctlError, ManyErrors, exit_code_of
+from gitctl.protocols import Document
+from gitctl.render.assemble import assemble
+from gitctl.render.raw import parse
 from gitctl.render.run import render
 from gitctl.source.worktree import WorkTree
-from tests.unit.render.trees import NoSecrets
 
 CANARY = "c4n4ry"
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n"
@@ -134,6 +140,39 @@ def test_a_link_out_of_the_repository_is_refused(kind: str, tmp_path: Path) -> N
     assert exit_code_of(refused.value) is ExitCode.INPUT
     assert "a.yaml" in shown(refused.value)
     assert CANARY not in shown(refused.value)
+
+
+keys = st.sampled_from(
+    ["apiVersion", "kind", "metadata", "name", "namespace", "labels", "annotations", "data", "stringData", "binaryData", "spec", "status", "items", "webhooks", "ownerReferences", "type"]
+)
+leaves = st.one_of(
+    st.none(), st.booleans(), st.integers(-9, 9), st.sampled_from(["", "v1", "Secret", "ConfigMap", "List", "a", "YQ==", "helm.sh/hook"])
+)
+shapes = st.recursive(leaves, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(keys, inner, max_size=5)), max_leaves=15)
+objects = st.fixed_dictionaries(
+    {
+        "apiVersion": st.sampled_from(["v1", "admissionregistration.k8s.io/v1"]),
+        "kind": st.sampled_from(["Secret", "ConfigMap", "List", "X"]),
+    },
+    optional={
+        "metadata": st.one_of(st.fixed_dictionaries({"name": st.just("a")}, optional={"labels": shapes, "annotations": shapes}), shapes),
+        "data": shapes,
+        "stringData": shapes,
+        "binaryData": shapes,
+        "items": shapes,
+        "spec": shapes,
+        "status": shapes,
+        "webhooks": shapes,
+    },
+)
+
+
+@given(st.lists(st.one_of(objects, shapes), max_size=3))
+@settings(max_examples=150)
+def test_any_shape_is_rendered_or_refused(values: list[object]) -> None:
+    raws = [Document(dump(value).encode(), "app/a.yaml", exact=True) for value in values]
+    with suppress(GitctlError):
+        assemble(app(namespace="shop"), parse(raws), NoSecrets(), renderer="plain")
 
 
 def test_valid_base64_in_any_layout_is_fine(tmp_path: Path) -> None:

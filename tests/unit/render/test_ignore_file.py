@@ -11,7 +11,21 @@ from hypothesis import strategies as st
 
 from gitctl.render.ignore_file import Ignored
 
-PATHS = ["a.yaml", "b.yaml", "a/a.yaml", "a/b/c.yaml", "b/a/c.yaml", "a b.yaml", "x/y/z/a.yaml", "#a", "!a", "ab.yaml", "a/.keep", "doc/frotz/a.yaml", "1.yaml"]
+PATHS = [
+    "a.yaml",
+    "b.yaml",
+    "a/a.yaml",
+    "a/b/c.yaml",
+    "b/a/c.yaml",
+    "a b.yaml",
+    "x/y/z/a.yaml",
+    "#a",
+    "!a",
+    "ab.yaml",
+    "a/.keep",
+    "doc/frotz/a.yaml",
+    "1.yaml",
+]
 
 CASES = [
     "a.yaml", "/a.yaml", "a/", "/a/", "a/b", "**/c.yaml", "a/**", "a/**/c.yaml", "*.yaml\n!a.yaml", "a/\n!a/a.yaml", "[ab].yaml", "[!a].yaml",

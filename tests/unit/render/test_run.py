@@ -108,7 +108,9 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_the_cache_does_not_answer_for_other_inputs(change: str, tmp_path: Path) -> None:
-    text = config_map("a", "data: {all: {{ printf \"%v %v %v %v\" .Release .Values .Capabilities.KubeVersion .Capabilities.APIVersions | quote }}}\n")
+    text = config_map(
+        "a", 'data: {all: {{ printf "%v %v %v %v" .Release .Values .Capabilities.KubeVersion .Capabilities.APIVersions | quote }}}\n'
+    )
     files = CHART | {"app/templates/a.yaml": text}
     first = render_files(tmp_path / "tree", files, cache=tmp_path / "cache")
     other_files, options = CHANGES[change]

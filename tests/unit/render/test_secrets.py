@@ -77,7 +77,7 @@ def test_kustomize_hash_suffixes_follow_the_content(tree: Path, age_key: AgeKey)
 
 
 def test_helm_values(tree: Path, age_key: AgeKey) -> None:
-    template = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {url: {{ printf \"pg://u:%s@db\" .Values.password | b64enc }}}\n"
+    template = 'apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {url: {{ printf "pg://u:%s@db" .Values.password | b64enc }}}\n'
     write(tree, {"app/Chart.yaml": "apiVersion: v2\nname: a\nversion: 0.1.0\n", "app/templates/s.yaml": template})
     write(tree, {"app/dev.yaml": seal(age_key, f"password: {CANARY}\n")})
     for _ in range(2):

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from gitctl.model.app import App
-from gitctl.model.manifest import Json, Path as FieldPath, RenderResult
+from gitctl.model.manifest import Json, RenderResult
+from gitctl.model.manifest import Path as FieldPath
 from gitctl.render.run import render
 from gitctl.source.worktree import WorkTree
 
