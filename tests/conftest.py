@@ -22,6 +22,7 @@ from tests.fixtures.cluster import (  # noqa: F401
 )
 from tests.fixtures.commands import git_repo, gitctl  # noqa: F401
 from tests.fixtures.isolation import OUTSIDE, isolate_process, isolated  # noqa: F401
+from tests.fixtures.project import project  # noqa: F401
 from tests.fixtures.secrets import age_key, stranger  # noqa: F401
 
 # Two busy cores make any time limit of an example a matter of luck.
