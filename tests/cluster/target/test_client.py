@@ -21,7 +21,8 @@ from gitctl.model.app import Cluster
 from gitctl.sandbox import ControlPlane
 from gitctl.target.kubernetes import client as module
 from gitctl.target.kubernetes.access import Login
-from gitctl.target.kubernetes.client import Client, Request
+from gitctl.target.kubernetes.client import Client
+from gitctl.target.kubernetes.exchange import APPLY, Request
 from gitctl.target.kubernetes.open import open_target
 
 VERSION = "/version"
@@ -65,7 +66,7 @@ def test_a_500_that_stays_is_an_answer_after_three_tries(fault_proxy: FaultProxy
 def test_a_typed_patch_500_is_final(bench: Bench, open_bench: Callable[..., Bench], fault_proxy: FaultProxy) -> None:
     path = f"/api/v1/namespaces/{bench.namespace}/secrets/x"
     body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}, "data": {"p": 12345678}}
-    request = Request("PATCH", path, (("fieldManager", "gitctl"),), body, content=module.APPLY)
+    request = Request("PATCH", path, (("fieldManager", "gitctl"),), body, content=APPLY)
     assert through(fault_proxy).send(request).status == 500
     assert fault_proxy.count() == 1
 

@@ -144,7 +144,7 @@ def test_events_explain(bench: Bench) -> None:
         "count": 3,
         "source": {"component": "test"},
     }
-    from gitctl.target.kubernetes.client import Request
+    from gitctl.target.kubernetes.exchange import Request
 
     answer = bench.client.send(Request("POST", f"/api/v1/namespaces/{bench.namespace}/events", body=body))
     assert answer.ok, json.loads(answer.body)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gitctl.model.change import Comparison, Proof
-from gitctl.model.fieldset import FieldSet, of_manager
+from gitctl.model.fieldset import of_manager
 from gitctl.model.managers import FIELD_MANAGER
 from gitctl.model.manifest import Json, Manifest, ObjectRef
 from gitctl.model.state import InventoryEntry
@@ -18,7 +18,8 @@ from gitctl.parallel import map_bounded
 from gitctl.protocols import CompareOptions, Observed
 from gitctl.target.kubernetes import failure
 from gitctl.target.kubernetes.approximate import approximate
-from gitctl.target.kubernetes.client import APPLY, WORKERS, Client, Request, Response
+from gitctl.target.kubernetes.client import WORKERS, Client
+from gitctl.target.kubernetes.exchange import APPLY, Request, Response
 from gitctl.target.kubernetes.fold import without
 from gitctl.target.kubernetes.observe import get_one
 from gitctl.target.kubernetes.owner import has_label, marked, owner_of
@@ -94,8 +95,8 @@ def _dry_run(client: Client, found: Comparison, resource: Resource, entry: Inven
     after = answer.json()
     ours = found.owner == options.owner
     adopt = options.adopt and not ours
-    before = FieldSet.parse(entry.fields) if entry else FieldSet()
-    verdict = judge(found.live, after, Claim(before, adopt, keep_additions=options.keep_additions or not (ours or adopt)))
+    claim = Claim(entry.fields if entry else "", adopt, keep_additions=options.keep_additions or not (ours or adopt))
+    verdict = judge(found.live, after, claim)
     return replace(
         found,
         merged=_settled(client, found, resource, after, verdict),

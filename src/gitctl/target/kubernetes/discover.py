@@ -13,7 +13,8 @@ from gitctl.errors import ClusterError
 from gitctl.model.manifest import Json
 from gitctl.paths import private_folder, write_private
 from gitctl.target.kubernetes import failure
-from gitctl.target.kubernetes.client import Client, Request, Response
+from gitctl.target.kubernetes.client import Client
+from gitctl.target.kubernetes.exchange import Request, Response
 from gitctl.target.kubernetes.resource import Resource
 
 _ACCEPT = ",".join(f"application/json;g=apidiscovery.k8s.io;v={v};as=APIGroupDiscoveryList" for v in ("v2", "v2beta1"))
@@ -82,12 +83,10 @@ def _resource(group: str, version: str, entry: Json) -> Resource:
 
 
 def _fetch(client: Client, root: str, cached: Path) -> Json:
-    import orjson
-
     etag, body = _remembered(cached)
     answer = client.send(Request("GET", root, accept=_ACCEPT, etag=etag))
     if answer.status == 304:
-        return Response(200, body, {}, orjson.loads(body)).json()
+        return Response.read(200, body, {}).json()
     if not answer.ok:
         raise failure.error(answer, f"discover {root}", where=client.where)
     found = answer.json()

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from gitctl.errors import ClusterError
 from gitctl.model.manifest import Json, ObjectRef
 from gitctl.parallel import map_bounded
-from gitctl.target.kubernetes.client import Client, Request
+from gitctl.target.kubernetes.client import Client
+from gitctl.target.kubernetes.exchange import Request
 from gitctl.target.kubernetes.lists import Unlistable, list_all
 from gitctl.target.kubernetes.resource import EVENTS, PODS, REPLICA_SETS
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from gitctl.errors import ClusterError, Forbidden, GitctlError
 from gitctl.model.manifest import Json, ObjectRef
-from gitctl.target.kubernetes.client import Response
+from gitctl.target.kubernetes.exchange import Response
 
 _RIGHTS = re.compile(
     r'User "(?P<user>[^"]*)" cannot (?P<verb>\S+) resource "(?P<resource>[^"]*)"(?:.* in the namespace "(?P<namespace>[^"]*)")?'

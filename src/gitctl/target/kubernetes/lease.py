@@ -18,7 +18,8 @@ from gitctl.model.outcome import Event, EventKind
 from gitctl.parallel import Deadline, in_background
 from gitctl.protocols import Emit
 from gitctl.target.kubernetes import failure
-from gitctl.target.kubernetes.client import Client, Request, Response
+from gitctl.target.kubernetes.client import Client
+from gitctl.target.kubernetes.exchange import Request, Response
 from gitctl.target.kubernetes.holder import Holder, boottime, this_run
 from gitctl.target.kubernetes.owner import object_name
 from gitctl.target.kubernetes.resource import LEASES

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gitctl.model.manifest import Json
-from gitctl.target.kubernetes.client import JSON, Client, Response
+from gitctl.target.kubernetes.client import Client
+from gitctl.target.kubernetes.exchange import JSON, Response
 
 PAGE = 1000
 """Objects a page. Servers before 1.34 read every page but the first from etcd, so small pages are dear."""

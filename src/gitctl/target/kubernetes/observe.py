@@ -17,7 +17,8 @@ from gitctl.model.marks import OWNER_LABEL, owner_label
 from gitctl.parallel import map_bounded
 from gitctl.protocols import Observed
 from gitctl.target.kubernetes import failure
-from gitctl.target.kubernetes.client import JSON, WORKERS, Client, Response
+from gitctl.target.kubernetes.client import WORKERS, Client
+from gitctl.target.kubernetes.exchange import JSON, Response
 from gitctl.target.kubernetes.lists import NAMES_ONLY, Unlistable, list_all
 from gitctl.target.kubernetes.resource import Resource
 

@@ -33,9 +33,9 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What gitctl may take: `before` are the fields of its last acknowledged apply."""
+    """What gitctl may take: `before` are the fields of its last acknowledged apply, as FieldsV1 text."""
 
-    before: FieldSet = _NOTHING
+    before: str = ""
     adopt: bool = False
     keep_additions: bool = False
 
@@ -46,10 +46,10 @@ class Claim:
 
 def judge(live: Json, after: Json, claim: Claim) -> Verdict:
     """Compare the managers of a live object with those of the dry-run's answer."""
-    if unchanged_owners(live, after) and not any(claim.folds(owner) for owner, _ in entries(live)):
+    if _same_owners(live, after) and not any(map(claim.folds, _managers(live))):
         return Verdict()
     ours = of_manager(after, FIELD_MANAGER)
-    had = reach(claim.before)
+    had = reach(FieldSet.parse(claim.before))
     losses = list(_losses(live, after))
     taken = tuple(Conflict(shown(p), o) for o, p in losses if had(p) or claim.folds(o))
     conflicts = tuple(Conflict(shown(p), o) for o, p in losses if not (had(p) or claim.folds(o)))
@@ -65,13 +65,19 @@ def reach(fields: FieldSet) -> Callable[[FieldPath], bool]:
     return lambda path: path in prefixes or any(path[:n] in leaves for n in range(len(path)))
 
 
-def unchanged_owners(live: Json, after: Json) -> bool:
+def _same_owners(live: Json, after: Json) -> bool:
     """Are the managers and their fields the same (times aside)? Much cheaper than reading them."""
     return _untimed(live) == _untimed(after)
 
 
 def _untimed(body: Json) -> list[Json]:
     return [{k: v for k, v in entry.items() if k != "time"} for entry in body.get("metadata", {}).get("managedFields") or ()]
+
+
+def _managers(live: Json) -> list[FieldOwner]:
+    """The managers alone: their fields are dear to read."""
+    listed = live.get("metadata", {}).get("managedFields") or ()
+    return [FieldOwner(e.get("manager", ""), e.get("operation", ""), e.get("subresource", "")) for e in listed]
 
 
 def _losses(live: Json, after: Json) -> Iterator[tuple[FieldOwner, FieldPath]]:
@@ -104,7 +110,7 @@ def foldable(fields: FieldSet, claim: Claim) -> FieldSet:
 
 def _must_fold(live: Json, leaving: FieldSet, claim: Claim) -> bool:
     """On adoption every earlier entry goes, also one that only repeats what we want: it would keep a key alive later."""
-    return bool(leaving) or (claim.adopt and any(claim.folds(owner) for owner, _ in entries(live)))
+    return bool(leaving) or (claim.adopt and any(map(claim.folds, _managers(live))))
 
 
 def _additions(live: Json, leaving: FieldSet) -> Iterator[Addition]:

@@ -13,7 +13,8 @@ from gitctl.model.manifest import Json, ObjectRef
 from gitctl.model.marks import kept_by
 from gitctl.model.outcome import Outcome, OutcomeResult
 from gitctl.target.kubernetes import failure
-from gitctl.target.kubernetes.client import Client, Request
+from gitctl.target.kubernetes.client import Client
+from gitctl.target.kubernetes.exchange import Request
 from gitctl.target.kubernetes.owner import has_label, owner_of
 from gitctl.target.kubernetes.resource import Resource
 

@@ -12,7 +12,8 @@ from gitctl.model.manifest import Json, ObjectRef
 from gitctl.model.marks import OWNER_LABEL
 from gitctl.parallel import Deadline, in_background
 from gitctl.target.kubernetes import failure
-from gitctl.target.kubernetes.client import Client, Request, Stream
+from gitctl.target.kubernetes.client import Client
+from gitctl.target.kubernetes.exchange import Request, Stream
 from gitctl.target.kubernetes.observe import Wanted, get_one, ref_of
 from gitctl.target.kubernetes.resource import Resource
 

@@ -6,12 +6,12 @@ import time
 from dataclasses import dataclass, replace
 
 from gitctl.model.change import Action, Change, Comparison
-from gitctl.model.fieldset import FieldSet
 from gitctl.model.manifest import Json, ObjectRef
 from gitctl.model.outcome import Outcome, OutcomeResult
 from gitctl.target.kubernetes import failure
-from gitctl.target.kubernetes.client import JSON_PATCH, Client, Request, Response
+from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.compare import apply_request, is_sensitive
+from gitctl.target.kubernetes.exchange import JSON_PATCH, Request, Response
 from gitctl.target.kubernetes.fold import folded
 from gitctl.target.kubernetes.observe import get_one
 from gitctl.target.kubernetes.owner import marked
@@ -115,7 +115,7 @@ def _fold(client: Client, resource: Resource, comparison: Comparison, *, adopt: 
     for _ in range(_FOLDS):
         if live is None:
             raise Failed("it was deleted since the plan was made", 404)
-        listed = folded(live, comparison.merged, Claim(FieldSet(), adopt=adopt))
+        listed = folded(live, comparison.merged, Claim(adopt=adopt))
         if listed is None:
             return
         answer = client.send(_fold_request(resource, comparison.ref, live, listed))

@@ -9,7 +9,7 @@ import pytest
 
 from gitctl.errors import ClusterError, Forbidden
 from gitctl.target.kubernetes import failure
-from gitctl.target.kubernetes.client import Response
+from gitctl.target.kubernetes.exchange import Response
 
 
 def refusal(code: int, message: str, *causes: dict[str, str], reason: str = "Invalid") -> Response:

@@ -43,7 +43,7 @@ def live(body: Json, **managers: Any) -> Json:
 
 def claim(*before: str, **options: bool) -> Claim:
     """A claim on paths."""
-    return Claim(FieldSet.parse(json.dumps(fields(*before))), **options)
+    return Claim(json.dumps(fields(*before)), **options)
 
 
 DATA = {"data": {"a": "1", "b": "2", "c": "3"}}

@@ -1,0 +1,95 @@
+"""Exchange: what goes to the API server and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gitctl.errors import ClusterError
+from gitctl.model.manifest import Json
+
+APPLY = "application/apply-patch+yaml"
+JSON = "application/json"
+JSON_PATCH = "application/json-patch+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. `repeatable`: doing it twice does no harm. `timeout` (seconds) overrides the client's own."""
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    body: Any = None
+    content: str = JSON
+    accept: str = JSON
+    etag: str = ""
+    repeatable: bool = True
+    timeout: float | None = None
+
+    def encoded(self) -> bytes | None:
+        """The body as JSON, which is YAML as well; None when there is none."""
+        import orjson
+
+        return None if self.body is None else orjson.dumps(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A complete answer. 429 and 5xx are here only after all tries. `parsed` is None for what is no JSON."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+    parsed: Any = None
+
+    @classmethod
+    def read(cls, status: int, body: bytes, headers: Mapping[str, str]) -> Response:
+        """An answer whose body may be JSON."""
+        import orjson
+
+        try:
+            parsed = orjson.loads(body) if body else None
+        except orjson.JSONDecodeError:
+            parsed = None
+        return cls(status, body, headers, parsed)
+
+    @property
+    def ok(self) -> bool:
+        """Success."""
+        return 200 <= self.status < 300
+
+    def json(self) -> Json:
+        """The body, parsed. Raises ClusterError when it is not a JSON object (a proxy answered)."""
+        if not isinstance(self.parsed, dict):
+            raise ClusterError("the answer is not from a Kubernetes API server", hint="check the server's address in the kubeconfig")
+        return self.parsed
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer that goes on."""
+
+    status: int
+    raw: Any
+
+    def lines(self) -> Iterator[bytes]:
+        """Lines as they come, until the server ends the answer, the connection is cut, or `stop`."""
+        import urllib3.exceptions as faults
+
+        rest = b""
+        try:
+            for piece in self.raw.stream(65536):
+                *lines, rest = (rest + piece).split(b"\n")
+                yield from lines
+        except (faults.HTTPError, OSError, ValueError):
+            # ValueError: closed by `stop` between two reads. A watcher asks anew in each case.
+            return
+
+    def stop(self) -> None:
+        """End `lines` from another thread."""
+        try:
+            self.raw.shutdown()
+        except (OSError, ValueError, RuntimeError):
+            return

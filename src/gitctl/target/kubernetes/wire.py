@@ -1,0 +1,74 @@
+"""Wire: a pool of connections to one endpoint. urllib3 without its own retries: those are the client's."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from gitctl.target.kubernetes.access import Endpoint
+from gitctl.target.kubernetes.exchange import Request
+
+_CONNECT = 10.0
+_REASONS = (
+    ("NameResolutionError", "the name of the server is unknown"),
+    ("ConnectTimeoutError", "no answer in time"),
+    ("ReadTimeoutError", "no answer in time"),
+    ("NewConnectionError", "no connection"),
+    ("SSLError", "no TLS connection"),
+    ("ProxyError", "the proxy does not answer"),
+)
+
+
+class Wire:
+    """Connections for one set of credentials: a client certificate belongs to its connection."""
+
+    def __init__(self, endpoint: Endpoint, *, connections: int) -> None:
+        """Opens nothing yet."""
+        self._endpoint = endpoint
+        self._prefix = urlsplit(endpoint.server).path.rstrip("/")
+        self._pool = _new_pool(endpoint, connections)
+
+    def send(self, request: Request, who: list[tuple[str, str]], *, limit: float, whole: bool) -> Any:
+        """One attempt: urllib3's answer, its body read when `whole`. `limit` in seconds, 0 for none. Raises urllib3's errors."""
+        import urllib3
+
+        headers = urllib3.HTTPHeaderDict({"Accept": request.accept, "User-Agent": "gitctl"})
+        if request.body is not None:
+            headers["Content-Type"] = request.content
+        if request.etag:
+            headers["If-None-Match"] = request.etag
+        for name, value in who:
+            headers.add(name, value)
+        return self._pool.urlopen(
+            request.method,
+            self._url(request),
+            body=request.encoded(),
+            headers=headers,
+            retries=False,
+            redirect=False,
+            timeout=urllib3.Timeout(connect=min(_CONNECT, limit or _CONNECT), read=limit or None),
+            preload_content=whole,
+        )
+
+    def _url(self, request: Request) -> str:
+        query = f"?{urlencode(request.query)}" if request.query else ""
+        root = self._endpoint.server if self._endpoint.proxy else self._prefix
+        return f"{root}{request.path}{query}"
+
+
+def _new_pool(endpoint: Endpoint, connections: int) -> Any:
+    """The pool of the one host; with a proxy the manager, which tells the two apart by the URL."""
+    import urllib3
+
+    options: dict[str, Any] = {"maxsize": connections, "ssl_context": endpoint.tls}
+    if endpoint.server_name:
+        options |= {"server_hostname": endpoint.server_name, "assert_hostname": endpoint.server_name}
+    if endpoint.proxy:
+        return urllib3.ProxyManager(endpoint.proxy, **options)
+    return urllib3.PoolManager(**options).connection_from_url(endpoint.server)
+
+
+def reason(fault: Exception) -> str:
+    """A short reason. The library's own text names objects and addresses in memory."""
+    names = {c.__name__ for c in type(fault).__mro__}
+    return next((text for name, text in _REASONS if name in names), "the connection was cut")
