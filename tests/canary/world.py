@@ -14,7 +14,6 @@ from tests.fixtures.secrets import AgeKey
 
 from gitctl.secrets import rules
 from gitctl.secrets.files import SopsFiles
-from gitctl.secrets.room import PREFIX, memory_folder
 
 CONFIG = """\
 apiVersion: gitctl.dev/v1
@@ -52,6 +51,7 @@ class World:
     repo: GitRepo
     home: Path
     tmp: Path
+    runtime: Path
     trace: Path
     key: AgeKey
     core: str
@@ -93,19 +93,17 @@ class World:
     def leaks(self, *, plain: bool) -> list[str]:
         """Leaks in everything that is there after a command. `plain`: the user's own plain files may be."""
         allowed = {self.key.file, *(self.inputs if plain else ())}
-        parent = memory_folder()
-        left = [f"{room} is left" for room in parent.glob(f"{PREFIX}*") if room.owner() == Path.home().owner()] if parent else []
         return [
             *self.search.files(self.tmp),
             *self.search.files(self.home, without=allowed),
             *self.search.files(self.repo.path, without=allowed),
             *self.search.git_objects(self.repo.path),
             *(self.search.text("arguments and environment of tools", self.trace.read_bytes()) if self.trace.exists() else ()),
-            *left,
+            *(f"{room} is left" for room in self.runtime.iterdir()),
         ]
 
 
-def build(folder: Path, home: Path, key: AgeKey) -> World:
+def build(folder: Path, home: Path, runtime: Path, key: AgeKey) -> World:
     """A committed project whose apps hold the canary: a plain folder, a kustomization with generators, a chart with values."""
     core, tail = (f"Kanarie{secrets.token_hex(8)}" for _ in range(2))
     private = key.file.read_text().splitlines()[-1].removeprefix("AGE-SECRET-KEY-1")
@@ -116,8 +114,13 @@ def build(folder: Path, home: Path, key: AgeKey) -> World:
     repo.git("init", "--quiet", "--initial-branch=main")
     rules.create(repo.path, (key.recipient,))
     env = {"TMPDIR": str(tmp), "PATH": traced_tools(folder / "bin", folder / "trace")}
-    world = World(repo, home, tmp, folder / "trace", key, core, tail, Search((core, tail, private)), env)
-    files = {"gitctl.yaml": CONFIG, "kust/kustomization.yaml": KUSTOMIZATION, "chart/Chart.yaml": CHART, "chart/templates/all.yaml": TEMPLATE}
+    world = World(repo, home, tmp, runtime, folder / "trace", key, core, tail, Search((core, tail, private)), env)
+    files = {
+        "gitctl.yaml": CONFIG,
+        "kust/kustomization.yaml": KUSTOMIZATION,
+        "chart/Chart.yaml": CHART,
+        "chart/templates/all.yaml": TEMPLATE,
+    }
     for path in ("plain/secret.yaml", "kust/secret.yaml"):
         world.seal(path, world.secret)
     world.seal("kust/prod.env", f"PASSWORD={core}\n")
@@ -125,5 +128,3 @@ def build(folder: Path, home: Path, key: AgeKey) -> World:
     world.seal("chart/secrets.yaml", f"password: {core}\nport: 5432\n")
     repo.commit("first", files)
     return world
-
-

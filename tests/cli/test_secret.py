@@ -14,8 +14,6 @@ import pytest
 from tests.fixtures.commands import GitRepo, Runner
 from tests.fixtures.secrets import AgeKey
 
-from gitctl.secrets.room import PREFIX, memory_folder
-
 SECRET = """\
 apiVersion: v1
 kind: Secret
@@ -25,7 +23,6 @@ stringData:
   user: bob
   password: kanarienvogel
 """
-needs_memory = pytest.mark.skipif(memory_folder() is None, reason="no folder in memory on this machine")
 
 
 @pytest.fixture
@@ -35,12 +32,6 @@ def sealed(tmp_path: Path, age_key: AgeKey, gitctl: Runner) -> Path:
     file.write_text(SECRET)
     gitctl("-q", "secret", "encrypt", "db.yaml").expect()
     return file
-
-
-def rooms() -> set[Path]:
-    """Private rooms that are there now."""
-    parent = memory_folder()
-    return set(parent.glob(f"{PREFIX}*")) if parent else set()
 
 
 # ── keygen ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -198,18 +189,15 @@ def test_rotate_and_recipients(gitctl: Runner, sealed: Path, stranger: AgeKey, a
 # ── edit ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@needs_memory
-def test_edit(gitctl: Runner, sealed: Path) -> None:
-    before = rooms()
+def test_edit(gitctl: Runner, sealed: Path, runtime_folder: Path) -> None:
     done = gitctl("secret", "edit", "db.yaml", env={"EDITOR": "sed -i s/kanarienvogel/spatz/"}).expect()
     assert done.stdout == "edited db.yaml\n"
     assert "password: spatz" in gitctl("secret", "decrypt", "db.yaml").expect().stdout
     assert "db.yaml is unchanged" in gitctl("secret", "edit", "db.yaml", env={"EDITOR": "false", "SOPS_EDITOR": "true"}).expect().stderr
-    assert rooms() == before
+    assert list(runtime_folder.iterdir()) == []
 
 
-@needs_memory
-def test_edit_to_bad_yaml_without_a_terminal(gitctl: Runner, sealed: Path) -> None:
+def test_edit_to_bad_yaml_without_a_terminal(gitctl: Runner, sealed: Path, runtime_folder: Path) -> None:
     before = sealed.read_text()
     done = gitctl("secret", "edit", "db.yaml", env={"EDITOR": "sed -i s/stringData:/stringData/"}).expect(3)
     assert done.stderr.startswith("error: db.yaml:6:")
@@ -233,8 +221,7 @@ def script(folder: Path, text: str) -> str:
     return str(file)
 
 
-@needs_memory
-def test_bad_text_is_asked_for_again_on_a_terminal(sealed: Path, tmp_path: Path) -> None:
+def test_bad_text_is_asked_for_again_on_a_terminal(sealed: Path, tmp_path: Path, runtime_folder: Path) -> None:
     once = tmp_path / "once"
     editor = script(
         tmp_path,
@@ -258,10 +245,9 @@ def test_bad_text_is_asked_for_again_on_a_terminal(sealed: Path, tmp_path: Path)
     assert "password: spatz" in opened
 
 
-@needs_memory
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 143), (signal.SIGKILL, -9)])
-def test_a_killed_edit_leaves_no_plaintext(sealed: Path, tmp_path: Path, number: signal.Signals, code: int) -> None:
-    before, text = rooms(), sealed.read_text()
+def test_a_killed_edit_leaves_no_plaintext(sealed: Path, tmp_path: Path, runtime_folder: Path, number: signal.Signals, code: int) -> None:
+    text = sealed.read_text()
     ready = tmp_path / "ready"
     editor = script(tmp_path, f'echo "$1" > {ready}.part; echo $$ > {ready}.pid; mv {ready}.part {ready}; exec sleep 60')
     child = subprocess.Popen(
@@ -274,9 +260,9 @@ def test_a_killed_edit_leaves_no_plaintext(sealed: Path, tmp_path: Path, number:
     child.send_signal(number)
     assert child.wait(timeout=20) == code
     end = time.monotonic() + 10
-    while rooms() - before and time.monotonic() < end:
+    while list(runtime_folder.iterdir()) and time.monotonic() < end:
         time.sleep(0.02)
-    assert rooms() <= before
+    assert list(runtime_folder.iterdir()) == []
     assert sealed.read_text() == text
     if number is signal.SIGKILL:
         os.kill(int(ready.with_suffix(".pid").read_text()), signal.SIGTERM)

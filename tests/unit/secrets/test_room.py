@@ -14,7 +14,7 @@ import pytest
 from gitctl.errors import Refused, Terminated
 from gitctl.secrets import room
 
-pytestmark = pytest.mark.skipif(room.memory_folder() is None, reason="no folder in memory on this machine")
+pytestmark = pytest.mark.usefixtures("runtime_folder")
 
 OCCUPY = """
 import sys, time

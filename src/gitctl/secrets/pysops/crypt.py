@@ -12,9 +12,7 @@ from gitctl.secrets.pysops.metadata import recipients as recipients_of
 from gitctl.secrets.pysops.program import sops
 
 
-def encrypt(
-    content: bytes, *, kind: Kind, recipients: tuple[str, ...] = (), encrypted_regex: str = "", filename: str = ""
-) -> bytes:
+def encrypt(content: bytes, *, kind: Kind, recipients: tuple[str, ...] = (), encrypted_regex: str = "", filename: str = "") -> bytes:
     """Encrypt for age `recipients`; without any, as the creation rule of the `.sops.yaml` above `filename` says.
 
     `encrypted_regex` picks the keys whose values are encrypted (default: the rule's, else all). Raises AlreadyEncrypted, BadContent,
