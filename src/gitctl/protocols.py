@@ -164,11 +164,13 @@ class Vault(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """What a renderer will read, found before it runs. `files` must be there; encrypted ones are opened. `folders` (end in `/`,
-    "" is the whole tree) are handed over as they are, for what no scan can foresee: ciphertext in them stays ciphertext."""
+    """What a renderer will read, found before it runs. `files` must be there; encrypted ones are opened. `maybe` are opened where
+    their key is here; without it, rendering fails only when it uses them. `folders` (end in `/`, "" is the whole tree) are handed
+    over as they are, for what no scan can foresee: ciphertext in them stays ciphertext."""
 
     files: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
+    maybe: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

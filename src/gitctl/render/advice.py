@@ -12,6 +12,7 @@ from gitctl.render.normal import decoded, server_fields
 _STORED = 1_400_000
 _HASHED_NAME = re.compile(r"-[bcdfghkmt2456789]{10}$")
 """kustomize's suffix: such an object gets a new name with every change of its content."""
+_SOPS = "ENC[AES256_GCM,"
 _HOOKS = ("helm.sh/hook", "argocd.argoproj.io/hook")
 
 
@@ -25,8 +26,17 @@ def advice(ref: ObjectRef, body: Json, size: int) -> Iterator[str]:
         yield f"{ref}: {hook} means nothing to gitctl: applied as an ordinary object"
     if any(_is_placeholder(bundle) for bundle in _bundles(body)):
         yield f"{ref}: the CA bundle is a placeholder: leave the field out, else it overwrites the one that is injected in the cluster"
+    if _has_ciphertext(body):
+        yield f"{ref}: holds text that sops encrypted and nothing opened"
     if size > _STORED:
         yield f"{ref}: {size / 1024 / 1024:.1f} MiB: the cluster's store takes objects up to about 1.5 MiB"
+
+
+def _has_ciphertext(body: Json) -> bool:
+    """A whole encrypted file that became data of a ConfigMap or Secret."""
+    data, written = body.get("data"), body.get("stringData")
+    values = (*(data.values() if isinstance(data, dict) else ()), *(written.values() if isinstance(written, dict) else ()))
+    return any(isinstance(v, str) and (_SOPS in v or _SOPS.encode() in (decoded(v) or b"")) for v in values)
 
 
 def _hooks(body: Json) -> Iterator[str]:

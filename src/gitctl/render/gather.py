@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gitctl.errors import InputError, SourceError
+from gitctl.errors import InputError, RenderError, SourceError
 from gitctl.protocols import Reads, Tree, Vault
 
 
@@ -24,11 +24,19 @@ def gather(tree: Tree, reads: Reads, vault: Vault) -> Gathered:
     found: dict[str, bytes] = {}
     for folder in reads.folders:
         found.update(tree.files(folder.rstrip("/")))
-    _add_files(found, tree, reads.files)
+    _add_files(found, tree, (*reads.files, *reads.maybe))
     covered = {path: vault.cover(path, found[path]) for path in reads.files}
-    opened = {path: content for path, content in covered.items() if content is not None}
-    files = {**found, **opened}
+    covered |= {path: _cover_or_poison(vault, path, found[path]) for path in reads.maybe}
+    files = {**found, **{path: content for path, content in covered.items() if content is not None}}
     return Gathered(files, _identity(files), _read_set(reads))
+
+
+def _cover_or_poison(vault: Vault, path: str, content: bytes) -> bytes | None:
+    """A file that cannot be opened becomes a placeholder that stands for nothing: the vault refuses what was made from it."""
+    try:
+        return vault.cover(path, content)
+    except RenderError:
+        return b"gitctl-" + hashlib.sha256(path.encode()).hexdigest()[:32].encode()
 
 
 def read_file(tree: Tree, path: str) -> bytes:

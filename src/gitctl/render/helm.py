@@ -20,6 +20,8 @@ _NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _KUBERNETES = re.compile(r"v?\d+\.\d+(?:\.\d+)?(?:[+-][\w.+-]*)?")
 _API = re.compile(r"[A-Za-z0-9][A-Za-z0-9./-]*")
 _SOURCE = re.compile(rb"^---\n# Source: ([^\n]*)\n", re.MULTILINE)
+_RENDERED = ("templates/", "crds/", "charts/")
+_FILES = b".Files"
 _CHART_FOLDER = "chart"
 _VALUES_FOLDER = "values"
 
@@ -35,19 +37,22 @@ class Helm:
         return "it has a Chart.yaml" if "Chart.yaml" in names else ""
 
     def reads(self, app: App, tree: Tree) -> Reads:
-        """The chart's folder, its own values, everything in its folders, and the values files."""
+        """The chart's folder, its templates and own values, the values files; the rest where templates read files by name."""
         named = tuple(_values_path(app, name) for name in app.helm.values_files)
         if app.helm.chart:
             return Reads(files=named)
         folder = f"{app.path}/" if app.path else ""
-        inner = {name.removeprefix(folder) for name in tree.names(app.path)}
+        inner = {path.removeprefix(folder): content for path, content in tree.files(app.path).items()}
         if "Chart.yaml" not in inner:
             raise InputError(
                 "there is no Chart.yaml", where=app.path or ".", hint="name a remote chart under `helm.chart`, or another `render`"
             )
-        # Other values files beside the chart are not opened: they may be encrypted for other environments, and helm does not read them.
-        used = sorted(folder + name for name in inner if name in ("Chart.yaml", "values.yaml") or "/" in name)
-        return Reads(files=tuple(dict.fromkeys((*used, *named))), folders=(folder,))
+        used = sorted(name for name in inner if name in ("Chart.yaml", "values.yaml") or name.startswith(_RENDERED))
+        # Other files may be encrypted for other environments; helm reads them only for a template that says `.Files`.
+        reads_others = any(_FILES in inner[name] for name in used)
+        maybe = sorted(inner.keys() - set(used)) if reads_others else ()
+        strict = dict.fromkeys((*(folder + name for name in used), *named))
+        return Reads(tuple(strict), (folder,), tuple(folder + name for name in maybe if folder + name not in strict))
 
     def fingerprint(self) -> str:
         """Of the program on PATH."""

@@ -181,8 +181,23 @@ class _Kustomization:
     def _take(self, path: str, *, is_yaml: bool) -> None:
         """YAML is read here for its faults: kustomize's messages have no place, and may quote the file."""
         if path not in self._walk.files and is_yaml:
-            load_all(read_file(self._walk.tree, path), where=path, limits=RENDERED)
+            loaded = load_all(read_file(self._walk.tree, path), where=path, limits=RENDERED)
+            self._walk.files[path] = None
+            for document in loaded:
+                self._follow_builtin(document.value, path)
         self._walk.files[path] = None
+
+    def _follow_builtin(self, value: Any, path: str) -> None:
+        """The configuration of a built-in generator or transformer names files as a kustomization does."""
+        if not (isinstance(value, dict) and value.get("apiVersion") == "builtin"):
+            return
+        where = Where(path)
+        for key, text, _ in _sources(value):
+            self._file(_Entry(text.split("=", 1)[-1] if key == "files" else text, where), is_yaml=False)
+        paths = value.get("paths")
+        for text in (value.get("path"), *(paths if isinstance(paths, list) else ())):
+            if isinstance(text, str):
+                self._file(_Entry(text, where), is_yaml=True)
 
     def _local(self, entry: _Entry) -> str:
         if _REMOTE.search(entry.text):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
@@ -11,14 +12,18 @@ from gitctl.model.manifest import Json
 from gitctl.render.raw import Raw
 
 NOTE = "config.kubernetes.io/origin"
-_ASK = b"\nbuildMetadata: [originAnnotations]\n"
+_ASK = b"buildMetadata: [originAnnotations]\n"
+# Comments and blank lines, one `---`, more comments; then the first key of a mapping in block style that is not indented.
+_BEFORE_FIRST_KEY = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n)*(?:---[ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*)?(?=[A-Za-z])")
 
 
 def asking(kustomization: bytes) -> bytes | None:
-    """The kustomization with a request for notes at its end; None where it is not in block style, or has build metadata of its own."""
-    text = kustomization.strip()
-    is_block = not text.startswith((b"{", b"-", b"%")) and not text.endswith((b"...", b"---"))
-    return kustomization + _ASK if is_block and b"buildMetadata" not in text and b"\n---" not in text else None
+    """The kustomization with a request for notes before its first key; None where it is written in another style, or has build
+    metadata of its own."""
+    found = _BEFORE_FIRST_KEY.match(kustomization)
+    if found is None or b"buildMetadata" in kustomization:
+        return None
+    return kustomization[: found.end()] + _ASK + kustomization[found.end() :]
 
 
 def with_origins(objects: Iterable[Raw], folder: str, files: Collection[str]) -> list[Raw]:

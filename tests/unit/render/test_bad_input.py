@@ -143,7 +143,24 @@ def test_a_link_out_of_the_repository_is_refused(kind: str, tmp_path: Path) -> N
 
 
 keys = st.sampled_from(
-    ["apiVersion", "kind", "metadata", "name", "namespace", "labels", "annotations", "data", "stringData", "binaryData", "spec", "status", "items", "webhooks", "ownerReferences", "type"]
+    [
+        "apiVersion",
+        "kind",
+        "metadata",
+        "name",
+        "namespace",
+        "labels",
+        "annotations",
+        "data",
+        "stringData",
+        "binaryData",
+        "spec",
+        "status",
+        "items",
+        "webhooks",
+        "ownerReferences",
+        "type",
+    ]
 )
 leaves = st.one_of(
     st.none(), st.booleans(), st.integers(-9, 9), st.sampled_from(["", "v1", "Secret", "ConfigMap", "List", "a", "YQ==", "helm.sh/hook"])

@@ -9,6 +9,7 @@ import pytest
 from tests.fixtures.secrets import AgeKey
 from tests.unit.render.trees import app, config_map, write
 
+from gitctl.documents import dump
 from gitctl.errors import GitctlError, RenderError
 from gitctl.model.app import App, HelmOptions
 from gitctl.model.manifest import RenderResult
@@ -103,6 +104,40 @@ def test_files_of_other_environments_need_no_key(tree: Path, age_key: AgeKey, st
     }
     write(tree, files)
     assert len(rendered(tree, app("app/dev")).manifests) == 1
+
+
+def chart(template: str) -> dict[str, str]:
+    return {"app/Chart.yaml": "apiVersion: v2\nname: a\nversion: 0.1.0\n", "app/templates/a.yaml": template}
+
+
+def test_files_that_a_template_reads_by_name(tree: Path, age_key: AgeKey) -> None:
+    write(tree, chart('apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {f: {{ .Files.Get "files/token.txt" | b64enc }}}\n'))
+    write(tree, {"app/files/token.txt": seal(age_key, CANARY, Kind.BINARY)})
+    (manifest,) = rendered(tree).manifests
+    assert manifest.body["data"] == {"f": ENCODED}
+
+
+def test_files_of_a_chart_without_key_fail_only_where_they_are_used(tree: Path, age_key: AgeKey, stranger: AgeKey) -> None:
+    write(tree, chart(config_map("a")) | {"app/env/prod.yaml": seal(stranger, f"password: {CANARY}\n")})
+    assert len(rendered(tree).manifests) == 1
+    write(tree, chart(config_map("a", 'data: {f: {{ .Files.Get "env/dev.yaml" | quote }}}\n')) | {"app/env/dev.yaml": "plain"})
+    assert rendered(tree).manifests[0].body["data"] == {"f": "plain"}
+    write(tree, chart(config_map("a", 'data: {f: {{ .Files.Get "env/prod.yaml" | quote }}}\n')))
+    with pytest.raises(RenderError, match="stands for no secret"):
+        rendered(tree)
+
+
+def test_files_that_a_builtin_generator_names_are_opened(tree: Path, age_key: AgeKey) -> None:
+    generator = "apiVersion: builtin\nkind: SecretGenerator\nmetadata: {name: s}\nfiles: [token=token.txt]\n"
+    write(tree, {"app/kustomization.yaml": "generators: [g.yaml]\n", "app/g.yaml": generator})
+    write(tree, {"app/token.txt": seal(age_key, CANARY, Kind.BINARY)})
+    assert rendered(tree).manifests[0].body["data"] == {"token": ENCODED}
+
+
+def test_ciphertext_that_becomes_data_is_told(tree: Path, age_key: AgeKey) -> None:
+    inner = seal(age_key, f"password: {CANARY}\n").decode()
+    write(tree, {"app/a.yaml": dump({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"x": inner}})})
+    assert "sops encrypted and nothing opened" in rendered(tree).warnings[0]
 
 
 def test_a_file_without_its_key_is_told(tree: Path, age_key: AgeKey, stranger: AgeKey) -> None:
