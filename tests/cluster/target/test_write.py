@@ -130,6 +130,13 @@ def test_a_delete_is_asked_of_the_live_object(bench: Bench, kubectl: Runner) -> 
     assert bench.look(configmap()) is not None
 
 
+def test_an_object_of_the_apps_former_name_is_deleted_when_the_plan_saw_it(bench: Bench) -> None:
+    (live,) = bench.sync(configmap())
+    assert "belongs to" in bench.prune({**live, "metadata": {**live["metadata"], "annotations": {}}}, owner="project/dev/renamed").error
+    assert "belongs to" in bench.prune(live, owner="project/prod/renamed").error
+    assert bench.prune(live, owner="project/dev/renamed").result is OutcomeResult.DELETED
+
+
 def test_a_delete_takes_no_object_that_was_made_anew(bench: Bench, kubectl: Runner) -> None:
     (live,) = bench.sync(configmap())
     kubectl("delete", "cm", "web", "-n", bench.namespace)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import ssl
 import tempfile
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from typing import Any
 
 from gitctl.errors import ConfigError, GitctlError, Refused, Unauthenticated
 from gitctl.parallel import mutex
+from gitctl.target.kubernetes.endpoint import endpoint_of
 from gitctl.target.kubernetes.kubeconfig import Kubeconfig, locate
 from gitctl.target.kubernetes.official import light, whole
 
@@ -34,22 +34,6 @@ class Login:
     context: str = ""
     impersonate: str = ""
     groups: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A server, resolved once.
-
-    `namespace` is the context's own; `ca` is the text of the certificates that are trusted ("" for the system's).
-    """
-
-    server: str
-    context: str
-    namespace: str
-    ca: str
-    proxy: str
-    server_name: str
-    tls: ssl.SSLContext | None
 
 
 class Access:
@@ -99,7 +83,7 @@ class Access:
         settings = official.configuration()
         self._guarded(partial(official.incluster_config.load_incluster_config, client_configuration=settings))
         namespace = Path(official.incluster_config.SERVICE_TOKEN_FILENAME).with_name("namespace")
-        self.endpoint = _endpoint(settings, IN_CLUSTER, namespace.read_text().strip() if namespace.exists() else "")
+        self.endpoint = endpoint_of(settings, IN_CLUSTER, namespace.read_text().strip() if namespace.exists() else "")
         self._impersonation = _impersonation(self._login, {})
         self._settings = settings
 
@@ -113,7 +97,7 @@ class Access:
         keys = _private_folder()
         try:
             self._guarded(partial(config.fill, settings, keys=keys))
-            self.endpoint = _endpoint(settings, config.context, config.namespace)
+            self.endpoint = endpoint_of(settings, config.context, config.namespace)
         finally:
             shutil.rmtree(keys, ignore_errors=True)
         self._impersonation = _impersonation(self._login, config.user)
@@ -150,36 +134,3 @@ def _private_folder() -> str:
     memory = "/dev/shm"
     usable = os.path.isdir(memory) and os.access(memory, os.W_OK)
     return tempfile.mkdtemp(prefix="gitctl-", dir=memory if usable else None)
-
-
-def _endpoint(settings: Any, context: str, namespace: str) -> Endpoint:
-    return Endpoint(
-        server=settings.host.rstrip("/"),
-        context=context,
-        namespace=namespace,
-        ca=Path(settings.ssl_ca_cert).read_text(errors="replace") if settings.ssl_ca_cert else "",
-        proxy=_proxy(settings),
-        server_name=settings.tls_server_name or "",
-        tls=_tls(settings) if settings.host.startswith("https") else None,
-    )
-
-
-def _proxy(settings: Any) -> str:
-    from urllib.parse import urlsplit
-    from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
-
-    host = urlsplit(settings.host).hostname or ""
-    bypassed = bool(settings.no_proxy) and proxy_bypass_environment(host, {"no": settings.no_proxy})
-    return "" if bypassed or not settings.proxy else settings.proxy
-
-
-def _tls(settings: Any) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=settings.ssl_ca_cert)
-    # Python 3.13 asks for extensions that the certificates of many clusters lack; kubectl does not ask for them.
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    if not settings.verify_ssl:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    if settings.cert_file:
-        context.load_cert_chain(settings.cert_file, settings.key_file)
-    return context

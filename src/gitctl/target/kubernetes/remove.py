@@ -32,13 +32,20 @@ def _delete(client: Client, resource: Resource, change: Change, owner: str) -> O
     if not answer.ok:
         return _failed(change, failure.explain(answer, sensitive=change.ref.kind == "Secret"), answer.status)
     live = answer.json()
-    reason = spared(live, owners={owner, owner_of(change.live or {})} - {""}, uid=change.live_uid)
+    reason = spared(live, owners=_owners(owner, change), uid=change.live_uid)
     if reason:
         return _failed(change, f"not deleted: {reason}", 409)
     answer = client.send(deletion(resource, change.ref, live["metadata"]["uid"], policy="Background"))
     if answer.ok or answer.status == 404:
         return Outcome(change, OutcomeResult.DELETED)
     return _failed(change, failure.explain(answer, sensitive=change.ref.kind == "Secret"), answer.status)
+
+
+def _owners(owner: str, change: Change) -> frozenset[str]:
+    """The app's owner id, and that of its former name, which the plan saw on the object and allowed: same project, same environment."""
+    seen = owner_of(change.live or {})
+    same_place = seen.rpartition("/")[0] == owner.rpartition("/")[0]
+    return frozenset({owner, seen} if seen and same_place else {owner})
 
 
 def _failed(change: Change, error: str, code: int) -> Outcome:
@@ -54,7 +61,7 @@ def deletion(resource: Resource, ref: ObjectRef, uid: str, *, policy: str) -> Re
 def spared(live: Json, *, owners: Collection[str], uid: str) -> str:
     """Why a live object must not be deleted, "" when it may. `uid` is the recorded one ("" when none was).
 
-    `owners` are the app's owner id and the one that the plan saw and allowed: objects of a renamed app carry the former id.
+    `owners` are the owner ids that are the app's own.
     """
     actual = live["metadata"]["uid"]
     if uid and actual != uid:

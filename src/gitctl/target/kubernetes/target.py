@@ -22,8 +22,8 @@ from gitctl.target.kubernetes.compare import Pair, compare_all
 from gitctl.target.kubernetes.definitions import Registry, wait_served
 from gitctl.target.kubernetes.discover import Kinds, discover
 from gitctl.target.kubernetes.explain import Texts, explain
-from gitctl.target.kubernetes.lease import LeaseStore
 from gitctl.target.kubernetes.locate import locate
+from gitctl.target.kubernetes.lock import Locks
 from gitctl.target.kubernetes.observe import Wanted, observe, refusal
 from gitctl.target.kubernetes.places import missing_namespaces
 from gitctl.target.kubernetes.remove import delete_change
@@ -100,7 +100,7 @@ class KubernetesTarget:
 
     def lock(self, owner: str, *, timeout: float, emit: Emit) -> AbstractContextManager[Lock]:
         """See Target."""
-        return LeaseStore(self._client(), self._cluster.state_namespace, self._cache / "locks").hold(owner, timeout=timeout, emit=emit)
+        return Locks(self._client(), self._cluster.state_namespace, self._cache / "locks").hold(owner, timeout=timeout, emit=emit)
 
     def observe(self, owner: str, refs: Refs) -> Observed:
         """See Target. A kind that is not served: its objects are gone when its definition is, else unknown."""

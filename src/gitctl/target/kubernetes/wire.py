@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from gitctl.target.kubernetes.access import Endpoint
+from gitctl.target.kubernetes.endpoint import Endpoint
 from gitctl.target.kubernetes.exchange import Request
 
 _CONNECT = 10.0

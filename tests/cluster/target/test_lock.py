@@ -20,7 +20,7 @@ from gitctl.model.outcome import Event
 from gitctl.parallel import Deadline, in_background
 from gitctl.protocols import Lock
 from gitctl.sandbox import ControlPlane
-from gitctl.target.kubernetes import holder, lease, silence
+from gitctl.target.kubernetes import held, holder, silence
 
 # A process that takes the lock, says so, and then does nothing until it is killed.
 HOLDER = """
@@ -69,7 +69,7 @@ def skip_ahead(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     def skip(seconds: float) -> None:
         passed[0] += seconds
 
-    for module in (lease, silence):
+    for module in (held, silence):
         monkeypatch.setattr(module, "boottime", lambda: holder.boottime() + passed[0])
     return skip
 
@@ -182,7 +182,7 @@ def test_a_woken_holder_does_not_write(bench: Bench, skip_ahead: Callable[[float
 def test_a_lock_that_was_taken_is_lost_and_not_given_back(
     open_bench: Callable[..., Bench], kubectl: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lease, "RENEW", 0.1)
+    monkeypatch.setattr(held, "RENEW", 0.1)
     bench = open_bench()
     with bench.target.lock(bench.owner, timeout=0, emit=ignore) as lock:
         name = "lease/" + lease_of(bench, kubectl, ".metadata.name")
@@ -195,7 +195,7 @@ def test_a_lock_that_was_taken_is_lost_and_not_given_back(
 def test_the_lock_is_renewed_and_survives_a_bad_connection(
     open_bench: Callable[..., Bench], kubectl: Runner, fault_proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lease, "RENEW", 0.1)
+    monkeypatch.setattr(held, "RENEW", 0.1)
     bench = open_bench(kubeconfig=fault_proxy.kubeconfig)
     with bench.target.lock(bench.owner, timeout=0, emit=ignore) as lock:
         fault_proxy.on(Status(503), path="/leases", times=2)

@@ -1,0 +1,80 @@
+"""Held: a lock in this run's hands: renewed in the background, checked before every write, given back at the end."""
+
+from __future__ import annotations
+
+from gitctl.errors import GitctlError, Locked
+from gitctl.model.manifest import Json
+from gitctl.parallel import Deadline
+from gitctl.target.kubernetes.holder import Holder, boottime
+from gitctl.target.kubernetes.lease import TTL, Leases, held_by, holder_of
+
+RENEW = 15.0
+SAFE = 50.0
+"""Seconds since the last renewal after which nothing more is written: less than the TTL, so that a request under way has ended by then."""
+
+_AGAIN = 1.0
+
+
+class HeldLease:
+    """A lease that this run holds, or is about to."""
+
+    def __init__(self, leases: Leases, owner: str, me: Holder) -> None:
+        """Asks nothing of the server yet."""
+        self.owner = owner
+        self.me = me
+        self._leases = leases
+        self._renewed = float("-inf")
+        self._lost = ""
+
+    def check(self) -> None:
+        """Raise Locked when the lock is lost, or may be. A process that was stopped and goes on is told here."""
+        if not self._lost and boottime() - self._renewed > SAFE:
+            self._lost = f"it could not be renewed for {SAFE:g} s"
+        if self._lost:
+            raise Locked(f"the lock of {self.owner} is lost: {self._lost}", hint="nothing more is written; run the command again")
+
+    def take(self, lease: Json | None) -> bool:
+        """Write our name into a lease that is free or ours; False when another run was faster. Raises Forbidden, ClusterError."""
+        before = boottime()
+        answer = self._leases.write(self.owner, self.me, lease)
+        if not answer.ok and answer.status not in (404, 409):
+            raise self._leases.error(answer, self.owner)
+        # A refusal may be about our own write: when its answer was lost, it was sent again.
+        ours = answer.ok or self._is_ours(self._leases.read(self.owner))
+        if ours:
+            self._renewed = before
+        return ours
+
+    def keep(self, stop: Deadline) -> None:
+        """Renew until told to stop, or until the lock is lost. Runs in the background."""
+        waiting = RENEW
+        while not self._lost:
+            stop.sleep(waiting)
+            if stop.requested():
+                return
+            try:
+                waiting = RENEW if self._renew() else _AGAIN
+            except GitctlError:
+                waiting = _AGAIN
+
+    def _renew(self) -> bool:
+        lease = self._leases.read(self.owner)
+        if not self._is_ours(lease):
+            self._lost = f"it is {held_by(lease)} now" if lease else "it was deleted"
+            return False
+        if boottime() - self._renewed > TTL:
+            self._lost = f"it could not be renewed for {TTL:g} s"
+            return False
+        return self.take(lease)
+
+    def release(self) -> None:
+        """Give the lock back. Where that fails, it ends by its own silence."""
+        try:
+            lease = self._leases.read(self.owner)
+            if lease is not None and self._is_ours(lease):
+                self._leases.remove(self.owner, lease)
+        except GitctlError:
+            return
+
+    def _is_ours(self, lease: Json | None) -> bool:
+        return lease is not None and holder_of(lease).identity == self.me.identity
