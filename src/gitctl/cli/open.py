@@ -219,13 +219,14 @@ def open_cluster(session: Session, cluster: Cluster) -> Target:
 
 def render_with(session: Session) -> Callable[[App, Tree], RenderResult]:
     """The render stage with the secret providers in it."""
+    from gitctl.plugins import renderers
     from gitctl.render.run import render
     from gitctl.secrets.sops import SopsProvider
     from gitctl.secrets.vault import SecretVault
 
     def run(app: App, tree: Tree) -> RenderResult:
         vault = SecretVault((SopsProvider(),), session.redactor)
-        return render(app, tree, vault=vault, cache=cache_folder() / "render", say=session.detail)
+        return render(app, tree, vault=vault, cache=cache_folder() / "render", say=session.detail, renderers=renderers())
 
     return run
 
