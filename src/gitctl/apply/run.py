@@ -52,7 +52,7 @@ def apply_waves(plan: Plan, target: Target, *, lock: Lock, emit: Emit, options: 
 def _wave(steps: Steps, wave: Wave) -> list[Outcome]:
     if steps.stopped or not wave.changes:
         return [steps.not_tried(change) for change in wave.changes]
-    steps.say(EventKind.WAVE, f"{wave.name}: {len(wave.changes)} objects")
+    steps.say(EventKind.WAVE, f"{wave.name}: {len(wave.changes)} object{'s' if len(wave.changes) > 1 else ''}")
     outcomes = steps.apply(wave.changes)
     refused = [o for o in outcomes if o.result is OutcomeResult.FAILED]
     if refused and not steps.options.continue_on_error:

@@ -35,7 +35,7 @@ def test_waves_run_in_order_and_every_change_has_an_outcome() -> None:
     assert results(outcomes) == {"a": "applied", "b": "applied", "c": "applied"}
     assert [o.change for o in outcomes] == list(what.changes)
     assert target.log[-1] == "apply c"
-    assert heard.of("wave") == ["first: 2 objects", "second: 1 objects"]
+    assert heard.of("wave") == ["first: 2 objects", "second: 1 object"]
     assert sorted(heard.of("applied")) == ["a created", "b created", "c created"]
     assert halt_of(outcomes) is None
 
