@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 from gitctl.errors import InputError
@@ -13,7 +12,6 @@ RENDERERS = "gitctl.renderers"
 """Entry points of this group name a class without arguments that has the methods of `protocols.Renderer`."""
 
 
-@cache
 def renderers() -> Mapping[str, Renderer]:
     """All renderers by name; a plug-in cannot take the name of a built-in one. Raises InputError for a plug-in that does not load."""
     from gitctl.render.run import BUILT_IN

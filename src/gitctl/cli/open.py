@@ -224,9 +224,11 @@ def render_with(session: Session) -> Callable[[App, Tree], RenderResult]:
     from gitctl.secrets.sops import SopsProvider
     from gitctl.secrets.vault import SecretVault
 
+    table = renderers()
+
     def run(app: App, tree: Tree) -> RenderResult:
         vault = SecretVault((SopsProvider(),), session.redactor)
-        return render(app, tree, vault=vault, cache=cache_folder() / "render", say=session.detail, renderers=renderers())
+        return render(app, tree, vault=vault, cache=cache_folder() / "render", say=session.detail, renderers=table)
 
     return run
 
