@@ -100,6 +100,7 @@ def _write(session: Session, root: Path, name: str, files: tuple[ScaffoldFile, .
     from gitctl.cli.ask import ask
     from gitctl.errors import Refused
     from gitctl.model.app import SourceSpec
+    from gitctl.model.quantity import counted
     from gitctl.paths import cache_folder
     from gitctl.source.create import init_repository, tip
     from gitctl.source.open import open_publisher
@@ -109,7 +110,7 @@ def _write(session: Session, root: Path, name: str, files: tuple[ScaffoldFile, .
     if not new:
         return ""
     occupied = root.is_dir() and any(p.name != ".git" for p in root.iterdir())
-    if occupied and not yes and not ask(session, f"{root} is not empty; add {len(new)} files to it?"):
+    if occupied and not yes and not ask(session, f"{root} is not empty; add {counted(len(new), 'file')} to it?"):
         raise Refused(f"{root} is not empty", hint="add --yes; what is there is kept")
     init_repository(root)
     made = open_publisher(root, SourceSpec(), cache=cache_folder()).commit(new, f"bootstrap {name}\n", parent=tip(root))

@@ -7,6 +7,7 @@ import typer
 from gitctl.cli.flags import with_session
 from gitctl.cli.session import Session
 from gitctl.cli.words import REVISION, WORKTREE
+from gitctl.model.quantity import counted
 
 
 def register(app: typer.Typer) -> None:
@@ -64,4 +65,4 @@ def validate(session: Session) -> int:
 
 
 def _counted(counts: dict[str, int]) -> str:
-    return ", ".join(f"{n} {what.removesuffix('s') if n == 1 else what}" for what, n in counts.items())
+    return ", ".join(counted(n, what.removesuffix("s")) for what, n in counts.items())

@@ -9,6 +9,7 @@ import typer
 from gitctl.cli.flags import with_session
 from gitctl.cli.session import Session
 from gitctl.errors import ExitCode
+from gitctl.model.quantity import counted
 
 if TYPE_CHECKING:
     from gitctl.cli.show.lines import Line
@@ -89,7 +90,7 @@ def _item(report: ToolReport) -> dict[str, Any]:
 
 
 def _lines(reports: tuple[ToolReport, ...]) -> list[Line]:
-    from gitctl.cli.show.lines import Style, count, line, table
+    from gitctl.cli.show.lines import Style, line, table
     from gitctl.workflow.doctor import UNFIT
 
     head = ("TOOL", "FOUND", "WANTED", "STATE", "NEEDED BY", "PATH")
@@ -103,5 +104,5 @@ def _lines(reports: tuple[ToolReport, ...]) -> list[Line]:
         if r.state in UNFIT
     ]
     findings = sum(r.finding for r in reports)
-    total = f"{count(findings, 'finding')}" if findings else "all that is needed here is there"
+    total = f"{counted(findings, 'finding')}" if findings else "all that is needed here is there"
     return [*table(rows, head), *absent, line(total, Style.BAD if findings else Style.HEAD)]

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from gitctl.model.change import Action, Change, Refusal
 from gitctl.model.manifest import Manifest, ObjectRef
 from gitctl.model.marks import is_protected
+from gitctl.model.quantity import counted
 from gitctl.model.state import AppState
 from gitctl.plan.adopt import NAMESPACE_RENDERER
 from gitctl.plan.options import PlanOptions
@@ -90,9 +91,9 @@ def refusals(
 def _empty_render(state: AppState) -> Refusal:
     return Refusal(
         rule="empty-render",
-        message=f"nothing is rendered, while {len(state.inventory)} objects are in the inventory",
+        message=f"nothing is rendered, while the inventory holds {counted(len(state.inventory), 'object')}",
         refs=tuple(entry.ref for entry in state.inventory),
-        hint="look at the app's path; `gitctl delete` takes an app away on purpose",
+        hint="look at the app's path and at the revision",
     )
 
 
@@ -131,13 +132,13 @@ def _refusal(deletes: _Deletes, rule: str, message: str, refs: tuple[ObjectRef, 
 def _over(deletes: _Deletes, limit: int, what: str) -> Iterator[Refusal]:
     count = len(deletes.changes)
     if count > limit:
-        yield _refusal(deletes, "prune-count", f"{_objects(count)} would be deleted, more than {what} of {limit}", deletes.refs)
+        yield _refusal(deletes, "prune-count", f"{counted(count, 'object')} would be deleted, more than {what} of {limit}", deletes.refs)
 
 
 def _share(deletes: _Deletes) -> Iterator[Refusal]:
     count, there, share = len(deletes.changes), len(deletes.inventory), deletes.options.limits.prune_share
     if count and deletes.recorded >= _SMALL and count >= share * there:
-        message = f"{count} of {_objects(there)} would be deleted, which is {share:.0%} or more"
+        message = f"{count} of {counted(there, 'object')} would be deleted, which is {share:.0%} or more"
         yield _refusal(deletes, "prune-share", message, deletes.refs)
 
 
@@ -146,18 +147,18 @@ def _whole(deletes: _Deletes, rule: str, what: str, key: Callable[[ObjectRef], H
     for name in sorted((name for name, count in going.items() if name != "" and count == there[name] >= _SMALL), key=str):
         refs = tuple(ref for ref in deletes.refs if key(ref) == name)
         label = refs[0].kind if what == "kind" else refs[0].namespace
-        yield _refusal(deletes, rule, f"all {len(refs)} objects of {what} {label} would be deleted", refs)
+        yield _refusal(deletes, rule, f"{_all(refs)} of {what} {label} would be deleted", refs)
 
 
 def _budget(deletes: _Deletes) -> Iterator[Refusal]:
     count, before, budget = len(deletes.changes), deletes.options.deleted_today, deletes.options.limits.prune_per_day
     if count and before + count > budget:
-        message = f"{_objects(count)} would be deleted after {before} in the last 24 hours, more than the budget of {budget}"
+        message = f"{counted(count, 'object')} would be deleted after {before} in the last 24 hours, more than the budget of {budget}"
         yield _refusal(deletes, "prune-budget", message, deletes.refs)
 
 
-def _objects(count: int) -> str:
-    return "1 object" if count == 1 else f"{count} objects"
+def _all(refs: tuple[ObjectRef, ...]) -> str:
+    return "the only object" if len(refs) == 1 else f"all {len(refs)} objects"
 
 
 def _these(refs: tuple[ObjectRef, ...]) -> str:

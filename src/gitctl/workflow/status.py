@@ -9,6 +9,7 @@ from gitctl.health.assess import assess
 from gitctl.model.app import App
 from gitctl.model.drift import AppDrift, DriftVerdict, ObjectDrift
 from gitctl.model.health import Health, HealthState, worst
+from gitctl.model.quantity import counted
 from gitctl.model.state import AppState
 from gitctl.model.status import AppStatus, ObjectStatus, SyncState
 from gitctl.workflow.drift import drift_of
@@ -90,7 +91,7 @@ def _word(state: AppState, drift: AppDrift, pending: str) -> tuple[SyncState, st
 
 
 def _count(objects: Sequence[ObjectDrift], what: str) -> str:
-    return f"{len(objects)} object{'s' if len(objects) != 1 else ''} {what}"
+    return f"{counted(len(objects), 'object')} {what}"
 
 
 def left_states(known: Sequence[App], parts: Parts, *, project: str) -> tuple[AppStatus, ...]:
@@ -103,7 +104,7 @@ def left_states(known: Sequence[App], parts: Parts, *, project: str) -> tuple[Ap
             state=SyncState.UNKNOWN,
             health=HealthState.UNKNOWN,
             revision=state.acknowledged.revision if state.acknowledged else "",
-            message=f"not in gitctl.yaml any more; {len(state.inventory)} objects are left",
+            message=f"not in gitctl.yaml any more; {counted(len(state.inventory), 'object')} left",
             last=state.records[-1] if state.records else None,
             left_config=True,
         )

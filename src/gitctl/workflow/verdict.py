@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gitctl.errors import ApplyFailed, GitctlError, Interrupted, NotHealthy
 from gitctl.model.outcome import ObjectHealth, Outcome, OutcomeResult, SyncResult
+from gitctl.model.quantity import counted
 
 
 def verdict(result: SyncResult, *, interrupted: bool) -> GitctlError | None:
@@ -16,7 +17,7 @@ def verdict(result: SyncResult, *, interrupted: bool) -> GitctlError | None:
     ill = [h for h in result.health if not h.health.settled]
     if ill:
         return NotHealthy(
-            f"{result.plan.app}: {len(ill)} of {len(result.health)} objects are not healthy",
+            f"{result.plan.app}: {len(ill)} of {counted(len(result.health), 'object')} not healthy",
             details=[row for h in ill for row in _ill(h)],
             hint="mend it in Git and sync, or `gitctl rollback`",
         )

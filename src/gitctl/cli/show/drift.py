@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from gitctl.cli.session import Session
 from gitctl.cli.show.error import error_json, print_error
-from gitctl.cli.show.lines import Line, Style, count, line, text_of
+from gitctl.cli.show.lines import Line, Style, line, text_of
 from gitctl.cli.show.plan import field_lines
 from gitctl.cli.show.run import outcome_json, run_lines
 from gitctl.cli.show.values import field_json, owner_json, ref_json
 from gitctl.errors import ExitCode, exit_code_of
 from gitctl.model.drift import AppDrift, DriftedField, DriftVerdict, ObjectDrift
+from gitctl.model.quantity import counted
 from gitctl.workflow.drift import DriftRun
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _summary(runs: Sequence[DriftRun]) -> Line:
     found = sum(_left(r) for r in runs)
     fixed = sum(len(r.drift.findings) for r in runs if r.drift) - found
     apps = sum(bool(d.findings) for d in drifts)
-    text = f"drift: {count(found, 'object')} in {count(apps, 'app')} of {len(runs)}" + (f", {fixed} fixed" if fixed else "")
+    text = f"drift: {counted(found + fixed, 'object')} in {counted(apps, 'app')} of {len(runs)}" + (f", {fixed} fixed" if fixed else "")
     return line(text, Style.HEAD)
 
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from gitctl.cli.session import Session
-from gitctl.cli.show.lines import Line, Style, count, line, table, text_of
+from gitctl.cli.show.lines import Line, Style, line, table, text_of
 from gitctl.cli.show.values import ref_json
 from gitctl.errors import ExitCode
 from gitctl.model.health import GRAVITY, HealthState, worst
 from gitctl.model.outcome import ObjectHealth
+from gitctl.model.quantity import counted
 
 if TYPE_CHECKING:
     from gitctl.cli.open import Stage
@@ -74,7 +75,7 @@ def _rows(objects: Sequence[ObjectHealth]) -> list[Line]:
 def _summary(objects: Sequence[ObjectHealth]) -> str:
     counts = Counter(o.health.state for o in objects)
     parts = [f"{counts[state]} {state.value}" for state in reversed(GRAVITY) if counts[state]]
-    return ": ".join(filter(None, (count(len(objects), "object"), ", ".join(parts))))
+    return ": ".join(filter(None, (counted(len(objects), "object"), ", ".join(parts))))
 
 
 def _item(one: ObjectHealth) -> dict[str, Any]:

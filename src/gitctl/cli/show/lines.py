@@ -59,8 +59,3 @@ def age(seconds: float) -> str:
         if seconds >= size:
             return f"{int(seconds // size)}{unit}"
     return f"{int(max(0, seconds))}s"
-
-
-def count(number: int, noun: str, plural: str = "") -> str:
-    """`1 object`, `3 objects`."""
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"

@@ -42,7 +42,8 @@ def counts(plan: Plan) -> str:
     """`2 to create, 1 to update, 12 unchanged`."""
     words = {"failed": "cannot be applied", "unchanged": "unchanged"}
     numbers = [(n, words.get(k, f"to {k}")) for k, n in summary_json(plan).items() if n and k != "unchanged"]
-    numbers.append((len(plan.unchanged), "unchanged"))
+    if plan.unchanged or not numbers:
+        numbers.append((len(plan.unchanged), "unchanged"))
     return ", ".join(f"{n} {word}" for n, word in numbers)
 
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from gitctl.cli.session import Session
 from gitctl.cli.show.error import error_json, print_error
-from gitctl.cli.show.lines import Line, Style, count, line, text_of
+from gitctl.cli.show.lines import Line, Style, line, text_of
 from gitctl.cli.show.markdown import plans_markdown
 from gitctl.cli.show.plan import plan_lines
 from gitctl.cli.show.run import outcome_json, run_lines
 from gitctl.cli.show.values import plan_json, revision_json
 from gitctl.errors import ExitCode, GitctlError, exit_code_of
 from gitctl.model.change import Plan
+from gitctl.model.quantity import counted
 from gitctl.workflow.plan import AppPlan
 from gitctl.workflow.sync import AppRun
 
@@ -78,7 +79,7 @@ def _total(plans: Sequence[Plan]) -> Line:
     changes = sum(len(p.changes) for p in plans)
     unchanged = sum(len(p.unchanged) for p in plans)
     differing = sum(bool(p.changes) for p in plans)
-    text = f"total: {count(len(plans), 'app')}, {differing} with differences, {count(changes, 'change')}, {unchanged} unchanged"
+    text = f"total: {counted(len(plans), 'app')}, {differing} with differences, {counted(changes, 'change')}, {unchanged} unchanged"
     return line(text, Style.HEAD)
 
 

@@ -9,6 +9,7 @@ from gitctl.cli.show.values import plan_json, ref_json
 from gitctl.model.change import Action
 from gitctl.model.health import worst
 from gitctl.model.outcome import ObjectHealth, Outcome, OutcomeResult, SyncResult
+from gitctl.model.quantity import counted
 from gitctl.model.record import Record
 from gitctl.workflow.sync import AppRun
 
@@ -21,7 +22,7 @@ def run_lines(run: AppRun, *, title: str) -> list[Line]:
         return [line(f"{title}: not synced", Style.BAD)]
     result = run.result
     if not result.outcomes and run.error is None:
-        return [line(f"{title} at {result.plan.revision.short}: in sync, {len(result.plan.unchanged)} objects", Style.HEAD)]
+        return [line(f"{title} at {result.plan.revision.short}: in sync, {counted(len(result.plan.unchanged), 'object')}", Style.HEAD)]
     style = Style.BAD if run.error else Style.ADDED
     head = line(f"{title} at {result.plan.revision.short}: {_counts(result)}{_health(result.health)}{_number(result.record)}", style)
     return [head, *(line(f"  {o.change.ref}: {o.result.value}{_why(o)}", Style.BAD) for o in _bad(result.outcomes))]

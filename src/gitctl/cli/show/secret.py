@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from gitctl.cli.session import Session
-from gitctl.cli.show.lines import Line, Style, count, line, table, text_of
+from gitctl.cli.show.lines import Line, Style, line, table, text_of
+from gitctl.model.quantity import counted
 from gitctl.model.secret import RuleMatch, SecretState, SecretStatus
 
 _HEAD = ("FILE", "STATE", "RECIPIENTS", "MODIFIED", "RULE")
@@ -18,7 +19,7 @@ def show_status(session: Session, found: Sequence[SecretStatus]) -> None:
     body = {"files": [_data(one) for one in found], "findings": findings}
     session.result("SecretStatus", body, text=lambda: text_of(_lines(session, found), color=session.color, clean=session.redactor.clean))
     if session.flags.output.value == "text":
-        session.say(f"{count(len(found), 'file')}, {count(findings, 'finding')}")
+        session.say(f"{counted(len(found), 'file')}, {counted(findings, 'finding')}")
 
 
 def _lines(session: Session, found: Sequence[SecretStatus]) -> list[Line]:
