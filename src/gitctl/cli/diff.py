@@ -56,7 +56,7 @@ def diff(
         selector=selector,
         adopt=adopt,
         force_conflicts=force_conflicts,
-        prune=stages[0].prune_default if prune is None else prune,
+        prune=prune,
         replace=replace,
     )
     return show_plans(session, [(stage, plan_apps(stage.apps, stage.parts, request)) for stage in stages], summary=summary)

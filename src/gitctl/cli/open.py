@@ -41,11 +41,6 @@ class Stage:
     path_mode: bool = False
 
     @property
-    def prune_default(self) -> bool:
-        """Does a sync prune when neither --prune nor --no-prune is given? (Where it does, the app may still say no.)"""
-        return not self.path_mode
-
-    @property
     def where(self) -> str:
         """`prod (context prod-eu)`, for questions and titles."""
         return f"{self.env} → {self.parts.cluster}" if self.env else self.parts.cluster or "no cluster"
@@ -163,7 +158,7 @@ def _path_stage(session: Session, path: Path, app_name: str | None, target: bool
         parts = replace(parts, cluster=parts.target.name)
     namespace = flags.namespace or (parts.target.namespace or "default" if target else "")
     relative = path.resolve().relative_to(root.resolve()).as_posix()
-    return Stage(parts, (path_app(relative, app_name or "", namespace, prune=True),), path_mode=True)
+    return Stage(parts, (path_app(relative, app_name or "", namespace),), path_mode=True)
 
 
 def _stage(

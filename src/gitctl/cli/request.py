@@ -12,7 +12,7 @@ def plan_request(
     selector: str | None,
     adopt: bool,
     force_conflicts: bool,
-    prune: bool,
+    prune: bool | None,
     replace: list[str] | None,
     prune_limit: int | None = None,
     plan_digest: str = "",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gitctl.cli.flags import with_session
 from gitctl.cli.session import Session
 from gitctl.cli.words import APPS, LABELS, ONLY, REVISION, WORKTREE
+
+if TYPE_CHECKING:
+    from gitctl.cli.open import Stage
+    from gitctl.workflow.sync import SyncRequest
 
 EPILOG = """Examples: `gitctl sync -e dev`, `gitctl sync web -e prod --revision v1.2 --yes`, `gitctl sync -e prod --dry-run`,
 `gitctl sync ./manifests --app demo --context kind-dev -n demo`. Exit codes: 0 done, 1 only with --dry-run: differences, 7 refused,
@@ -47,13 +51,10 @@ def sync(
     only: ONLY = None,
 ) -> int:
     """Apply what Git says, wait until it is healthy, record it."""
-    from gitctl.cli.ask import confirm_plan
     from gitctl.cli.open import open_stages
     from gitctl.cli.request import plan_request
-    from gitctl.cli.show.report import show_plans, show_runs
     from gitctl.config.duration import parse_duration
-    from gitctl.workflow.plan import plan_apps
-    from gitctl.workflow.sync import SyncRequest, refuse_unclean, sync_apps
+    from gitctl.workflow.sync import SyncRequest
 
     stages = open_stages(session, apps, revision=revision, worktree=worktree, app_name=app_name, with_deps=with_deps, named=True)
     request = SyncRequest(
@@ -62,7 +63,7 @@ def sync(
             selector=selector,
             adopt=adopt,
             force_conflicts=force_conflicts,
-            prune=stages[0].prune_default if prune is None else prune,
+            prune=prune,
             replace=replace,
             prune_limit=prune_limit,
             plan_digest=plan_digest,
@@ -75,6 +76,15 @@ def sync(
         release=release,
         continue_on_error=continue_on_error,
     )
+    return _carry_out(session, stages, request, dry_run=dry_run, yes=yes)
+
+
+def _carry_out(session: Session, stages: tuple[Stage, ...], request: SyncRequest, *, dry_run: bool, yes: bool) -> int:
+    from gitctl.cli.ask import confirm_plan
+    from gitctl.cli.show.report import show_plans, show_runs
+    from gitctl.workflow.plan import plan_apps
+    from gitctl.workflow.sync import refuse_unclean, sync_apps
+
     if dry_run:
         for stage in stages:
             refuse_unclean(stage.parts, request)

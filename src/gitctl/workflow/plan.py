@@ -20,9 +20,9 @@ from gitctl.workflow.parts import Parts
 
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
-    """What the user allows and selects. `only` are `Kind/name`; `labels` are (key, value) pairs that all must match."""
+    """What the user allows and selects. `prune` None: as the app says. `only` are `Kind/name`; `labels` are (key, value) pairs that all must match."""
 
-    prune: bool = True
+    prune: bool | None = None
     adopt: bool = False
     force_conflicts: bool = False
     prune_limit: int | None = None
@@ -130,7 +130,7 @@ def plan_app(app: App, rendered: RenderResult, parts: Parts, request: PlanReques
     options = PlanOptions(
         adopt=request.adopt,
         force_conflicts=request.force_conflicts,
-        prune=request.prune and app.prune,
+        prune=app.prune if request.prune is None else request.prune,
         prune_limit=request.prune_limit,
         plan_digest=request.plan_digest,
         replace=request.replace,

@@ -64,7 +64,7 @@ def plan_rollback(app: App, parts: Parts, request: RollbackRequest, *, overlay: 
         past, rendered = _as_committed(app, record, after, parts)
         others = changed_apps(app, after, parts)
     scope = selection([Rendered(past, rendered)])
-    planned = plan_app(past, rendered, parts, replace(request.sync.plan, prune=past.prune), scope)
+    planned = plan_app(past, rendered, parts, request.sync.plan, scope)
     return RollbackPlan(record, state.records[-1].number if state.records else 0, planned, files, others)
 
 
