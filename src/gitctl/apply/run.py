@@ -12,6 +12,7 @@ from gitctl.apply.wait import wait_healthy
 from gitctl.errors import GitctlError, NotHealthy
 from gitctl.model.change import Change, Plan, Wave
 from gitctl.model.outcome import EventKind, ObjectHealth, Outcome, OutcomeResult
+from gitctl.model.quantity import counted
 from gitctl.protocols import Emit, Lock, Target
 
 __all__ = ["ApplyOptions", "apply_plan", "apply_waves", "halt_of", "prune"]
@@ -52,7 +53,7 @@ def apply_waves(plan: Plan, target: Target, *, lock: Lock, emit: Emit, options: 
 def _wave(steps: Steps, wave: Wave) -> list[Outcome]:
     if steps.stopped or not wave.changes:
         return [steps.not_tried(change) for change in wave.changes]
-    steps.say(EventKind.WAVE, f"{wave.name}: {len(wave.changes)} object{'s' if len(wave.changes) > 1 else ''}")
+    steps.say(EventKind.WAVE, f"{wave.name}: {counted(len(wave.changes), 'object')}")
     outcomes = steps.apply(wave.changes)
     refused = [o for o in outcomes if o.result is OutcomeResult.FAILED]
     if refused and not steps.options.continue_on_error:
@@ -84,7 +85,7 @@ def _settle(steps: Steps, changes: Sequence[Change], name: str) -> None:
         )
         bad = [h for h in health if not h.health.settled]
         if bad and not steps.stopped:
-            error = NotHealthy(f"{name}: {len(bad)} of {len(health)} objects are not healthy", details=_details(bad))
+            error = NotHealthy(f"{name}: not healthy: {len(bad)} of {counted(len(health), 'object')}", details=_details(bad))
             steps.stop(str(error), error)
         kinds = [kind for c in changes if (kind := _defined(c))]
         if kinds and not steps.stopped:

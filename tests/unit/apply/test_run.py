@@ -112,7 +112,7 @@ def test_a_definition_that_is_never_established_stops_the_run() -> None:
     assert results(outcomes) == {"widgets": "applied", "w": "not-tried"}
     halt = halt_of(outcomes)
     assert isinstance(halt, NotHealthy)
-    assert "definitions: 1 of 1 objects are not healthy" in outcomes[1].error
+    assert "definitions: not healthy: 1 of 1 object" in outcomes[1].error
     assert halt.details[0].endswith("progressing: not established yet")
     assert halt.details[1:] == ("  event: Warning about widgets", "  log: last line of widgets")
 
