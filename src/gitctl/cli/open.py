@@ -77,7 +77,8 @@ def open_stages(
 ) -> tuple[Stage, ...]:
     """The selected apps, one stage a cluster. `target=False` for commands that reach no cluster.
 
-    `absent` tolerates apps that the revision does not know (diff between revisions); `named` asks for --app in path mode. Raises ConfigError, SourceError, UsageError.
+    `absent` tolerates apps that the revision does not know (diff between revisions); `named` asks for --app in path mode.
+    Raises ConfigError, SourceError, UsageError.
     """
     path = _path_mode(session, names or [])
     if path is not None:

@@ -20,7 +20,10 @@ from gitctl.workflow.parts import Parts
 
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
-    """What the user allows and selects. `prune` None: as the app says. `only` are `Kind/name`; `labels` are (key, value) pairs that all must match."""
+    """What the user allows and selects.
+
+    `prune` None: as the app says. `only` are `Kind/name`; `labels` are (key, value) pairs that all must match.
+    """
 
     prune: bool | None = None
     adopt: bool = False
