@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import http.server
 import json
+import select
+import socket
 import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import yaml
@@ -18,6 +22,7 @@ from tests.servers.fault_proxy import Cut, Delay, FaultProxy, Reset, Status, Tru
 
 from gitctl.errors import ConfigError, Forbidden, Refused, Unauthenticated, Unreachable
 from gitctl.model.app import Cluster
+from gitctl.parallel import in_background
 from gitctl.sandbox import ControlPlane
 from gitctl.target.kubernetes import client as module
 from gitctl.target.kubernetes.access import Login
@@ -135,6 +140,64 @@ def test_a_certificate_of_somebody_else_is_not_trusted(control_plane: ControlPla
     (tmp_path / "config").write_text(yaml.safe_dump(config))
     with pytest.raises(Unreachable, match="not trusted"):
         Client(Login(str(tmp_path / "config")), timeout=30).get(VERSION)
+
+
+def with_cluster(plane: ControlPlane, path: Path, **settings: object) -> Login:
+    """A login whose kubeconfig says other things about the server's certificate."""
+    config = yaml.safe_load(plane.kubeconfig.read_text())
+    config["clusters"][0]["cluster"] |= settings
+    path.write_text(yaml.safe_dump({**config, "clusters": [{**config["clusters"][0], "cluster": {
+        k: v for k, v in config["clusters"][0]["cluster"].items() if v is not None}}]}))  # fmt: skip
+    return Login(str(path))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_certificate_is_not_looked_at_when_the_kubeconfig_says_so(control_plane: ControlPlane, tmp_path: Path) -> None:
+    nothing = {"certificate-authority": None, "certificate-authority-data": None}
+    login = with_cluster(control_plane, tmp_path / "config", **{"insecure-skip-tls-verify": True, **nothing})
+    assert Client(login, timeout=30).get("/api").ok
+
+
+def test_the_server_may_have_another_name_than_its_address(control_plane: ControlPlane, tmp_path: Path) -> None:
+    login = with_cluster(control_plane, tmp_path / "one", **{"tls-server-name": "kubernetes.default"})
+    assert Client(login, timeout=30).get("/api").ok
+    login = with_cluster(control_plane, tmp_path / "two", **{"tls-server-name": "somebody.else"})
+    with pytest.raises(Unreachable):
+        Client(login, timeout=30).get("/api")
+
+
+class Tunnel(http.server.BaseHTTPRequestHandler):
+    """A proxy that knows CONNECT and nothing else; it notes what it was asked for."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_CONNECT(self) -> None:
+        self.asked.append(self.path)
+        host, _, port = self.path.rpartition(":")
+        with socket.create_connection((host, int(port))) as server:
+            self.send_response(200)
+            self.end_headers()
+            ends = {self.connection: server, server: self.connection}
+            while True:
+                for end in select.select(list(ends), [], [], 30)[0]:
+                    piece = end.recv(65536)
+                    if not piece:
+                        return
+                    ends[end].sendall(piece)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing is logged."""
+
+
+def test_a_proxy_is_used(control_plane: ControlPlane, tmp_path: Path) -> None:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Tunnel) as proxy:
+        proxy.daemon_threads = True
+        thread = in_background(proxy.serve_forever, name="proxy")
+        login = with_cluster(control_plane, tmp_path / "config", **{"proxy-url": f"http://127.0.0.1:{proxy.server_address[1]}"})
+        assert Client(login, timeout=30).get("/api").ok
+        proxy.shutdown()
+        thread.join()
+    assert Tunnel.asked == [control_plane.server.removeprefix("https://")]
 
 
 def test_a_wrong_context_names_those_there_are(control_plane: ControlPlane) -> None:
@@ -281,6 +344,7 @@ def test_the_official_package_is_not_imported_whole(control_plane: ControlPlane,
 import sys, json
 from pathlib import Path
 from gitctl.model.app import Cluster
+from gitctl.parallel import in_background
 from gitctl.target.kubernetes.open import open_target
 target = open_target(Cluster("x", ""), kubeconfig={str(control_plane.kubeconfig)!r}, cache=Path({str(tmp_path)!r}))
 early = sorted(m for m in ("urllib3", "yaml", "kubernetes", "orjson") if m in sys.modules)

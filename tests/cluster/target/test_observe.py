@@ -129,6 +129,26 @@ def test_a_definition_and_its_objects_in_one_go(bench: Bench, group: str, kubect
     assert bench.one(widget(group)).live is not None
 
 
+def test_a_new_version_of_a_kind_and_its_objects_in_one_go(bench: Bench, group: str) -> None:
+    crd = definition("widgets", "Widget", group=group)
+    bench.apply(bench.one(crd))
+    bench.target.refresh([(group, "Widget")])
+    bench.sync(widget(group))
+    grown = definition("widgets", "Widget", group=group)
+    grown["spec"]["versions"].append({**grown["spec"]["versions"][0], "name": "v2", "storage": False})
+    later = {**widget(group), "apiVersion": f"{group}/v2", "spec": {"size": 2}}
+    made, found = bench.compare(grown, later, kinds=frozenset({(group, "Widget")}))
+    assert found.error == ""
+    assert found.merged is not None
+    assert found.merged["spec"] == {"size": 2}
+    bench.apply(made)
+    bench.target.refresh([(group, "Widget")])
+    outcome = bench.apply(found)
+    assert outcome.error == ""
+    assert outcome.live is not None
+    assert (outcome.live["apiVersion"], outcome.live["spec"]) == (f"{group}/v2", {"size": 2})
+
+
 def test_an_object_whose_definition_is_gone_is_gone(bench: Bench, group: str) -> None:
     ref = ObjectRef(group, "Widget", bench.namespace, "one")
     seen = bench.target.observe(bench.owner, [(ref, f"{group}/v1")])

@@ -69,6 +69,16 @@ def test_objects_in_many_namespaces_share_a_watch(
     assert fault_proxy.count(query="watch=true") == 1
 
 
+def test_many_that_are_gone_cost_few_requests(open_bench: Callable[..., Bench], fault_proxy: FaultProxy) -> None:
+    bench = open_bench(kubeconfig=fault_proxy.kubeconfig)
+    bodies = [configmap(f"c{n}") for n in range(30)]
+    manifests = bench.locate(*bodies)
+    fault_proxy.clear()
+    news = bench.target.watch([(m.ref, m.api_version) for m in manifests], seconds=5)
+    assert [next(news)[1] for _ in range(30)] == [None] * 30
+    assert fault_proxy.count() <= 3
+
+
 def test_an_object_without_our_label_is_seen_as_well(bench: Bench, kubectl: Runner) -> None:
     bench.sync(configmap("one"))
     kubectl("create", "cm", "two", "-n", bench.namespace)

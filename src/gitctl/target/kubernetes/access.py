@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -20,6 +19,8 @@ from gitctl.target.kubernetes.official import light, whole
 
 IN_CLUSTER = "in-cluster"
 _RECHECK_SECONDS = 10.0
+_READING = mutex()
+"""The official reader writes inline keys to files that all its callers share: a second one would lose them when the first is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +95,9 @@ class Access:
             official = whole()
             config = Kubeconfig(official, files, context)
         settings = official.configuration()
-        keys = _private_folder()
-        try:
+        with _READING, _private_folder() as keys:
             self._guarded(partial(config.fill, settings, keys=keys))
             self.endpoint = endpoint_of(settings, config.context, config.namespace)
-        finally:
-            shutil.rmtree(keys, ignore_errors=True)
         self._impersonation = _impersonation(self._login, config.user)
         self._settings = settings
 
@@ -129,8 +127,8 @@ def _impersonation(login: Login, user: dict[str, Any]) -> list[tuple[str, str]]:
     return found + [(f"Impersonate-Extra-{key}", value) for key, values in extra.items() for value in values]
 
 
-def _private_folder() -> str:
+def _private_folder() -> tempfile.TemporaryDirectory[str]:
     """A folder for key files, in memory where the system has such a place: the ssl module reads keys from files only."""
     memory = "/dev/shm"
     usable = os.path.isdir(memory) and os.access(memory, os.W_OK)
-    return tempfile.mkdtemp(prefix="gitctl-", dir=memory if usable else None)
+    return tempfile.TemporaryDirectory(prefix="gitctl-", dir=memory if usable else None, ignore_cleanup_errors=True)

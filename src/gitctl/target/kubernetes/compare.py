@@ -34,11 +34,20 @@ _LOOKS = 3
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A manifest with what is known about it. `resource` is None for a kind that is not served yet."""
+    """A manifest with what is known about it. `resource` is None for a kind that is not served yet.
+
+    `coming`: the selection itself defines the kind, so a version that is not served yet may come.
+    """
 
     manifest: Manifest
     resource: Resource | None
     entry: InventoryEntry | None
+    coming: bool = False
+
+    @property
+    def is_early(self) -> bool:
+        """Is the object there, but the wanted version of its kind not yet?"""
+        return self.coming and self.resource is not None and self.resource.api_version != self.manifest.api_version
 
 
 def compare_all(client: Client, pairs: Sequence[Pair], observed: Observed, options: CompareOptions) -> tuple[Comparison, ...]:
@@ -58,6 +67,8 @@ def _compare(client: Client, pair: Pair, observed: Observed, options: CompareOpt
             return _missing(manifest, options.owner)
         sent = marked(options.prepare(manifest, live), options.owner)
         found = Comparison(manifest, live, None, sent, owner=_owner(live, pair.entry, options.owner))
+        if pair.is_early:
+            return replace(found, merged=approximate(live, sent), proof=Proof.LOCAL)
         if not found.deleting:
             found = _dry_run(client, found, pair.resource, pair.entry, options)
         if _is_one_moment(found):

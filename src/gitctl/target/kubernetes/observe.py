@@ -55,10 +55,20 @@ def observe(client: Client, owner: str, wanted: Sequence[Wanted]) -> Observed:
     found = _Found()
     by_label = [w for group in _grouped(wanted, lambda w: w.resource).values() if len(group) >= _LIST_FROM for w in group]
     _by_label(client, owner, by_label, found)
-    rest = [w for w in wanted if found.lacks(w.ref)]
-    _absent_by_name(client, rest, found)
-    _one_by_one(client, [w for w in rest if found.lacks(w.ref)], found)
+    _by_name(client, [w for w in wanted if found.lacks(w.ref)], found)
     return Observed(found.objects, found.unknown)
+
+
+def look_up(client: Client, wanted: Sequence[Wanted]) -> Observed:
+    """Look at objects whatever their labels. Raises ClusterError family errors."""
+    found = _Found()
+    _by_name(client, wanted, found)
+    return Observed(found.objects, found.unknown)
+
+
+def _by_name(client: Client, wanted: Sequence[Wanted], found: _Found) -> None:
+    _absent_by_name(client, wanted, found)
+    _one_by_one(client, [w for w in wanted if found.lacks(w.ref)], found)
 
 
 def _by_label(client: Client, owner: str, wanted: Sequence[Wanted], found: _Found) -> None:

@@ -49,6 +49,7 @@ class KubernetesTarget:
         self._uid = ""
         self._checked = False
         self._kinds: Kinds | None = None
+        self._owners: dict[ObjectRef, str] = {}
 
     @property
     def requests(self) -> int:
@@ -106,6 +107,7 @@ class KubernetesTarget:
         """See Target. A kind that is not served: its objects are gone when its definition is, else unknown."""
         if not refs:
             return Observed({}, {})
+        self._owners |= {ref: owner for ref, _ in refs}
         wanted, lost = self._resolve(refs)
         seen = observe(self._client(), owner, wanted)
         return _with_lost(seen, lost, self._registry() if lost else None, self._served())
@@ -117,12 +119,13 @@ class KubernetesTarget:
         if not manifests:
             return ()
         client = self._client()
+        self._owners |= {m.ref: options.owner for m in manifests}
         wanted, lost = self._resolve([(m.ref, m.api_version) for m in manifests])
         observed = observe(client, options.owner, wanted)
         served = {w.ref: w.resource for w in wanted}
         still = [ref for ref in lost if (ref.group, ref.kind) not in options.kinds]
         observed = _with_lost(observed, still, self._registry() if still else None, self._served())
-        pairs = [Pair(m, served.get(m.ref), inventory.get(m.ref)) for m in manifests]
+        pairs = [Pair(m, served.get(m.ref), inventory.get(m.ref), (m.ref.group, m.ref.kind) in options.kinds) for m in manifests]
         compared = compare_all(client, pairs, observed, options)
         return missing_namespaces(client, compared, options.namespaces)
 
@@ -151,7 +154,7 @@ class KubernetesTarget:
         """See Target. Objects whose kind is not served are reported as gone."""
         wanted, lost = self._resolve(refs)
         yield from ((ref, None) for ref in lost)
-        yield from watch(self._client(), wanted, seconds=seconds)
+        yield from watch(self._client(), wanted, owners={self._owners.get(ref, "") for ref, _ in refs}, seconds=seconds)
 
     def explain(self, ref: ObjectRef, live: Json | None) -> tuple[Texts, Texts]:
         """See Target."""

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, Queue
 
 from gitctl.errors import ClusterError, GitctlError
 from gitctl.model.manifest import Json, ObjectRef
-from gitctl.model.marks import OWNER_LABEL
+from gitctl.model.marks import OWNER_LABEL, owner_label
 from gitctl.parallel import Deadline, in_background
 from gitctl.target.kubernetes import failure
 from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.exchange import Request, Stream
-from gitctl.target.kubernetes.observe import Wanted, get_one, ref_of
+from gitctl.target.kubernetes.observe import Wanted, get_one, look_up, ref_of
 from gitctl.target.kubernetes.resource import Resource
 
 Seen = tuple[ObjectRef, Json | None]
@@ -27,11 +27,15 @@ _AGAIN = 1.0
 _POLL = 2.0
 
 
-def watch(client: Client, wanted: Sequence[Wanted], *, seconds: float) -> Iterator[Seen]:
-    """Yield objects until `seconds` have passed. Raises ClusterError family errors. Close the iterator to stop earlier."""
+def watch(client: Client, wanted: Sequence[Wanted], *, owners: Collection[str], seconds: float) -> Iterator[Seen]:
+    """Yield objects until `seconds` have passed. Raises ClusterError family errors. Close the iterator to stop earlier.
+
+    `owners` are the objects' owner ids, "" among them when some are not known.
+    """
     found: Queue[Seen | GitctlError] = Queue()
     stop = Deadline(seconds)
-    feeds = [_Feed(client, group.resource, group.namespace, group.refs, found, stop) for group in groups(wanted)]
+    selector = label_selector(owners)
+    feeds = [_Feed(client, group, selector, found, stop) for group in groups(wanted)]
     for feed in feeds:
         in_background(feed.run, name="watch")
     try:
@@ -40,6 +44,11 @@ def watch(client: Client, wanted: Sequence[Wanted], *, seconds: float) -> Iterat
         stop.cancel()
         for feed in feeds:
             feed.close()
+
+
+def label_selector(owners: Collection[str]) -> str:
+    """What the objects have in common: it keeps everybody else's out of the answers."""
+    return f"{OWNER_LABEL} in ({','.join(sorted(map(owner_label, owners)))})" if owners and all(owners) else OWNER_LABEL
 
 
 def _until(found: Queue[Seen | GitctlError], stop: Deadline) -> Iterator[Seen]:
@@ -61,6 +70,11 @@ class Group:
     namespace: str
     refs: frozenset[ObjectRef]
 
+    @property
+    def path(self) -> str:
+        """Where the objects are listed."""
+        return self.resource.collection(self.namespace)
+
 
 def groups(wanted: Sequence[Wanted]) -> list[Group]:
     """One watch a kind and namespace; one for the whole cluster where a kind is spread over many namespaces."""
@@ -81,9 +95,8 @@ class _Feed:
     """One watch, in a thread of its own."""
 
     client: Client
-    resource: Resource
-    namespace: str
-    refs: frozenset[ObjectRef]
+    group: Group
+    selector: str
     found: Queue[Seen | GitctlError]
     stop: Deadline
     stream: Stream | None = field(default=None)
@@ -91,7 +104,7 @@ class _Feed:
     def run(self) -> None:
         """List and watch until stopped; a failure goes to the reader."""
         try:
-            if "watch" not in self.resource.verbs and self.resource.verbs:
+            if self.group.resource.verbs and "watch" not in self.group.resource.verbs:
                 self._poll()
             while self._alive():
                 version = self._list()
@@ -110,25 +123,26 @@ class _Feed:
         return not self.stop.requested() and self.stop.left() > 0
 
     def _query(self) -> tuple[tuple[str, str], ...]:
-        """One object by its name; several by our label, which keeps everybody else's out of the answer."""
-        if len(self.refs) == 1:
-            return (("fieldSelector", f"metadata.name={next(iter(self.refs)).name}"),)
-        return (("labelSelector", OWNER_LABEL),)
+        """One object by its name, several by our label."""
+        if len(self.group.refs) == 1:
+            return (("fieldSelector", f"metadata.name={next(iter(self.group.refs)).name}"),)
+        return (("labelSelector", self.selector),)
 
     def _list(self) -> str:
         """Report what is there and return the version that a watch goes on from."""
-        path = self.resource.collection(self.namespace)
-        answer = self.client.get(path, self._query())
+        resource, refs = self.group.resource, self.group.refs
+        answer = self.client.get(self.group.path, self._query())
         if answer.status in (403, 405):
             self._poll()
             return ""
         if not answer.ok:
-            raise failure.error(answer, f"list {self.resource.plural}", where=self.client.where)
+            raise failure.error(answer, f"list {resource.plural}", where=self.client.where)
         body = answer.json()
-        listed = {ref_of(item, self.resource): self._typed(item) for item in body.get("items") or ()}
-        for ref in self.refs:
-            # What the list does not bring may exist without our label.
-            self.found.put((ref, listed[ref] if ref in listed else get_one(self.client, self.resource, ref)))
+        listed: dict[ObjectRef, Json | None] = {ref_of(item, resource): self._typed(item) for item in body.get("items") or ()}
+        # What the list does not bring may exist without our label.
+        listed |= look_up(self.client, [Wanted(ref, resource) for ref in refs if ref not in listed]).objects
+        for ref in refs & listed.keys():
+            self.found.put((ref, listed[ref]))
         return str(body["metadata"]["resourceVersion"])
 
     def _watch(self, version: str) -> str:
@@ -136,7 +150,7 @@ class _Feed:
         seconds = max(1, int(min(_LONGEST, self.stop.left())))
         query = (*self._query(), ("watch", "true"), ("allowWatchBookmarks", "true"))
         query += (("resourceVersion", version), ("timeoutSeconds", str(seconds)))
-        request = Request("GET", self.resource.collection(self.namespace), query, timeout=seconds + 10.0)
+        request = Request("GET", self.group.path, query, timeout=seconds + 10.0)
         try:
             with self.client.stream(request) as self.stream:
                 return self._follow(self.stream, version) if self.stream.status == 200 else self._restart()
@@ -169,20 +183,21 @@ class _Feed:
         return ""
 
     def _report(self, item: Json, live: Json | None) -> None:
-        ref = ref_of(item, self.resource)
-        if ref in self.refs:
+        ref = ref_of(item, self.group.resource)
+        if ref in self.group.refs:
             self.found.put((ref, live))
 
     def _typed(self, item: Json) -> Json:
-        return item if "kind" in item else {"apiVersion": self.resource.api_version, "kind": self.resource.kind, **item}
+        resource = self.group.resource
+        return item if "kind" in item else {"apiVersion": resource.api_version, "kind": resource.kind, **item}
 
     def _poll(self) -> None:
         """Ask again and again: where lists or watches are not allowed, or not made."""
         before: dict[ObjectRef, str] = {}
         while self._alive():
             began = time.monotonic()
-            for ref in sorted(self.refs):
-                live = get_one(self.client, self.resource, ref)
+            for ref in sorted(self.group.refs):
+                live = get_one(self.client, self.group.resource, ref)
                 version = str(live["metadata"].get("resourceVersion")) if live else ""
                 if before.get(ref) != version:
                     self.found.put((ref, live))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -61,6 +62,9 @@ def _new_pool(endpoint: Endpoint, connections: int) -> Any:
     import urllib3
 
     options: dict[str, Any] = {"maxsize": connections, "ssl_context": endpoint.tls}
+    if endpoint.tls is not None and endpoint.tls.verify_mode is ssl.CERT_NONE:
+        # The user asked for it in the kubeconfig (`insecure-skip-tls-verify`); a warning from within Python helps nobody.
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     if endpoint.server_name:
         options |= {"server_hostname": endpoint.server_name, "assert_hostname": endpoint.server_name}
     if endpoint.proxy:
