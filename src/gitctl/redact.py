@@ -74,6 +74,21 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+def is_printable(text: str) -> bool:
+    """Would `printable` leave the text as it is?"""
+    return _UNPRINTABLE.search(text) is None
+
+
+def printable_json(text: str) -> str:
+    r"""Serialised JSON with the same characters in JSON's own escapes (`\u001b`, surrogate pairs): the value stays the same."""
+    return _UNPRINTABLE.sub(_escape_json, text)
+
+
+def _escape_json(match: re.Match[str]) -> str:
+    units = match.group().encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+
+
 def strip_url(text: str) -> str:
     """The text with user names and passwords taken out of every URL in it, and tokens out of the query.
 
@@ -108,17 +123,24 @@ class Redactor:
 
     def clean(self, text: str) -> str:
         """The text fit for any sink: learned values and recognised tokens as `***`, URLs without credentials, printable."""
+        return printable(self.hide(text))
+
+    def hide(self, text: str) -> str:
+        """`clean` for what is serialised next: the serialiser escapes what is not printable, and readers get the very text back."""
         text = strip_url(self._hide(text))
         for pattern in _TOKENS:
             text = pattern.sub(rf"\1{MASK}", text)
-        return printable(text)
+        return text
 
     def clean_json(self, value: Any) -> Any:
-        """A JSON value with every string in it, keys too, cleaned. Never clean serialised JSON: a mask may break its syntax."""
+        """A JSON value with secrets hidden in every string of it, keys too. Never clean serialised JSON: a mask may break its syntax.
+
+        Not for a terminal before `printable_json` or `documents.dump` has escaped it.
+        """
         if isinstance(value, str):
-            return self.clean(value)
+            return self.hide(value)
         if isinstance(value, dict):
-            return {self.clean(str(k)): self.clean_json(v) for k, v in value.items()}
+            return {self.hide(str(k)): self.clean_json(v) for k, v in value.items()}
         return [self.clean_json(v) for v in value] if isinstance(value, list | tuple) else value
 
     def _hide(self, text: str) -> str:

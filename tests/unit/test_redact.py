@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitctl.redact import MASK, Redactor, is_secret, mask_object, mask_value, printable, strip_url
+from gitctl.redact import MASK, Redactor, is_printable, is_secret, mask_object, mask_value, printable, printable_json, strip_url
 
 BIDI = "\u202e"
 
@@ -121,7 +121,19 @@ def test_lines_of_a_long_value_are_hidden_one_by_one() -> None:
 def test_json_is_cleaned_string_by_string() -> None:
     redactor = Redactor(["hunter22"])
     value: dict[str, Any] = {"hunter22": ["pw hunter22", 7, True, None], "n": {"x": "\x1b"}}
-    assert redactor.clean_json(value) == {MASK: [f"pw {MASK}", 7, True, None], "n": {"x": "\\x1b"}}
+    assert redactor.clean_json(value) == {MASK: [f"pw {MASK}", 7, True, None], "n": {"x": "\x1b"}}
+
+
+@given(st.text())
+def test_printable_json_means_the_same_and_is_harmless(text: str) -> None:
+    shown = printable_json(json.dumps({"a": text}, ensure_ascii=False))
+    assert json.loads(shown) == {"a": text}
+    assert is_printable(shown)
+
+
+def test_printable_json_of_every_kind_of_harm() -> None:
+    text = "\x1b[31m\r\x7f\x9b\u202e\u2028\ufeff\ud800\U000e0041"
+    assert printable_json(json.dumps(text, ensure_ascii=False)) == json.dumps(text).replace("\x7f", "\\u007f")
 
 
 @pytest.mark.parametrize(

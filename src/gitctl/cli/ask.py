@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from gitctl.cli.forms import Output
 from gitctl.cli.session import Session
 from gitctl.cli.show.lines import text_of
 from gitctl.cli.show.plan import plan_lines
@@ -20,7 +21,7 @@ def confirm_plan(session: Session, stage: Stage, *, yes: bool) -> Callable[[Plan
     """Shows each plan before it is carried out; asks where the environment is protected."""
 
     def confirm(planned: Planned) -> bool:
-        if session.flags.output.value == "text":
+        if session.flags.output is Output.TEXT:
             lines = plan_lines(planned.plan, title=stage.title(planned.app))
             session.raw(text_of(lines, color=session.color, clean=session.redactor.clean))
             sys.stdout.flush()

@@ -5,18 +5,23 @@ from __future__ import annotations
 import typer
 
 from gitctl.cli.flags import with_session
+from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
 from gitctl.cli.words import REVISION, WORKTREE
 from gitctl.model.quantity import counted
 
+VALIDATE = epilog([("gitctl config validate", ""), ("gitctl config validate --config other.yaml", "")], codes={0: "valid", 3: "not valid"})
+SHOW = epilog([("gitctl config show -e prod", "one environment"), ("gitctl config show --revision v1.2 -o json", "at a revision")])
+SCHEMA = epilog([("gitctl config schema > gitctl.schema.json", "for editors")])
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-    group.command("schema")(schema)
-    group.command("show")(show)
-    group.command("validate")(validate)
-    app.add_typer(group, name="config", help="Check and show gitctl.yaml.")
+    group = typer.Typer(help="Check and show gitctl.yaml.", no_args_is_help=True)
+    group.command("validate", epilog=VALIDATE)(validate)
+    group.command("show", epilog=SHOW)(show)
+    group.command("schema", epilog=SCHEMA)(schema)
+    app.add_typer(group, name="config")
 
 
 @with_session()
@@ -30,7 +35,10 @@ def schema(session: Session) -> int:
 
 @with_session()
 def show(session: Session, revision: REVISION = None, worktree: WORKTREE = False) -> int:
-    """Print the project as gitctl understands it: defaults and placeholders filled in, for one environment (-e) or all."""
+    """Print the project with defaults and placeholders filled in.
+
+    For one environment (-e), or for all.
+    """
     from gitctl.cli.open import open_project
     from gitctl.cli.show.project import project_json
     from gitctl.config.resolve import choose_environment
@@ -40,13 +48,13 @@ def show(session: Session, revision: REVISION = None, worktree: WORKTREE = False
     project = open_project(session, revision=revision, worktree=worktree).project
     environments = (choose_environment(project, flags.env),) if flags.env else project.environments
     body = project_json(project, environments, context=flags.context or "")
-    session.result("Config", body, text=lambda: session.redactor.clean(dump(body)))
+    session.result("Config", body, text=lambda: dump(session.redactor.clean_json(body)))
     return 0
 
 
 @with_session()
 def validate(session: Session) -> int:
-    """Check gitctl.yaml as it lies in the work tree. All errors are shown, with line and column; exit code 3."""
+    """Check gitctl.yaml as it lies in the work tree; show all errors, with line and column."""
     from gitctl.cli.open import start_folder
     from gitctl.config.find import find_config
     from gitctl.config.load import load

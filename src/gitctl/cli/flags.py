@@ -12,17 +12,9 @@ from typing import Annotated, Any
 
 import typer
 
+from gitctl.cli import offer
+from gitctl.cli.forms import Output, check_form
 from gitctl.cli.session import Session
-
-
-class Output(StrEnum):
-    """Forms in which a result can be printed."""
-
-    TEXT = "text"
-    JSON = "json"
-    YAML = "yaml"
-    NAME = "name"
-    MARKDOWN = "markdown"
 
 
 class LogFormat(StrEnum):
@@ -57,26 +49,31 @@ class _Option:
     annotation: Any
     names: tuple[str, ...]
     help: str
+    metavar: str | None = None
     empty: Any = None
     count: bool = False
+    offer: offer.Offer | None = None
 
 
 _OPTIONS: Mapping[str, _Option] = {
-    "config": _Option(Path | None, ("--config",), "Project file; default: gitctl.yaml, found upwards."),
-    "directory": _Option(Path | None, ("-C", "--directory"), "Run as if started in this folder."),
-    "env": _Option(str | None, ("-e", "--env"), "Environment of the project."),
-    "context": _Option(str | None, ("--context",), "Context of the kubeconfig."),
-    "kubeconfig": _Option(Path | None, ("--kubeconfig",), "Kubeconfig file."),
-    "namespace": _Option(str | None, ("-n", "--namespace"), "Namespace for objects that name none (path mode)."),
-    "as_user": _Option(str | None, ("--as",), "User to impersonate."),
-    "as_group": _Option(list[str] | None, ("--as-group",), "Group to impersonate; repeatable."),
-    "request_timeout": _Option(str | None, ("--request-timeout",), "Limit of one request, such as 30s."),
-    "output": _Option(Output | None, ("-o", "--output"), "Form of the result."),
-    "quiet": _Option(bool, ("-q", "--quiet"), "Errors and results only.", empty=False),
-    "verbose": _Option(int, ("-v", "--verbose"), "Say more; repeatable.", empty=0, count=True),
-    "no_color": _Option(bool, ("--no-color",), "No colours.", empty=False),
-    "log_format": _Option(LogFormat | None, ("--log-format",), "Form of progress lines."),
+    "config": _Option(Path | None, ("--config",), "Project file; default: the nearest gitctl.yaml, upwards.", "FILE"),
+    "directory": _Option(Path | None, ("-C", "--directory"), "Run as if started in this folder.", "DIR"),
+    "env": _Option(str | None, ("-e", "--env"), "Environment of gitctl.yaml.", "ENV", offer=offer.environments),
+    "context": _Option(str | None, ("--context",), "Context of the kubeconfig.", "NAME", offer=offer.contexts),
+    "kubeconfig": _Option(Path | None, ("--kubeconfig",), "Kubeconfig file; default: KUBECONFIG, then ~/.kube/config.", "FILE"),
+    "namespace": _Option(str | None, ("-n", "--namespace"), "Namespace of objects that name none; for a folder only.", "NAME"),
+    "as_user": _Option(str | None, ("--as",), "User to impersonate.", "USER"),
+    "as_group": _Option(list[str] | None, ("--as-group",), "Group to impersonate; repeatable.", "GROUP"),
+    "request_timeout": _Option(str | None, ("--request-timeout",), "Limit of one request to the cluster, such as 30s.", "DURATION"),
+    "output": _Option(Output | None, ("-o", "--output"), "Form of the result; default: text."),
+    "quiet": _Option(bool, ("-q", "--quiet"), "Results, warnings and errors only.", empty=False),
+    "verbose": _Option(int, ("-v", "--verbose"), "Say more; -vv says most.", empty=0, count=True),
+    "no_color": _Option(bool, ("--no-color",), "No colours; as NO_COLOR does.", empty=False),
+    "log_format": _Option(LogFormat | None, ("--log-format",), "Form of progress lines on stderr; default: text."),
 }
+
+COMMON: Mapping[str, tuple[str, ...]] = {name: option.names for name, option in _OPTIONS.items()}
+"""The flags that every command takes: parameter → names on the command line."""
 
 
 def parameters(*, without: tuple[str, ...] = (), environment: bool = False) -> list[inspect.Parameter]:
@@ -86,7 +83,16 @@ def parameters(*, without: tuple[str, ...] = (), environment: bool = False) -> l
 
 def _parameter(name: str, option: _Option, environment: bool) -> inspect.Parameter:
     variable = "GITCTL_" + option.names[-1].lstrip("-").upper().replace("-", "_")
-    info = typer.Option(*option.names, help=option.help, count=option.count, show_default=False, envvar=variable if environment else None)
+    info = typer.Option(
+        *option.names,
+        help=option.help,
+        metavar=option.metavar,
+        count=option.count,
+        show_default=False,
+        show_envvar=False,
+        envvar=variable if environment else None,
+        autocompletion=option.offer,
+    )
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=option.empty, annotation=Annotated[option.annotation, info])
 
 
@@ -105,7 +111,9 @@ def with_session(*, without: tuple[str, ...] = ()) -> Callable[[Callable[..., An
         def run(**arguments: Any) -> Any:
             ctx: typer.Context = arguments.pop("ctx")
             common = {name: arguments.pop(name) for name in _OPTIONS if name in arguments and name not in without}
-            return command(Session(merge(ctx.find_root().params, common)), **arguments)
+            flags = merge(ctx.find_root().params, common)
+            check_form(_words(ctx), flags.output)
+            return command(Session(flags), **arguments)
 
         run.__signature__ = signature.replace(  # type: ignore[attr-defined]
             parameters=[context, *own, *parameters(without=without)]
@@ -114,6 +122,11 @@ def with_session(*, without: tuple[str, ...] = ()) -> Callable[[Callable[..., An
         return run
 
     return decorate
+
+
+def _words(ctx: typer.Context) -> str:
+    """`secret encrypt`: the command's name without the program's."""
+    return ctx.command_path.removeprefix(ctx.find_root().command_path).strip()
 
 
 def merge(before: Mapping[str, Any], after: Mapping[str, Any]) -> Flags:

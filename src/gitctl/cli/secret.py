@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from gitctl.cli.flags import with_session
+from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
 from gitctl.errors import ExitCode, GitctlError
 
@@ -17,12 +18,22 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="An encrypted file.",
 Files = Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files; all are done, or none.", show_default=False)]
 Places = Annotated[list[Path] | None, typer.Argument(metavar="[FILE|DIR]…", help="Files and folders; default: this folder.")]
 
+_EPILOGS = {
+    "keygen": epilog([("gitctl secret keygen", "once a person"), ("gitctl secret keygen -o ci.key", "another file")]),
+    "encrypt": epilog([("gitctl secret encrypt apps/web/secret.yaml", "in place")]),
+    "decrypt": epilog([("gitctl secret decrypt apps/web/secret.yaml -o json | jq -r .stringData.PASSWORD", "")]),
+    "edit": epilog([("gitctl secret edit apps/web/secret.yaml", "")]),
+    "view": epilog([("gitctl secret view apps/web/secret.yaml", "masked")]),
+    "status": epilog([("gitctl secret status", "this folder and all below"), ("gitctl secret status --exit-code -q", "for CI")]),
+    "rotate": epilog([("gitctl secret rotate --recipients apps/*/secret.yaml", "after a change in .sops.yaml")]),
+}
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(help="Secrets in Git: files encrypted by sops with age keys.", no_args_is_help=True)
     for command in (keygen, encrypt, decrypt, edit, view, status, rotate):
-        group.command(command.__name__)(command)
+        group.command(command.__name__, epilog=_EPILOGS.get(command.__name__))(command)
     app.add_typer(group, name="secret")
 
 
@@ -110,7 +121,10 @@ def edit(
         bool, typer.Option("--dangerous-disk", help="Where no folder in memory is found, edit in one on the disk.")
     ] = False,
 ) -> None:
-    """Edit the plaintext of a file in SOPS_EDITOR or EDITOR, in memory; values that you leave alone keep their ciphertext."""
+    """Edit the plaintext of a file in SOPS_EDITOR or EDITOR, in memory.
+
+    Values that you leave alone keep their ciphertext.
+    """
     from gitctl.cli.editor import attend_editor
     from gitctl.secrets.files import SopsFiles
     from gitctl.secrets.room import private_room
@@ -131,7 +145,10 @@ def status(
     verify: Annotated[bool, typer.Option("--verify/--no-verify", help="Decrypt each file to see that it is whole.")] = True,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 when a file is plain, tampered, or against its rule.")] = False,
 ) -> int:
-    """Show files that are encrypted or ought to be: whole or tampered, for whom, when, and whether .sops.yaml agrees."""
+    """Show which files are encrypted or ought to be.
+
+    Whole or tampered, for whom, when, and whether .sops.yaml agrees.
+    """
     from gitctl.cli.show.secret import show_status
     from gitctl.secrets.files import SopsFiles
     from gitctl.workflow.secret import status as run
@@ -173,16 +190,10 @@ def _root_of(session: Session, file: Path) -> Path:
 
 
 def _form(session: Session) -> str:
-    from gitctl.cli.flags import Output
-    from gitctl.errors import UsageError
+    from gitctl.cli.forms import Output
 
-    match session.flags.output:
-        case Output.TEXT:
-            return ""
-        case Output.JSON | Output.YAML as form:
-            return form.value
-        case other:
-            raise UsageError(f"-o {other.value} is no form of a decrypted file", hint="leave -o out, or take json or yaml")
+    form = session.flags.output
+    return "" if form is Output.TEXT else form.value
 
 
 def _write_plain(content: bytes) -> None:
@@ -213,7 +224,9 @@ def _again(session: Session, error: GitctlError) -> bool:
 
 
 def _show_files(session: Session, action: str, files: tuple[Path, ...], **more: str) -> None:
+    from gitctl.cli.forms import Output
+
     body = {"action": action, "files": [str(f) for f in files], **{k: v for k, v in more.items() if v}}
-    names = "\n".join(str(f) for f in files)
-    named = session.flags.output.value == "name"
-    session.result("SecretResult", body, text=lambda: session.redactor.clean(names if named else "\n".join(f"{action} {f}" for f in files)))
+    clean = session.redactor.clean
+    names = {Output.NAME: lambda: clean("\n".join(map(str, files)))}
+    session.result("SecretResult", body, text=lambda: clean("\n".join(f"{action} {f}" for f in files)), forms=names)

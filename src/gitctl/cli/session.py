@@ -7,13 +7,14 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
+from gitctl.cli.forms import Output
 from gitctl.parallel import Deadline
-from gitctl.redact import Redactor
+from gitctl.redact import Redactor, printable_json
 
 if TYPE_CHECKING:
     from gitctl.cli.flags import Flags
@@ -87,17 +88,27 @@ class Session:
 
         return Progress(verbose=bool(self.flags.verbose))
 
-    def result(self, kind: str, body: dict[str, Any], *, text: Callable[[], str]) -> None:
-        """Print a result in the form that `-o` asks for; `text` makes the form for people."""
-        match self.flags.output.value:
-            case "json":
-                self.raw(self.redactor.clean(_json(kind, body)))
-            case "yaml":
+    def result(
+        self, kind: str, body: dict[str, Any], *, text: Callable[[], str], forms: Mapping[Output, Callable[[], str]] | None = None
+    ) -> None:
+        """Print a result in the form that `-o` asks for. `text` makes the form for people; `forms` those that only some results have
+        (`check_form` has seen to it that no other is asked for). These are redacted by whoever makes them."""
+        output = self.flags.output
+        match output:
+            case Output.JSON:
+                self.raw(self.as_json(_result(kind, body)))
+            case Output.YAML:
                 from gitctl.documents import dump
 
-                self.raw(self.redactor.clean(dump(json.loads(_json(kind, body)))))
+                self.raw(dump(self.redactor.clean_json(_result(kind, body))))
+            case Output.TEXT | Output.NAME | Output.MARKDOWN:
+                self.raw((forms or {}).get(output, text)())
             case _:
-                self.raw(text())
+                assert_never(output)
+
+    def as_json(self, value: Any) -> str:
+        """The value as redacted JSON."""
+        return printable_json(json.dumps(self.redactor.clean_json(value), indent=2, ensure_ascii=False))
 
     def _line(self, level: str, text: str) -> None:
         clean = self.redactor.clean(text)
@@ -127,5 +138,5 @@ class Session:
                 signal.signal(number, handler)
 
 
-def _json(kind: str, body: dict[str, Any]) -> str:
-    return json.dumps({"apiVersion": API_VERSION, "kind": kind, **body}, indent=2, ensure_ascii=False)
+def _result(kind: str, body: dict[str, Any]) -> dict[str, Any]:
+    return {"apiVersion": API_VERSION, "kind": kind, **body}

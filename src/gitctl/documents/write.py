@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from gitctl.documents.scalar import as_json_number, resolve
+from gitctl.redact import is_printable, printable
 
 _HARD_BREAKS = ("\r", "\x85", "\u2028", "\u2029", "\ufeff")
 _MARKS = ("=", "<<")
@@ -44,7 +45,8 @@ def _whole_numbers(value: Any) -> Any:
 def _emit(values: Iterable[Any], *, explicit: bool) -> str:
     import yaml
 
-    return str(yaml.emit(_stream(values, explicit), Dumper=yaml.CSafeDumper, allow_unicode=True, width=2**30))
+    # `style` has put every character that is not printable between double quotes, where YAML's escapes are the same as ours.
+    return printable(str(yaml.emit(_stream(values, explicit), Dumper=yaml.CSafeDumper, allow_unicode=True, width=2**30)))
 
 
 def _stream(values: Iterable[Any], explicit: bool) -> Iterator[Any]:
@@ -82,7 +84,7 @@ def _scalar(value: Any, e: Any) -> Any:
 
 def style(text: str) -> str | None:
     """How a text must be written so that kubectl reads it back: `"` (quoted), `|` (literal block), or None (plain will do)."""
-    if any(mark in text for mark in _HARD_BREAKS):
+    if not is_printable(text) or any(mark in text for mark in _HARD_BREAKS):
         return '"'
     if "\n" in text:
         return "|"

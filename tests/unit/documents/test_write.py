@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitctl.documents import canonical, dump, dump_all, load_all, to_json
+from gitctl.redact import is_printable
 
 TRICKY = [
     *(
@@ -93,6 +94,9 @@ TRICKY = [
         "\x85",
         "\u2028a",
         "\ufeffx",
+        "a\n\u202eb",
+        "\x9b2J\n",
+        "\U000e0041",
         "é",
         "😀",
         "a\r\nb",
@@ -119,6 +123,7 @@ documents = values.filter(lambda v: v is not None)
 @settings(max_examples=200, deadline=None)
 def test_what_is_written_is_read_back(value: Any) -> None:
     assert [d.value for d in load_all(dump(value).encode(), where="a")] == [value]
+    assert is_printable(dump(value))
 
 
 @given(st.lists(documents, max_size=4))

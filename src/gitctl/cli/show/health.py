@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from gitctl.cli.forms import Output
 from gitctl.cli.session import Session
 from gitctl.cli.show.lines import Line, Style, line, table, text_of
 from gitctl.cli.show.values import ref_json
@@ -26,7 +27,7 @@ def show_dump(session: Session, objects: Sequence[ObjectHealth], *, exit_code: b
     """Print the health of a dump. With `exit_code` the result is 1 unless all is well."""
     state = worst(tuple(o.health.state for o in objects))
     body = {"health": state.value, "items": [_item(o) for o in objects]}
-    session.result("HealthResult", body, text=lambda: _text(session, _rows(objects), objects))
+    _show(session, body, _rows(objects), objects)
     session.say(_summary(objects))
     return _code(exit_code, well=state in _WELL)
 
@@ -40,7 +41,7 @@ def show_apps(session: Session, staged: Sequence[tuple[Stage, Sequence[AppHealth
     }
     objects = [o for _, app in found for o in app.objects]
     lines = [row for number, (stage, app) in enumerate(found) for row in _section(stage, app, first=not number)]
-    session.result("HealthResult", body, text=lambda: _text(session, lines, objects))
+    _show(session, body, lines, objects)
     return _code(exit_code, well=all(app.state in _WELL for _, app in found))
 
 
@@ -48,10 +49,10 @@ def _code(exit_code: bool, *, well: bool) -> int:
     return ExitCode.DIFFERENT if exit_code and not well else ExitCode.DONE
 
 
-def _text(session: Session, lines: Sequence[Line], objects: Sequence[ObjectHealth]) -> str:
-    if session.flags.output.value == "name":
-        return session.redactor.clean("\n".join(o.ref.short for o in objects))
-    return text_of(lines, color=session.color, clean=session.redactor.clean)
+def _show(session: Session, body: dict[str, Any], lines: Sequence[Line], objects: Sequence[ObjectHealth]) -> None:
+    clean = session.redactor.clean
+    names = {Output.NAME: lambda: clean("\n".join(o.ref.short for o in objects))}
+    session.result("HealthResult", body, text=lambda: text_of(lines, color=session.color, clean=clean), forms=names)
 
 
 def _section(stage: Stage, app: AppHealth, *, first: bool) -> list[Line]:

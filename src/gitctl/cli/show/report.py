@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from gitctl.cli.forms import Output
 from gitctl.cli.session import Session
 from gitctl.cli.show.error import error_json, print_error
 from gitctl.cli.show.lines import Line, Style, line, text_of
@@ -30,13 +31,18 @@ def show_plans(
     errors = [p.error for _, plans in staged for p in plans if p.error]
     _warn(session, [p for _, plans in staged for p in plans])
     _warn_target(session, [stage for stage, _ in staged])
-    if session.flags.output.value == "markdown":
-        session.raw(plans_markdown(titled, redactor=session.redactor))
-    else:
-        body = {"clusters": [_stage_json(stage, plans) for stage, plans in staged], "errors": [error_json(e) for e in errors]}
-        session.result(kind, body, text=lambda: _plans_text(session, titled, summary))
+    body = {"clusters": [_stage_json(stage, plans) for stage, plans in staged], "errors": [error_json(e) for e in errors]}
+    session.result(kind, body, text=lambda: _plans_text(session, titled, summary), forms=_forms(session, titled))
     _report(errors)
     return max([plan_code(p) for _, p in titled] + [exit_code_of(e) for e in errors], default=ExitCode.DONE)
+
+
+def _forms(session: Session, titled: Sequence[tuple[str, Plan]]) -> dict[Output, Callable[[], str]]:
+    """A plan's other forms: for a pull request, and the names of what would be changed."""
+    return {
+        Output.MARKDOWN: lambda: plans_markdown(titled, redactor=session.redactor),
+        Output.NAME: lambda: session.redactor.clean("".join(f"{c.ref}\n" for _, plan in titled for c in plan.changes)),
+    }
 
 
 def _warn(session: Session, plans: Sequence[AppPlan]) -> None:
@@ -85,11 +91,8 @@ def _total(plans: Sequence[Plan]) -> Line:
 
 def show_revision_diff(session: Session, plans: Sequence[tuple[str, Plan]], *, summary: bool) -> int:
     """Print what differs between two revisions."""
-    if session.flags.output.value == "markdown":
-        session.raw(plans_markdown(plans, redactor=session.redactor))
-    else:
-        body = {"apps": [plan_json(p) for _, p in plans], "errors": []}
-        session.result("RevisionDiffResult", body, text=lambda: _plans_text(session, plans, summary))
+    body = {"apps": [plan_json(p) for _, p in plans], "errors": []}
+    session.result("RevisionDiffResult", body, text=lambda: _plans_text(session, plans, summary), forms=_forms(session, plans))
     return max((plan_code(p) for _, p in plans), default=ExitCode.DONE)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from gitctl.cli.forms import Output
 from gitctl.cli.session import Session
 from gitctl.cli.show.lines import Line, Style, line, table, text_of
 from gitctl.model.quantity import counted
@@ -17,14 +18,14 @@ def show_status(session: Session, found: Sequence[SecretStatus]) -> None:
     """Print it in the form that -o asks for."""
     findings = sum(one.finding for one in found)
     body = {"files": [_data(one) for one in found], "findings": findings}
-    session.result("SecretStatus", body, text=lambda: text_of(_lines(session, found), color=session.color, clean=session.redactor.clean))
-    if session.flags.output.value == "text":
+    clean = session.redactor.clean
+    names = {Output.NAME: lambda: clean("".join(f"{one.file}\n" for one in found))}
+    session.result("SecretStatus", body, text=lambda: text_of(_lines(session, found), color=session.color, clean=clean), forms=names)
+    if session.flags.output is Output.TEXT:
         session.say(f"{counted(len(found), 'file')}, {counted(findings, 'finding')}")
 
 
 def _lines(session: Session, found: Sequence[SecretStatus]) -> list[Line]:
-    if session.flags.output.value == "name":
-        return [line(one.file) for one in found]
     if not found:
         return []
     return [*table([_row(one) for one in found], _HEAD), *(extra for one in found for extra in _extra(one, session.flags.verbose > 0))]
