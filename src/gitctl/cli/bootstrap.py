@@ -8,14 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gitctl.cli.flags import with_session
+from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
+from gitctl.cli.words import YES
 
 if TYPE_CHECKING:
     from gitctl.model.app import Cluster
     from gitctl.workflow.bootstrap import Scaffold, ScaffoldFile
 
-EPILOG = """Example: `gitctl bootstrap shop --name shop --env dev --env prod --context kind-dev`.
-A second run changes nothing; what is there is kept."""
+EPILOG = epilog(
+    [
+        ("gitctl bootstrap shop", "a repository with dev and prod"),
+        ("gitctl bootstrap shop --env dev --context kind-dev", "and its first sync"),
+    ],
+    notes="A second run changes nothing. A file that you changed is never overwritten: its diff is shown.",
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -27,11 +34,17 @@ def register(app: typer.Typer) -> None:
 def bootstrap(
     session: Session,
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The repository's folder; made when missing.")] = Path(),
-    name: Annotated[str, typer.Option("--name", help="Project name; default: the folder's name.")] = "",
-    env: Annotated[list[str] | None, typer.Option("-e", "--env", help="Environment; repeatable; the first is synced.")] = None,
-    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Project name; default: the folder's name.")] = "",
+    env: Annotated[
+        list[str] | None,
+        typer.Option("-e", "--env", metavar="ENV", help="Environment, repeatable, the first is synced; default: dev and prod."),
+    ] = None,
+    yes: YES = False,
 ) -> int:
-    """Write gitctl.yaml, an example app, a runbook and .sops.yaml; commit; with --context also sync."""
+    """Make a repository that gitctl can work with; with --context also its first sync.
+
+    Written and committed: gitctl.yaml, an example app with overlays, a README, a runbook, .sops.yaml, .gitignore.
+    """
     from gitctl.cli.open import start_folder
     from gitctl.cli.show.bootstrap import show_bootstrap
     from gitctl.errors import ExitCode

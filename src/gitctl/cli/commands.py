@@ -12,19 +12,20 @@ import typer
 
 from gitctl import __version__
 from gitctl.cli.flags import parameters
+from gitctl.cli.manual import Root, lay_out, root_epilog
 
 # (module in gitctl.cli, name on the command line). A module offers `register(app)`.
 VERBS = (
     "bootstrap",
     "diff",
     "sync",
+    "status",
+    "health",
     "drift_check",
+    "history",
     "rollback",
     "render",
     "secret",
-    "history",
-    "status",
-    "health",
     "config",
     "doctor",
     "sandbox",
@@ -32,18 +33,14 @@ VERBS = (
     "version",
 )
 
-EPILOG = """Exit codes: 0 done or no difference, 1 differences or findings, 2 usage, 3 bad input, 4 Git, 5 rendering, 6 cluster,
-7 refused by a guard, 8 applied in part, 9 not healthy in time, 10 locked, 70 bug, 130 interrupted, 143 terminated.
-
-Flags may stand before or after the command; each reads GITCTL_<FLAG> too."""
-
 
 def root() -> typer.Typer:
     """The whole command line."""
     app = typer.Typer(
         name="gitctl",
         help="GitOps from the terminal: what Git wants, compared with what runs, applied safely, recorded, and taken back.",
-        epilog=EPILOG,
+        epilog=root_epilog(),
+        cls=Root,
         add_completion=False,
         no_args_is_help=True,
         rich_markup_mode=None,
@@ -55,6 +52,7 @@ def root() -> typer.Typer:
         if importlib.util.find_spec(f"gitctl.cli.{verb}") is None:
             continue
         importlib.import_module(f"gitctl.cli.{verb}").register(app)
+    lay_out(app)
     return app
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gitctl.cli.flags import with_session
+from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
 
 
@@ -50,12 +51,24 @@ def script(shell: Shell) -> str:
     return _SCRIPTS[shell]
 
 
+EPILOG = epilog(
+    [
+        ("source <(gitctl completion bash)", "this bash session; add it to ~/.bashrc"),
+        ('gitctl completion zsh > "${fpath[1]}/_gitctl"', "zsh"),
+        ("gitctl completion fish > ~/.config/fish/completions/gitctl.fish", "fish"),
+    ],
+    notes="Names of apps, environments, contexts, revisions and sandboxes are completed too, without network.",
+)
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("completion")(completion)
+    app.command("completion", epilog=EPILOG)(completion)
 
 
 @with_session()
-def completion(session: Session, shell: Annotated[Shell, typer.Argument(help="Shell to complete in.")]) -> None:
-    """Print a completion script: `source <(gitctl completion bash)`."""
+def completion(
+    session: Session, shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh or fish.", show_default=False)]
+) -> None:
+    """Print the completion script of a shell."""
     session.raw(script(shell))

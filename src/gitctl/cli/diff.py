@@ -6,13 +6,22 @@ from typing import Annotated
 
 import typer
 
+from gitctl.cli import offer
 from gitctl.cli.flags import with_session
+from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
-from gitctl.cli.words import APPS, LABELS, ONLY, REVISION, WORKTREE
+from gitctl.cli.words import APPS, LABELS, ONLY, REPLACE, REVISION, WORKTREE
 
-EPILOG = """Examples: `gitctl diff -e prod`, `gitctl diff web -e prod --revision v1.2`, `gitctl diff -e prod --from main~1 --to main`,
-`gitctl diff ./manifests --context kind-dev -n demo`. Exit codes: 0 no difference, 1 differences, 7 a guard would refuse the sync,
-8 some objects cannot be applied, others as in `gitctl --help`."""
+EPILOG = epilog(
+    [
+        ("gitctl diff -e prod", "all apps, compared with what runs"),
+        ("gitctl diff web -e prod --revision v1.2", "what v1.2 would change"),
+        ("gitctl diff -e prod --from main~1 --to main", "between two revisions, without a cluster"),
+        ("gitctl diff -e prod -o markdown", "for a pull request"),
+        ("gitctl diff ./manifests --context kind-dev -n demo", "a folder, without gitctl.yaml"),
+    ],
+    codes={0: "no difference", 1: "differences", 7: "a guard would refuse the sync", 8: "some objects cannot be applied"},
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -26,15 +35,21 @@ def diff(
     apps: APPS = None,
     revision: REVISION = None,
     worktree: WORKTREE = False,
-    from_revision: Annotated[str | None, typer.Option("--from", help="Compare this revision …")] = None,
-    to_revision: Annotated[str | None, typer.Option("--to", help="… with this one; no cluster is asked.")] = None,
-    summary: Annotated[bool, typer.Option("--summary", help="One line an app.")] = False,
+    from_revision: Annotated[
+        str | None, typer.Option("--from", metavar="REV", help="Compare this revision …", autocompletion=offer.revisions)
+    ] = None,
+    to_revision: Annotated[
+        str | None, typer.Option("--to", metavar="REV", help="… with this one. No cluster is asked.", autocompletion=offer.revisions)
+    ] = None,
+    summary: Annotated[bool, typer.Option("--summary", help="One line for each app.")] = False,
     only: ONLY = None,
     selector: LABELS = None,
     adopt: Annotated[bool, typer.Option("--adopt", help="Plan as if `sync --adopt`.")] = False,
     force_conflicts: Annotated[bool, typer.Option("--force-conflicts", help="Plan as if `sync --force-conflicts`.")] = False,
-    prune: Annotated[bool | None, typer.Option("--prune/--no-prune", help="Plan deletions.")] = None,
-    replace: Annotated[list[str] | None, typer.Option("--replace", help="Plan as if `sync --replace KIND/NAME`.")] = None,
+    prune: Annotated[
+        bool | None, typer.Option("--prune/--no-prune", help="Show what would be deleted; default: as the app says, for a folder no.")
+    ] = None,
+    replace: REPLACE = None,
 ) -> int:
     """Show what a sync would change; writes nothing."""
     from gitctl.cli.open import open_stages
@@ -50,7 +65,7 @@ def diff(
         old, new = (open_stages(session, apps, revision=name, target=False, absent=True)[0] for name in (from_revision, to_revision))
         plans = compare_rendered(render_apps(old.apps, old.parts), render_apps(new.apps, new.parts))
         return show_revision_diff(session, [(f"{p.app} ({new.env})", p) for p in plans], summary=summary)
-    stages = open_stages(session, apps, revision=revision, worktree=worktree)
+    stages = open_stages(session, apps, revision=revision, worktree=worktree, tell_dirty=True)
     request = plan_request(
         only=only,
         selector=selector,

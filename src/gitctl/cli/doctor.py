@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from gitctl.cli.flags import with_session
+from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
 from gitctl.errors import ExitCode
 from gitctl.model.quantity import counted
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     from gitctl.cli.show.lines import Line
     from gitctl.workflow.doctor import Need, ToolReport
 
-EPILOG = "Exit codes: 0 all that is needed is there, 1 something needed is missing, too old or too new."
+EPILOG = epilog(
+    [("gitctl doctor", "in a project: what its apps need"), ("gitctl doctor -o json", "for a script")],
+    codes={0: "all that is needed is there", 1: "something needed is missing, too old or too new"},
+)
 _ANSWER_LIMIT = 15.0
 
 

@@ -7,11 +7,22 @@ from typing import Annotated
 import typer
 
 from gitctl.cli.flags import with_session
+from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
-from gitctl.cli.words import APPS
+from gitctl.cli.words import APP_NAME, APPS, LOCK_TIMEOUT, TIMEOUT, WAIT, YES
 
-EPILOG = """Quiet when nothing is wrong. Examples: `gitctl drift-check -e prod`, `gitctl drift-check web -e prod --fix`. Exit codes:
-0 no drift, 1 drift, 5 the wanted value cannot be rendered again, 6 something could not be looked at, others as in `gitctl --help`."""
+EPILOG = epilog(
+    [
+        ("gitctl drift-check -e prod", "all apps; quiet when nothing is wrong"),
+        ("gitctl drift-check web -e prod --fix", "put back what was applied"),
+    ],
+    codes={
+        0: "no drift, or all of it fixed",
+        1: "drift",
+        5: "the wanted value cannot be rendered again",
+        6: "something could not be looked at",
+    },
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -23,13 +34,13 @@ def register(app: typer.Typer) -> None:
 def drift_check(
     session: Session,
     apps: APPS = None,
-    app_name: Annotated[str | None, typer.Option("--app", help="Name of the app in path mode.")] = None,
-    fix: Annotated[bool, typer.Option("--fix", help="Apply again what was acknowledged.")] = False,
-    fetch: Annotated[bool, typer.Option("--fetch", help="Fetch commits that this clone lacks.")] = False,
-    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask before a fix.")] = False,
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="After a fix wait until healthy.")] = True,
-    timeout: Annotated[str | None, typer.Option("--timeout", help="How long to wait, such as 5m.")] = None,
-    lock_timeout: Annotated[str, typer.Option("--lock-timeout", help="Wait this long for another run to end.")] = "0s",
+    app_name: APP_NAME = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Apply again what was last applied well.")] = False,
+    fetch: Annotated[bool, typer.Option("--fetch", help="Fetch from the remote first, for commits that this clone lacks.")] = False,
+    yes: YES = False,
+    wait: WAIT = True,
+    timeout: TIMEOUT = None,
+    lock_timeout: LOCK_TIMEOUT = "0s",
 ) -> int:
     """Compare what runs with what was last applied, field by field, and name who changed it."""
     from gitctl.cli.ask import confirm_plan
@@ -40,7 +51,7 @@ def drift_check(
     from gitctl.workflow.drift import fix as fix_drift
     from gitctl.workflow.sync import SyncRequest
 
-    stages = open_stages(session, apps, app_name=app_name, fetch=fetch, named=True)
+    stages = open_stages(session, apps, app_name=app_name, may_fetch=fetch, named=True)
     staged = [(stage, drift_apps(stage.apps, stage.parts)) for stage in stages]
     if fix:
         request = SyncRequest(

@@ -67,7 +67,7 @@ _OPTIONS: Mapping[str, _Option] = {
     "request_timeout": _Option(str | None, ("--request-timeout",), "Limit of one request to the cluster, such as 30s.", "DURATION"),
     "output": _Option(Output | None, ("-o", "--output"), "Form of the result; default: text."),
     "quiet": _Option(bool, ("-q", "--quiet"), "Results, warnings and errors only.", empty=False),
-    "verbose": _Option(int, ("-v", "--verbose"), "Say more; -vv says most.", empty=0, count=True),
+    "verbose": _Option(int, ("-v", "--verbose"), "Say more.", empty=0, count=True),
     "no_color": _Option(bool, ("--no-color",), "No colours; as NO_COLOR does.", empty=False),
     "log_format": _Option(LogFormat | None, ("--log-format",), "Form of progress lines on stderr; default: text."),
 }

@@ -8,11 +8,19 @@ from typing import Annotated
 
 import typer
 
+from gitctl.cli import offer
 from gitctl.cli.flags import with_session
+from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
+from gitctl.cli.words import APP_NAME
 
-EPILOG = """Examples: `gitctl health web -e prod`, `kubectl get all -A -o yaml | gitctl health -f -`. Exit codes: 0 whatever the health is,
-1 with --exit-code when something is neither healthy nor suspended, others as in `gitctl --help`."""
+EPILOG = epilog(
+    [
+        ("gitctl health web -e prod", "every object of an app"),
+        ("kubectl get all -A -o yaml | gitctl health -f -", "any live objects"),
+    ],
+    codes={0: "whatever the health is", 1: "with --exit-code: something is neither healthy nor suspended"},
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -23,11 +31,14 @@ def register(app: typer.Typer) -> None:
 @with_session()
 def health(
     session: Session,
-    apps: Annotated[list[str] | None, typer.Argument(metavar="[APP…]", help="Apps of gitctl.yaml (default: all).")] = None,
+    apps: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[APP…|PATH]", help="Apps of gitctl.yaml (default: all), or one folder.", autocompletion=offer.apps),
+    ] = None,
     filename: Annotated[
         str | None, typer.Option("-f", "--filename", metavar="FILE", help="Live objects in a YAML or JSON file; - reads stdin.")
     ] = None,
-    app_name: Annotated[str | None, typer.Option("--app", help="Name of the app in path mode.")] = None,
+    app_name: APP_NAME = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 unless all is healthy or suspended.")] = False,
 ) -> int:
     """Show state, message and deciding rule of every object of apps, or of a dump."""

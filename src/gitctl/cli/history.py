@@ -7,19 +7,29 @@ from typing import Annotated, Any
 import typer
 
 from gitctl.cli.flags import with_session
+from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
+from gitctl.cli.words import APP
+
+EPILOG = epilog(
+    [
+        ("gitctl history web -e prod", "who deployed what, and how it ended"),
+        ("gitctl history web -e prod -o json", "with counts, inputs, render digest"),
+    ],
+    notes="The numbers are what `gitctl rollback APP --to NUMBER` takes.",
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("history")(history)
+    app.command("history", epilog=EPILOG)(history)
 
 
 @with_session()
 def history(
     session: Session,
-    app: Annotated[str, typer.Argument(help="App of gitctl.yaml.")],
-    limit: Annotated[int, typer.Option("--limit", min=1, help="Show the newest N records.")] = 20,
+    app: APP,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="Show the newest N records.")] = 20,
 ) -> int:
     """List the records of an app, newest first."""
     from gitctl.cli.open import open_stages

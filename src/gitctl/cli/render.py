@@ -7,13 +7,23 @@ from typing import Annotated
 import typer
 
 from gitctl.cli.flags import with_session
+from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
 from gitctl.cli.words import APPS, REVISION, WORKTREE
+
+EPILOG = epilog(
+    [
+        ("gitctl render web -e prod", "YAML, in the order of applying"),
+        ("gitctl render -e prod --revision v1.2 -o name", "names only"),
+        ("gitctl render ./manifests -n demo", "a folder, without gitctl.yaml"),
+    ],
+    notes="No cluster is asked. The same commit and inputs give the same bytes.",
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("render")(render)
+    app.command("render", epilog=EPILOG)(render)
 
 
 @with_session()

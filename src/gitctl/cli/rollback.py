@@ -6,14 +6,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gitctl.cli import offer
 from gitctl.cli.flags import with_session
+from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
+from gitctl.cli.words import APP, LOCK_TIMEOUT, PLAN_DIGEST, PRUNE_LIMIT, TIMEOUT, WAIT, YES
 
 if TYPE_CHECKING:
     from gitctl.workflow.rollback import RollbackPlan
 
-EPILOG = """Examples: `gitctl rollback web -e prod`, `gitctl rollback web -e prod --to 12 --push --yes`,
-`gitctl rollback web -e prod --no-commit` (applies at once; the app is held until Git agrees). Exit codes as in `gitctl sync`."""
+EPILOG = epilog(
+    [
+        ("gitctl rollback web -e prod", "to the newest good record before this one"),
+        ("gitctl rollback web -e prod --to 12 --push --yes", "to record 12, pushed, in CI"),
+        ("gitctl rollback web -e prod --no-commit", "at once; the app is held until Git agrees"),
+    ],
+    codes={7: "refused; nothing was written", 8: "applied in part", 9: "applied, not healthy in time", 10: "another run holds the lock"},
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -24,16 +33,26 @@ def register(app: typer.Typer) -> None:
 @with_session()
 def rollback(
     session: Session,
-    app: Annotated[str, typer.Argument(help="App of gitctl.yaml.")],
-    to: Annotated[str, typer.Option("--to", metavar="RECORD|REV", help="Default: the newest good record before this one.")] = "",
-    push: Annotated[bool, typer.Option("--push", help="Push the commit.")] = False,
-    commit: Annotated[bool, typer.Option("--commit/--no-commit", help="Write the rollback to Git.")] = True,
-    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until healthy.")] = True,
-    timeout: Annotated[str | None, typer.Option("--timeout", help="How long to wait, such as 5m.")] = None,
-    plan_digest: Annotated[str, typer.Option("--plan-digest", help="Permit exactly the plan with this digest.")] = "",
-    prune_limit: Annotated[int | None, typer.Option("--prune-limit", help="Allow up to N deletions in this run.")] = None,
-    lock_timeout: Annotated[str, typer.Option("--lock-timeout", help="Wait this long for another run to end.")] = "0s",
+    app: APP,
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="RECORD|REV",
+            help="Number in `gitctl history`, or a revision; default: the newest good record before this one.",
+            autocompletion=offer.revisions,
+        ),
+    ] = "",
+    push: Annotated[bool, typer.Option("--push", help="Push the commit to the upstream branch.")] = False,
+    commit: Annotated[
+        bool, typer.Option("--commit/--no-commit", help="Write the rollback to Git; --no-commit applies it and holds the app.")
+    ] = True,
+    yes: YES = False,
+    wait: WAIT = True,
+    timeout: TIMEOUT = None,
+    plan_digest: PLAN_DIGEST = "",
+    prune_limit: PRUNE_LIMIT = None,
+    lock_timeout: LOCK_TIMEOUT = "0s",
 ) -> int:
     """Restore what an earlier record rendered: a new commit, then a sync. History is never rewritten."""
     from gitctl.cli.ask import confirm_plan

@@ -6,26 +6,34 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gitctl.cli import offer
 from gitctl.cli.flags import with_session
+from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
 from gitctl.errors import ExitCode
 
 if TYPE_CHECKING:
     from gitctl.sandbox import Status
 
-Name = Annotated[str, typer.Option("--name", help="Name of the control plane; several can run at once.")]
+Name = Annotated[
+    str, typer.Option("--name", metavar="NAME", help="Name of the control plane; several can run at once.", autocompletion=offer.sandboxes)
+]
 All = Annotated[bool, typer.Option("--all", help="Every control plane of this user.")]
 
 _DEFAULT = "sandbox"
+_EPILOGS = {
+    "up": epilog([('eval "$(gitctl sandbox up)"', "start it, and use it in this shell"), ("gitctl sandbox up --name two", "another one")]),
+    "down": epilog([("gitctl sandbox down", "its data stays"), ("gitctl sandbox down --all --purge", "remove everything")]),
+    "kubeconfig": epilog([("export KUBECONFIG=$(gitctl sandbox kubeconfig)", "")]),
+    "restart": epilog([("gitctl sandbox restart kube-apiserver", "")]),
+}
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(
-        help="A real Kubernetes control plane on this machine, without containers; pods are simulated.", no_args_is_help=True
-    )
+    group = typer.Typer(help="A real Kubernetes control plane on this machine; pods are simulated.", no_args_is_help=True)
     for command in (up, down, status, kubeconfig, reset, restart):
-        group.command(command.__name__)(command)
+        group.command(command.__name__, epilog=_EPILOGS.get(command.__name__))(command)
     app.add_typer(group, name="sandbox")
 
 
@@ -78,7 +86,7 @@ def status(
 
 @with_session()
 def kubeconfig(session: Session, name: Name = _DEFAULT) -> None:
-    """Print the path of a control plane's kubeconfig: `export KUBECONFIG=$(gitctl sandbox kubeconfig)`."""
+    """Print the path of a control plane's kubeconfig."""
     from gitctl import sandbox
 
     session.raw(str(sandbox.status(name).plane.kubeconfig))
@@ -95,7 +103,15 @@ def reset(session: Session, name: Name = _DEFAULT) -> None:
 @with_session()
 def restart(
     session: Session,
-    part: Annotated[str, typer.Argument(help="etcd, kube-apiserver, kube-controller-manager, kube-scheduler or kwok.")],
+    part: Annotated[
+        str,
+        typer.Argument(
+            metavar="PART",
+            help="etcd, kube-apiserver, kube-controller-manager, kube-scheduler or kwok.",
+            autocompletion=offer.sandbox_parts,
+            show_default=False,
+        ),
+    ],
     name: Name = _DEFAULT,
 ) -> None:
     """Restart one part of a control plane on its old port, with its old data."""

@@ -6,20 +6,35 @@ from typing import Annotated
 
 import typer
 
+from gitctl.cli import offer
 from gitctl.cli.flags import with_session
+from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
 from gitctl.cli.words import REVISION
+
+EPILOG = epilog(
+    [
+        ("gitctl status -e prod", "every app, one line each"),
+        ("gitctl status web -e prod", "the tree of its objects"),
+        ("gitctl status -e prod --exit-code -q", "for a script"),
+    ],
+    codes={0: "whatever the state is", 1: "with --exit-code: something is not in sync, or not healthy"},
+    notes="States: in-sync, pending (Git has something newer), drifted, incomplete, held, unknown.",
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("status")(status)
+    app.command("status", epilog=EPILOG)(status)
 
 
 @with_session()
 def status(
     session: Session,
-    apps: Annotated[list[str] | None, typer.Argument(metavar="[APP…]", help="Apps (default: all); one app shows its objects.")] = None,
+    apps: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[APP…]", help="Apps (default: all); a named app shows its objects.", autocompletion=offer.apps),
+    ] = None,
     revision: REVISION = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 unless all is in sync and healthy.")] = False,
 ) -> int:

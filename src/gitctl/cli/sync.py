@@ -7,16 +7,44 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gitctl.cli.flags import with_session
+from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
-from gitctl.cli.words import APPS, LABELS, ONLY, REVISION, WORKTREE
+from gitctl.cli.words import (
+    APP_NAME,
+    APPS,
+    LABELS,
+    LOCK_TIMEOUT,
+    ONLY,
+    PLAN_DIGEST,
+    PRUNE_LIMIT,
+    REPLACE,
+    REVISION,
+    TIMEOUT,
+    WAIT,
+    WORKTREE,
+    YES,
+)
 
 if TYPE_CHECKING:
     from gitctl.cli.open import Stage
     from gitctl.workflow.sync import SyncRequest
 
-EPILOG = """Examples: `gitctl sync -e dev`, `gitctl sync web -e prod --revision v1.2 --yes`, `gitctl sync -e prod --dry-run`,
-`gitctl sync ./manifests --app demo --context kind-dev -n demo`. Exit codes: 0 done, 1 only with --dry-run: differences, 7 refused,
-8 applied in part, 9 not healthy in time, 10 locked, others as in `gitctl --help`."""
+EPILOG = epilog(
+    [
+        ("gitctl sync -e dev", "all apps, in the order of depends_on"),
+        ("gitctl sync web -e prod --revision v1.2 --yes", "one app, in CI"),
+        ("gitctl sync -e prod --dry-run", "show the plan, write nothing"),
+        ("gitctl sync ./manifests --app demo --context kind-dev -n demo", "a folder, without gitctl.yaml"),
+    ],
+    codes={
+        0: "applied and healthy, or nothing to do",
+        1: "with --dry-run only: differences",
+        7: "refused; nothing was written",
+        8: "applied in part",
+        9: "applied, not healthy in time",
+        10: "another run holds the lock",
+    },
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -30,23 +58,25 @@ def sync(
     apps: APPS = None,
     revision: REVISION = None,
     worktree: WORKTREE = False,
-    app_name: Annotated[str | None, typer.Option("--app", help="Name of the app in path mode.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done.")] = False,
-    prune: Annotated[bool | None, typer.Option("--prune/--no-prune", help="Delete what left Git (default: as the app says).")] = None,
-    prune_limit: Annotated[int | None, typer.Option("--prune-limit", help="Allow up to N deletions in this run.")] = None,
-    plan_digest: Annotated[str, typer.Option("--plan-digest", help="Permit exactly the plan with this digest.")] = "",
-    replace: Annotated[list[str] | None, typer.Option("--replace", metavar="KIND/NAME", help="Allow delete and create.")] = None,
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until healthy.")] = True,
-    timeout: Annotated[str | None, typer.Option("--timeout", help="How long to wait, such as 5m (default: the app's wait).")] = None,
-    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
-    adopt: Annotated[bool, typer.Option("--adopt", help="Take over existing objects that nobody owns.")] = False,
-    force_conflicts: Annotated[bool, typer.Option("--force-conflicts", help="Take fields that others own.")] = False,
-    with_deps: Annotated[bool, typer.Option("--with-deps", help="Sync what the apps depend on first.")] = False,
+    app_name: APP_NAME = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show exactly what would be done; write nothing.")] = False,
+    prune: Annotated[
+        bool | None, typer.Option("--prune/--no-prune", help="Delete what left Git; default: as the app says, for a folder no.")
+    ] = None,
+    prune_limit: PRUNE_LIMIT = None,
+    plan_digest: PLAN_DIGEST = "",
+    replace: REPLACE = None,
+    wait: WAIT = True,
+    timeout: TIMEOUT = None,
+    yes: YES = False,
+    adopt: Annotated[bool, typer.Option("--adopt", help="Take over objects that exist and that no app owns.")] = False,
+    force_conflicts: Annotated[bool, typer.Option("--force-conflicts", help="Take fields that other managers own.")] = False,
+    with_deps: Annotated[bool, typer.Option("--with-deps", help="First sync the apps that these depend on.")] = False,
     allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="Sync uncommitted files.")] = False,
     allow_stale: Annotated[bool, typer.Option("--allow-stale", help="Sync the cached revision when Git is out of reach.")] = False,
-    release: Annotated[bool, typer.Option("--release", help="End the hold of a rollback --no-commit.")] = False,
-    continue_on_error: Annotated[bool, typer.Option("--continue-on-error", help="Start later waves after a failure.")] = False,
-    lock_timeout: Annotated[str, typer.Option("--lock-timeout", help="Wait this long for another run to end.")] = "0s",
+    release: Annotated[bool, typer.Option("--release", help="End the hold of a `rollback --no-commit`.")] = False,
+    continue_on_error: Annotated[bool, typer.Option("--continue-on-error", help="Go on with later waves after a failure.")] = False,
+    lock_timeout: LOCK_TIMEOUT = "0s",
     selector: LABELS = None,
     only: ONLY = None,
 ) -> int:
@@ -56,7 +86,9 @@ def sync(
     from gitctl.config.duration import parse_duration
     from gitctl.workflow.sync import SyncRequest
 
-    stages = open_stages(session, apps, revision=revision, worktree=worktree, app_name=app_name, with_deps=with_deps, named=True)
+    stages = open_stages(
+        session, apps, revision=revision, worktree=worktree, app_name=app_name, with_deps=with_deps, named=True, tell_dirty=True
+    )
     request = SyncRequest(
         plan=plan_request(
             only=only,

@@ -18,6 +18,6 @@ def register(app: typer.Typer) -> None:
 
 @with_session()
 def version(session: Session) -> None:
-    """Print the version."""
+    """Print the versions of gitctl and of Python."""
     body = {"version": __version__, "python": platform.python_version()}
     session.result("Version", body, text=lambda: f"gitctl {__version__} (Python {body['python']})")

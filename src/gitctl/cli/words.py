@@ -6,8 +6,33 @@ from typing import Annotated
 
 import typer
 
-APPS = Annotated[list[str] | None, typer.Argument(metavar="[APP…|PATH]", help="Apps of gitctl.yaml (default: all), or one folder.")]
-REVISION = Annotated[str | None, typer.Option("--revision", help="Branch, tag, SHA, HEAD~2, @{upstream}; default: HEAD.")]
-WORKTREE = Annotated[bool, typer.Option("--worktree", help="Read uncommitted files too.")]
+from gitctl.cli import offer
+
+APP = Annotated[str, typer.Argument(metavar="APP", help="App of gitctl.yaml.", autocompletion=offer.apps, show_default=False)]
+APPS = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[APP…|PATH]", help="Apps of gitctl.yaml (default: all), or one folder of manifests.", autocompletion=offer.apps
+    ),
+]
+APP_NAME = Annotated[
+    str | None, typer.Option("--app", metavar="NAME", help="What to call a folder: its objects are owned under this name.")
+]
+REVISION = Annotated[
+    str | None,
+    typer.Option("--revision", metavar="REV", help="Branch, tag, SHA, HEAD~2, @{upstream}; default: HEAD.", autocompletion=offer.revisions),
+]
+WORKTREE = Annotated[bool, typer.Option("--worktree", help="Read the work tree, uncommitted files included.")]
 ONLY = Annotated[list[str] | None, typer.Option("--only", metavar="KIND/NAME", help="Only this object; repeatable.")]
-LABELS = Annotated[str | None, typer.Option("-l", "--selector", help="Only objects with these labels: a=b,c=d.")]
+LABELS = Annotated[str | None, typer.Option("-l", "--selector", metavar="LABELS", help="Only objects with these labels: a=b,c=d.")]
+YES = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask for confirmation.")]
+WAIT = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until healthy.")]
+TIMEOUT = Annotated[
+    str | None, typer.Option("--timeout", metavar="DURATION", help="How long to wait for health, such as 5m; default: the app's `wait`.")
+]
+LOCK_TIMEOUT = Annotated[str, typer.Option("--lock-timeout", metavar="DURATION", help="How long to wait for another run to end.")]
+PRUNE_LIMIT = Annotated[int | None, typer.Option("--prune-limit", metavar="N", help="Allow up to N deletions in this run.")]
+PLAN_DIGEST = Annotated[str, typer.Option("--plan-digest", metavar="DIGEST", help="Allow exactly the plan that a refusal printed.")]
+REPLACE = Annotated[
+    list[str] | None, typer.Option("--replace", metavar="KIND/NAME", help="Allow to delete and create this object anew; repeatable.")
+]

@@ -6,9 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.fixtures.commands import GitRepo
 
 from gitctl.cli.completion import Shell, script
 
@@ -76,10 +78,75 @@ def test_bash_offers(words: list[str], offered: set[str]) -> None:
 @pytest.mark.usefixtures("gitctl_on_path")
 def test_zsh_is_told_the_candidates_and_their_help() -> None:
     text = answer({"_GITCTL_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": "gitctl comp"})
-    assert '"completion":"Print a completion script' in text
+    assert '"completion":"Print the completion script' in text
 
 
 @pytest.mark.usefixtures("gitctl_on_path")
 def test_fish_is_told_the_candidates_and_their_help() -> None:
     ask = {"_GITCTL_COMPLETE": "complete_fish", "_TYPER_COMPLETE_FISH_ACTION": "get-args", "_TYPER_COMPLETE_ARGS": "gitctl comp"}
-    assert answer(ask).startswith("completion\tPrint a completion script")
+    assert answer(ask).startswith("completion\tPrint the completion script")
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, git_repo: Callable[..., GitRepo]) -> GitRepo:
+    """The current folder: a repository with two apps, two environments, a branch, a tag, and a kubeconfig beside it."""
+    apps = "apps:\n  web: {path: web}\n  database: {path: database}\n"
+    project = f"apiVersion: gitctl.dev/v1\nkind: Project\nname: shop\nenvironments: {{dev: {{}}, prod: {{}}}}\n{apps}"
+    repo = git_repo({"gitctl.yaml": project, "web/a.yaml": "# nothing\n"})
+    repo.git("branch", "feature/x")
+    repo.git("tag", "v1.2")
+    config = tmp_path / "kubeconfig"
+    config.write_text("contexts:\n- {name: kind-dev, context: {}}\n- {name: prod-eu, context: {}}\n")
+    monkeypatch.setenv("KUBECONFIG", str(config))
+    monkeypatch.chdir(repo.path)
+    return repo
+
+
+def offered(*words: str) -> set[str]:
+    """What gitctl answers to bash for `gitctl WORDS`, the last of them unfinished."""
+    return set(
+        answer({"_GITCTL_COMPLETE": "complete_bash", "COMP_WORDS": " ".join(("gitctl", *words)), "COMP_CWORD": str(len(words))}).split()
+    )
+
+
+@pytest.mark.usefixtures("gitctl_on_path", "shop")
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (["diff", ""], {"web", "database"}),
+        (["sync", "web", ""], {"database"}),
+        (["rollback", "d"], {"database"}),
+        (["status", "-e", ""], {"dev", "prod"}),
+        (["-e", "p"], {"prod"}),
+        (["diff", "--context", ""], {"kind-dev", "prod-eu"}),
+        (["diff", "--revision", "fea"], {"feature/x"}),
+        (["diff", "--from", "v"], {"v1.2"}),
+        (["sandbox", "restart", "kube-c"], {"kube-controller-manager"}),
+        (["-C", "/", "diff", ""], set()),
+    ],
+    ids=["apps", "apps left", "one app", "environments", "before the verb", "contexts", "branches", "tags", "parts", "no project"],
+)
+def test_names_are_offered(words: list[str], names: set[str]) -> None:
+    assert offered(*words) == names
+
+
+@pytest.mark.usefixtures("gitctl_on_path")
+def test_a_broken_project_file_offers_nothing_and_says_nothing(shop: GitRepo) -> None:
+    shop.write("gitctl.yaml", "apps: {web: [")
+    done = subprocess.run(
+        ["gitctl"],
+        env=os.environ | {"_GITCTL_COMPLETE": "complete_bash", "COMP_WORDS": "gitctl diff ", "COMP_CWORD": "2"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout.strip(), done.stderr) == ("", "")
+
+
+@pytest.mark.usefixtures("gitctl_on_path")
+def test_sandboxes_are_offered(isolated: Path) -> None:
+    for name in ("one", "two"):
+        folder = isolated / "state" / "sandbox" / name
+        folder.mkdir(parents=True)
+        (folder / "ports.json").write_text("{}")
+    assert offered("sandbox", "down", "--name", "") == {"one", "two"}
