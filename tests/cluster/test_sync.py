@@ -285,6 +285,7 @@ def test_never_healthy_is_exit_9_and_nothing_is_pruned(project: Project) -> None
     assert project.live("configmap", "b") is not None
     record = project.run("history", "web", "-o", "json").json()["clusters"][0]["records"][0]
     assert (record["result"], record["health"]) == ("unhealthy", "progressing")
+    assert "Deployment" in project.run("sync", "--no-prune", "--timeout", "1s", code=9).stderr, "the second try is no success either"
 
 
 def test_json_names_every_object(project: Project) -> None:

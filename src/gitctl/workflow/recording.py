@@ -206,7 +206,7 @@ def _result(
 
 
 def _counts(planned: Planned, outcomes: tuple[Outcome, ...]) -> Counts:
-    applied = [o.change.action for o in outcomes if o.result is OutcomeResult.APPLIED]
+    applied = [o.change.action for o in outcomes if o.result is OutcomeResult.APPLIED and o.change.action is not Action.ORPHAN]
     results = [o.result for o in outcomes]
     return Counts(
         created=applied.count(Action.CREATE),

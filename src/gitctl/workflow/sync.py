@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gitctl.apply.run import ApplyOptions, apply_waves, halt_of, prune
 from gitctl.apply.wait import wait_healthy
@@ -19,6 +19,7 @@ from gitctl.workflow.depends import require_healthy
 from gitctl.workflow.parts import Parts
 from gitctl.workflow.plan import Planned, PlanRequest, Rendered, Selection, plan_app, render_apps, selection
 from gitctl.workflow.recording import Recording, acknowledge, needs_acknowledging
+from gitctl.workflow.still import health_of_unchanged
 from gitctl.workflow.verdict import verdict
 
 Confirm = Callable[[Planned], bool]
@@ -120,14 +121,24 @@ def check_plan(planned: Planned, request: SyncRequest) -> None:
 def _sync(planned: Planned, parts: Parts, request: SyncRequest, scope: Selection, confirm: Confirm) -> AppRun:
     check_plan(planned, request)
     if not (planned.plan.changes or planned.plan.failures or request.hold or needs_acknowledging(planned, request.release)):
-        return AppRun(planned.app, SyncResult(planned.plan))
+        return _still(planned, SyncResult(planned.plan), parts, request)
     if planned.plan.changes and not confirm(planned):
         return AppRun(planned.app, SyncResult(planned.plan, dry_run=True), declined=True)
     with parts.target.lock(planned.app.owner, timeout=request.lock_timeout, emit=parts.emit) as lock:
         current = _unmoved(planned, parts, request, scope)
         if not (current.plan.changes or current.plan.failures or request.hold):
-            return AppRun(current.app, SyncResult(current.plan, record=acknowledge(current, parts, request.release)))
-        return _run(current, parts, request, lock)
+            result = SyncResult(current.plan, record=acknowledge(current, parts, request.release))
+        else:
+            return _run(current, parts, request, lock)
+    return _still(current, result, parts, request)
+
+
+def _still(planned: Planned, result: SyncResult, parts: Parts, request: SyncRequest) -> AppRun:
+    """Nothing was applied. What was applied before must be healthy all the same."""
+    if request.wait:
+        seconds = request.timeout if request.timeout is not None else planned.app.wait_seconds
+        result = replace(result, health=health_of_unchanged(planned, parts, seconds=seconds))
+    return AppRun(planned.app, result, verdict(result, interrupted=parts.cancel.requested()))
 
 
 def _unmoved(planned: Planned, parts: Parts, request: SyncRequest, scope: Selection) -> Planned:

@@ -29,7 +29,7 @@ def run_lines(run: AppRun, *, title: str) -> list[Line]:
 
 
 def _counts(result: SyncResult) -> str:
-    applied = [o.change.action for o in result.outcomes if o.result is OutcomeResult.APPLIED]
+    applied = [o.change.action for o in result.outcomes if o.result is OutcomeResult.APPLIED and o.change.action is not Action.ORPHAN]
     created = applied.count(Action.CREATE)
     numbers = [
         (created, "created"),
