@@ -1,21 +1,29 @@
-"""Which commit wrote the wanted value of a field: the line of the manifest, blamed."""
+"""Which commit wrote the wanted value of a field.
+
+In a plain manifest the field has a line, and that line is blamed. What a tool rendered has none: there the value is looked for in the
+files that the render read, and blamed where exactly one line has it; else the newest commit that changed any of these files is named.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Protocol
 
 from gitctl import documents
 from gitctl.errors import GitctlError
 from gitctl.model.drift import Culprit
-from gitctl.model.manifest import Origin, Path
+from gitctl.model.manifest import Path
 from gitctl.model.revision import Revision
 from gitctl.protocols import Source
-from gitctl.workflow.parts import Blame
+from gitctl.workflow.parts import Blame, WantedField
 
 _KEY = re.compile(r"\[(?P<key>\w+)=(?P<value>[^,\]]*)")
+_LARGEST = 1 << 20
+_KEPT = 64
+
+Line = tuple[str, int]
 
 
 class BlamingSource(Source, Protocol):
@@ -25,27 +33,83 @@ class BlamingSource(Source, Protocol):
         """Line → the commit that last changed it."""
         ...
 
+    def newest_change(self, sha: str, places: Iterable[str]) -> Revision | None:
+        """The newest commit, up to `sha`, that changed a file at or below `places`."""
+        ...
+
 
 def blame_with(source: BlamingSource) -> Blame:
-    """Blame by a source. A field whose line cannot be found (rendered by a tool, not in the file) has no culprit."""
+    """Blame by a source. An explanation that cannot be had is no failure of the check: the culprit is None then."""
+    history = _History(source)
 
-    @cache
-    def file(sha: str, path: str) -> tuple[bytes, Mapping[int, Revision]]:
-        return source.tree(source.resolve(sha)).files(path)[path], source.blame(sha, path)
-
-    def blame(sha: str, origin: Origin, path: Path) -> Culprit | None:
-        if not (sha and origin.line):
-            return None
+    def blame(field: WantedField) -> Culprit | None:
         try:
-            content, lines = file(sha, origin.path)
-            wanted = documents.load_all(content, where=origin.path)[origin.document].value
-            place = documents.place_of(content, _indexed(wanted, path), where=origin.path, index=origin.document)
+            return _culprit(history.writer(field)) if field.sha else None
         except (GitctlError, LookupError):
-            return None  # an explanation that cannot be had is no failure of the check
-        by = lines.get(place.line)
-        return Culprit(by.sha, by.author, by.committed_at.isoformat() if by.committed_at else "", by.subject) if by else None
+            return None
 
     return blame
+
+
+class _History:
+    """The files of commits and the commits of lines, each asked for once."""
+
+    def __init__(self, source: BlamingSource) -> None:
+        self._source = source
+        self._files = lru_cache(_KEPT)(self._read)
+        self._blame = lru_cache(_KEPT)(source.blame)
+        self._newest = lru_cache(_KEPT)(source.newest_change)
+
+    def writer(self, field: WantedField) -> Revision | None:
+        """The commit of the value's line, else the newest one of the files."""
+        line = self._own_line(field) if field.origin.line else self._line_with(field)
+        by = self._blame(field.sha, line[0]).get(line[1]) if line else None
+        return by or self._newest(field.sha, field.places or (field.origin.path,))
+
+    def _own_line(self, field: WantedField) -> Line | None:
+        origin = field.origin
+        content = self._files(field.sha, (origin.path,))[origin.path]
+        wanted = documents.load_all(content, where=origin.path)[origin.document].value
+        place = documents.place_of(content, _indexed(wanted, field.path), where=origin.path, index=origin.document)
+        return (origin.path, place.line) if place.line else None
+
+    def _line_with(self, field: WantedField) -> Line | None:
+        """The one line that has the value under the field's own key, else the one line that has it at all."""
+        files = self._files(field.sha, field.places)
+        for pattern in _patterns(field):
+            lines = _matching(files, pattern)
+            if lines:
+                return lines[0] if len(lines) == 1 else None
+        return None
+
+    def _read(self, sha: str, places: tuple[str, ...]) -> dict[str, bytes]:
+        tree = self._source.tree(self._source.resolve(sha))
+        return {path: content for place in places for path, content in tree.files(place.rstrip("/")).items()}
+
+
+def _culprit(by: Revision | None) -> Culprit | None:
+    return Culprit(by.sha, by.author, by.committed_at.isoformat() if by.committed_at else "", by.subject) if by else None
+
+
+def _patterns(field: WantedField) -> list[re.Pattern[bytes]]:
+    """What to look for, the surest first; nothing for a value that is no scalar. An image's tag often stands alone (`newTag`)."""
+    if isinstance(field.value, bool | dict | list) or field.value in (None, ""):
+        return []
+    word = re.escape(str(field.value))
+    key = next((re.escape(str(step)) for step in reversed(field.path) if isinstance(step, str) and not _KEY.match(step)), "")
+    words = [word] + ([re.escape(str(field.value).rpartition(":")[2])] if key == "image" else [])
+    whole = rf"""(?m)^[ \t-]*["']?{key}["']?[ \t]*[:=][ \t]*["']?{word}["']?[ \t]*(?:#.*)?\r?$"""
+    return [re.compile(p.encode()) for p in (whole, *(rf"(?<![\w.-]){w}(?![\w.-])" for w in words))]
+
+
+def _matching(files: Mapping[str, bytes], pattern: re.Pattern[bytes]) -> list[Line]:
+    return [
+        (path, number)
+        for path, content in files.items()
+        if len(content) <= _LARGEST
+        for number, text in enumerate(content.split(b"\n"), start=1)
+        if pattern.search(text)
+    ]
 
 
 def _indexed(value: Any, path: Path) -> tuple[str | int, ...]:

@@ -45,8 +45,8 @@ def drift_check(
     """Compare what runs with what was last applied, field by field, and name who changed it."""
     from gitctl.cli.ask import confirm_plan
     from gitctl.cli.open import open_stages
+    from gitctl.cli.request import duration
     from gitctl.cli.show.drift import show_drift
-    from gitctl.config.duration import parse_duration
     from gitctl.workflow.drift import drift_apps
     from gitctl.workflow.drift import fix as fix_drift
     from gitctl.workflow.sync import SyncRequest
@@ -56,8 +56,8 @@ def drift_check(
     if fix:
         request = SyncRequest(
             wait=wait,
-            timeout=parse_duration(timeout) if timeout else None,
-            lock_timeout=parse_duration(lock_timeout),
+            timeout=duration("--timeout", timeout) if timeout else None,
+            lock_timeout=duration("--lock-timeout", lock_timeout),
             allow_dirty=True,
             allow_stale=True,
         )

@@ -12,8 +12,8 @@ from typing import cast
 from gitctl.cli.actor import actor
 from gitctl.cli.blame import blame_with
 from gitctl.cli.lookup import NoLookup, ProjectLookup, committed
+from gitctl.cli.request import duration
 from gitctl.cli.session import Session
-from gitctl.config.duration import parse_duration
 from gitctl.config.fill import path_app
 from gitctl.config.find import find_config, search
 from gitctl.config.load import load
@@ -21,9 +21,10 @@ from gitctl.config.resolve import resolve
 from gitctl.errors import ConfigError, UsageError
 from gitctl.model.app import App, Cluster, Environment, Limits, Project
 from gitctl.model.manifest import RenderResult
+from gitctl.model.quantity import counted
 from gitctl.paths import cache_folder
 from gitctl.protocols import Publisher, Source, Target, Tree
-from gitctl.source.checkout import find_root
+from gitctl.source.checkout import dirty_paths, find_root
 from gitctl.source.open import open_publisher, open_source
 from gitctl.source.repository import LocalSource, MirrorSource
 from gitctl.source.worktree import WorkTree
@@ -72,12 +73,14 @@ def open_stages(
     app_name: str | None = None,
     with_deps: bool = False,
     absent: bool = False,
-    fetch: bool = False,
+    may_fetch: bool = True,
     named: bool = False,
+    tell_dirty: bool = False,
 ) -> tuple[Stage, ...]:
     """The selected apps, one stage a cluster. `target=False` for commands that reach no cluster.
 
-    `absent` tolerates apps that the revision does not know (diff between revisions); `named` asks for --app in path mode.
+    `absent` tolerates apps that the revision does not know (diff between revisions); `named` asks for --app in path mode;
+    without `may_fetch` a commit that this clone lacks is not asked for; `tell_dirty` says that uncommitted changes are passed over.
     Raises ConfigError, SourceError, UsageError.
     """
     path = _path_mode(session, names or [])
@@ -88,8 +91,10 @@ def open_stages(
             raise UsageError("--revision needs a project; a folder is read as it lies there", hint="leave --revision out")
         return (_path_stage(session, path, app_name, target),)
     opened = open_project(session, revision=revision, worktree=worktree)
-    if fetch:
-        opened.source.fetch()
+    if isinstance(opened.source, LocalSource):
+        opened.source.may_fetch = may_fetch
+        if tell_dirty and not (revision or worktree):
+            _tell_dirty(session, opened.source)
     flags = session.flags
     known = {spec.template.name for spec in opened.project.apps}
     chosen = [n for n in names or [] if n in known] if absent else names or []
@@ -129,6 +134,12 @@ def _tell(session: Session, tree: Tree) -> None:
 
     if tree.revision.stale_seconds is not None:
         session.warn(f"stale, fetched {age(tree.revision.stale_seconds)} ago: the source cannot be reached")
+
+
+def _tell_dirty(session: Session, source: LocalSource) -> None:
+    dirty = dirty_paths(source.git)
+    if dirty:
+        session.say(f"note: {counted(len(dirty), 'uncommitted change')} not looked at; --worktree reads them")
 
 
 def _environment(project: Project, name: str | None) -> Environment:
@@ -208,7 +219,7 @@ def open_cluster(session: Session, cluster: Cluster) -> Target:
         context=cluster.context,
         impersonate=flags.as_user or "",
         groups=flags.as_group,
-        timeout=parse_duration(flags.request_timeout) if flags.request_timeout else None,
+        timeout=duration("--request-timeout", flags.request_timeout) if flags.request_timeout else None,
         cache=cache_folder(),
     )
 

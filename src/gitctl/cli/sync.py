@@ -82,8 +82,7 @@ def sync(
 ) -> int:
     """Apply what Git says, wait until it is healthy, record it."""
     from gitctl.cli.open import open_stages
-    from gitctl.cli.request import plan_request
-    from gitctl.config.duration import parse_duration
+    from gitctl.cli.request import duration, plan_request
     from gitctl.workflow.sync import SyncRequest
 
     stages = open_stages(
@@ -101,8 +100,8 @@ def sync(
             plan_digest=plan_digest,
         ),
         wait=wait,
-        timeout=parse_duration(timeout) if timeout else None,
-        lock_timeout=parse_duration(lock_timeout),
+        timeout=duration("--timeout", timeout) if timeout else None,
+        lock_timeout=duration("--lock-timeout", lock_timeout),
         allow_dirty=allow_dirty or stages[0].path_mode,
         allow_stale=allow_stale,
         release=release,

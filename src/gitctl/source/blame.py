@@ -1,12 +1,13 @@
-"""Who last changed a line."""
+"""Who last changed a line, or any of some files."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from gitctl.model.revision import Revision
 from gitctl.source.git import Git
+from gitctl.source.resolve import FORMAT, commit_of
 
 
 def blame_file(git: Git, sha: str, path: str, *, repo: str) -> Mapping[int, Revision]:
@@ -23,6 +24,16 @@ def blame_file(git: Git, sha: str, path: str, *, repo: str) -> Mapping[int, Revi
         if header["sha"] not in cut:
             found[line] = _revision(header, repo)
     return found
+
+
+def newest_change(git: Git, sha: str, places: Iterable[str], *, repo: str) -> Revision | None:
+    """The newest commit, up to `sha`, that changed a file at or below `places` ("" is the whole tree); None where nobody can tell."""
+    paths = [place.rstrip("/") for place in places]
+    done = git.run("log", "-1", FORMAT, "--end-of-options", sha, "--", *(paths if all(paths) else ()))
+    if done.code or not done.stdout:
+        return None
+    found = commit_of(done.stdout, name=sha, repo=repo)
+    return None if found.sha in _shallow(git) else found
 
 
 def _headers(stream: bytes) -> list[tuple[int, dict[str, str]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 from gitctl.errors import SourceError
 from gitctl.model.revision import Revision
 from gitctl.protocols import Tree
-from gitctl.source.blame import blame_file
+from gitctl.source.blame import blame_file, newest_change
 from gitctl.source.checkout import repository
 from gitctl.source.git import Git
 from gitctl.source.mirror import FETCH_SECONDS, Mirror
@@ -27,6 +27,7 @@ class LocalSource:
     def __init__(self, root: Path, *, default: str = "") -> None:
         self.root = root
         self.default = default or "HEAD"
+        self.may_fetch = True
 
     @cached_property
     def git(self) -> Git:
@@ -34,10 +35,11 @@ class LocalSource:
         return repository(self.root)
 
     def resolve(self, name: str = "") -> Revision:
-        """The commit of a name, of the default one for "". A whole commit id that is not here is fetched. Raises SourceError."""
+        """The commit of a name, of the default one for "". A whole commit id that is not here is fetched
+        (`may_fetch`). Raises SourceError."""
         name = name or self.default
         found = find_commit(self.git, name, repo=str(self.root))
-        if found is None and is_full_sha(name) and self._fetch_commit(name):
+        if found is None and is_full_sha(name) and self.may_fetch and self._fetch_commit(name):
             found = find_commit(self.git, name, repo=str(self.root))
         if found is None:
             raise unknown(self.git, name)
@@ -58,6 +60,10 @@ class LocalSource:
     def blame(self, sha: str, path: str) -> Mapping[int, Revision]:
         """Line → the commit that last changed it."""
         return blame_file(self.git, sha, path, repo=str(self.root))
+
+    def newest_change(self, sha: str, places: Iterable[str]) -> Revision | None:
+        """The newest commit, up to `sha`, that changed a file at or below `places`."""
+        return newest_change(self.git, sha, places, repo=str(self.root))
 
     def _fetch_commit(self, sha: str) -> bool:
         """A shallow clone stays shallow: `--depth=1` would cut a whole one."""
@@ -123,6 +129,10 @@ class MirrorSource:
     def blame(self, sha: str, path: str) -> Mapping[int, Revision]:
         """Line → the commit that last changed it."""
         return blame_file(self.mirror.git, sha, path, repo=self.mirror.url)
+
+    def newest_change(self, sha: str, places: Iterable[str]) -> Revision | None:
+        """The newest commit, up to `sha`, that changed a file at or below `places`."""
+        return newest_change(self.mirror.git, sha, places, repo=self.mirror.url)
 
 
 def changed_paths(git: Git, old: str, new: str, *places: str) -> tuple[str, ...]:

@@ -13,20 +13,26 @@ from gitctl.source.names import check_name, is_full_sha
 
 _AMBIGUOUS = re.compile(r"refname '[^']*' is ambiguous")
 _SHORT = re.compile(r"short (object ID|SHA1) [0-9a-f]+ is ambiguous")
-_FORMAT = "--format=%H%x00%an <%ae>%x00%ct%x00%s"
+FORMAT = "--format=%H%x00%an <%ae>%x00%ct%x00%s"
+"""One commit, as `commit_of` reads it."""
 
 
 def find_commit(git: Git, name: str, *, repo: str) -> Revision | None:
     """The commit, or None when the repository does not know the name. Raises SourceError for names that mean two things."""
     check_name(name)
-    done = git.run("log", "-1", _FORMAT, "--end-of-options", name, "--")
+    done = git.run("log", "-1", FORMAT, "--end-of-options", name, "--")
     if done.code or not done.stdout:
         _check_failure(git, name, done)
         return None
     if _AMBIGUOUS.search(done.stderr) and not is_full_sha(name):
         hint = "say refs/heads/NAME, refs/tags/NAME or the whole id"
         raise SourceError(f"{name!r} means more than one thing", hint=hint, where=git.where)
-    sha, author, seconds, subject = done.stdout.decode("utf-8", "replace").rstrip("\n").split("\0")
+    return commit_of(done.stdout, name=name, repo=repo)
+
+
+def commit_of(line: bytes, *, name: str, repo: str) -> Revision:
+    """What `git log` printed in `FORMAT`."""
+    sha, author, seconds, subject = line.decode("utf-8", "replace").rstrip("\n").split("\0")
     return Revision(
         repo=repo, sha=sha, name=name, author=author, subject=subject, committed_at=datetime.fromtimestamp(int(seconds), tz=UTC)
     )

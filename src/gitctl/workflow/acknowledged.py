@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-from gitctl.errors import GitctlError
+from gitctl.errors import GitctlError, SourceError
 from gitctl.model.app import App
 from gitctl.model.manifest import Manifest, ObjectRef, RenderResult
-from gitctl.model.state import AppState
+from gitctl.model.state import AppState, InventoryEntry
 from gitctl.protocols import Tree
 from gitctl.workflow.parts import Parts
 
@@ -15,36 +16,57 @@ DIRTY = "-dirty"
 
 
 @dataclass(frozen=True, slots=True)
+class PastRender:
+    """What a recorded revision renders now; `recorded` is how the inventory spells that revision, `result` is located."""
+
+    recorded: str
+    app: App
+    result: RenderResult
+
+
+@dataclass(frozen=True, slots=True)
 class Acknowledgement:
     """`manifests` are those whose digest is the recorded one; `unavailable` says why there is none for the others."""
 
     manifests: tuple[Manifest, ...]
-    renders: tuple[tuple[App, RenderResult], ...]
+    renders: tuple[PastRender, ...]
     unavailable: tuple[tuple[ObjectRef, str], ...]
+
+    def places(self, recorded: str) -> tuple[str, ...]:
+        """The files and folders that the render of a recorded revision read."""
+        return next((r.result.read_set for r in self.renders if r.recorded == recorded), ())
 
 
 def acknowledged_manifests(app: App, state: AppState, parts: Parts) -> Acknowledgement:
     """Render each commit of the inventory once and take from each what it says about its objects."""
-    renders: list[tuple[App, RenderResult]] = []
+    renders: list[PastRender] = []
     manifests: list[Manifest] = []
     missing: list[tuple[ObjectRef, str]] = []
-    for revision in dict.fromkeys(e.revision for e in state.inventory if e.uid):
-        entries = [e for e in state.inventory if e.uid and e.revision == revision]
+    for recorded in dict.fromkeys(e.revision for e in state.inventory if e.uid):
+        entries = [e for e in state.inventory if e.uid and e.revision == recorded]
         try:
-            past, result = render_at(app, revision, parts)
+            past, result = render_at(app, recorded, parts)
+            result = replace(result, manifests=parts.target.locate(result.manifests, kinds=frozenset()))
         except GitctlError as error:
-            missing += [(e.ref, f"commit {revision[:8] or 'none'}: {error.message}") for e in entries]
+            missing += [(e.ref, _why(recorded, error)) for e in entries]
             continue
-        renders.append((past, result))
-        located = parts.target.locate(result.manifests, kinds=frozenset())
-        by_digest = {(m.ref, m.digest): m for m in located}
-        for entry in entries:
-            found = by_digest.get((entry.ref, entry.digest))
-            if found:
-                manifests.append(found)
-            else:
-                missing.append((entry.ref, f"commit {revision[:8] or 'none'} renders something else now (tools or files changed)"))
+        renders.append(PastRender(recorded, past, result))
+        same, other = _compared(entries, result)
+        manifests += same
+        missing += [(ref, f"commit {recorded[:8] or 'none'} renders something else now (tools or files changed)") for ref in other]
     return Acknowledgement(tuple(manifests), tuple(renders), tuple(missing))
+
+
+def _why(recorded: str, error: GitctlError) -> str:
+    hint = " (--fetch asks the remote for commits that are not here)" if isinstance(error, SourceError) else ""
+    return f"commit {recorded[:8] or 'none'}: {error.message}{hint}"
+
+
+def _compared(entries: Iterable[InventoryEntry], result: RenderResult) -> tuple[list[Manifest], list[ObjectRef]]:
+    """The manifests that are what was recorded, and the objects of which that cannot be said."""
+    found = {(m.ref, m.digest): m for m in result.manifests}
+    pairs = [(entry.ref, found.get((entry.ref, entry.digest))) for entry in entries]
+    return [m for _, m in pairs if m], [ref for ref, m in pairs if not m]
 
 
 def render_at(app: App, revision: str, parts: Parts) -> tuple[App, RenderResult]:

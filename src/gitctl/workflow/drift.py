@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from gitctl.errors import GitctlError
 from gitctl.model.app import App
 from gitctl.model.drift import AppDrift, DriftedField, DriftVerdict, ObjectDrift
-from gitctl.model.manifest import RenderResult
+from gitctl.model.manifest import Origin
 from gitctl.model.record import RecordVerb
 from gitctl.plan.drift import classify
-from gitctl.workflow.acknowledged import Acknowledgement, acknowledged_manifests, tree_at
-from gitctl.workflow.parts import Parts
+from gitctl.workflow.acknowledged import DIRTY, Acknowledgement, PastRender, acknowledged_manifests, tree_at
+from gitctl.workflow.parts import Parts, WantedField
 from gitctl.workflow.plan import PlanRequest, Selection, compare_options, read_state
 from gitctl.workflow.sync import AppRun, Confirm, SyncRequest, sync_rendered
 
@@ -59,19 +59,22 @@ def drift_of(app: App, parts: Parts) -> tuple[AppDrift, Acknowledgement]:
         ignore=(*app.ignore, *app.generated),
     )
     revision = state.acknowledged.revision if state.acknowledged else ""
-    return AppDrift(app.name, app.owner, revision, tuple(_blamed(o, parts) for o in objects)), known
+    return AppDrift(app.name, app.owner, revision, tuple(_blamed(o, known, parts) for o in objects)), known
 
 
-def _blamed(found: ObjectDrift, parts: Parts) -> ObjectDrift:
-    if found.origin is None:
+def _blamed(found: ObjectDrift, known: Acknowledgement, parts: Parts) -> ObjectDrift:
+    if found.origin is None or found.revision.endswith(DIRTY):
         return found
-    return replace(found, fields=tuple(_blamed_field(f, found, parts) for f in found.fields))
+    places = known.places(found.revision)
+    return replace(found, fields=tuple(_blamed_field(f, found, found.origin, places, parts) for f in found.fields))
 
 
-def _blamed_field(field: DriftedField, found: ObjectDrift, parts: Parts) -> DriftedField:
-    if field.change.new is None or found.origin is None:
+def _blamed_field(field: DriftedField, found: ObjectDrift, origin: Origin, places: tuple[str, ...], parts: Parts) -> DriftedField:
+    change = field.change
+    if change.new is None:
         return field
-    return replace(field, wanted_by=parts.blame(found.revision.removesuffix("-dirty"), found.origin, field.change.path))
+    value = None if change.sensitive else change.new
+    return replace(field, wanted_by=parts.blame(WantedField(found.revision, origin, change.path, value, places)))
 
 
 def fix(run: DriftRun, parts: Parts, request: SyncRequest, *, confirm: Confirm) -> DriftRun:
@@ -80,25 +83,20 @@ def fix(run: DriftRun, parts: Parts, request: SyncRequest, *, confirm: Confirm) 
         return run
     try:
         known = acknowledged_manifests(run.app, read_state(run.app, parts), parts)
-        runs = [_fix_one(app, result, run.drift, parts, request, confirm) for app, result in known.renders]
+        runs = [_fix_one(past, run.drift, parts, request, confirm) for past in known.renders]
     except GitctlError as error:
         return replace(run, error=error)
     return replace(run, fixes=tuple(r for r in runs if r))
 
 
-def _fix_one(app: App, rendered: RenderResult, drift: AppDrift, parts: Parts, request: SyncRequest, confirm: Confirm) -> AppRun | None:
-    wanted = {m.ref for m in rendered.manifests}
-    here = [o for o in drift.objects if o.verdict in _FIXABLE and o.ref in wanted and _same(o.revision, rendered)]
+def _fix_one(past: PastRender, drift: AppDrift, parts: Parts, request: SyncRequest, confirm: Confirm) -> AppRun | None:
+    wanted = {m.ref for m in past.result.manifests}
+    here = [o for o in drift.objects if o.verdict in _FIXABLE and o.ref in wanted and o.revision == past.recorded]
     if not here:
         return None
     only = tuple(f"{o.ref.kind}/{o.ref.namespace}/{o.ref.name}" for o in here)
     options = replace(request, plan=replace(request.plan, only=only, prune=False), verb=RecordVerb.FIX, ignore_hold=True)
-    past = replace(parts, tree=tree_at(rendered.revision.sha, parts))
     try:
-        return sync_rendered(app, rendered, past, options, confirm)
+        return sync_rendered(past.app, past.result, replace(parts, tree=tree_at(past.recorded, parts)), options, confirm)
     except GitctlError as error:
-        return AppRun(app, error=error)
-
-
-def _same(revision: str, rendered: RenderResult) -> bool:
-    return revision.removesuffix("-dirty") == rendered.revision.sha
+        return AppRun(past.app, error=error)

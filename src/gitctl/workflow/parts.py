@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from gitctl.model.app import App, Limits
 from gitctl.model.drift import Culprit
@@ -15,11 +15,27 @@ from gitctl.parallel import Deadline
 from gitctl.protocols import Emit, Publisher, Source, Target, Tree
 
 Renders = Callable[[App, Tree], RenderResult]
-Blame = Callable[[str, Origin, Path], Culprit | None]
-"""(revision, origin of a manifest, path of a field in it) → the commit that wrote the field."""
 
 
-def nobody(_revision: str, _origin: Origin, _path: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class WantedField:
+    """A field as Git wants it at a commit: where its manifest comes from, and its value (None for a secret).
+
+    `places` are the files and folders that the render read.
+    """
+
+    sha: str
+    origin: Origin
+    path: Path
+    value: Any
+    places: tuple[str, ...]
+
+
+Blame = Callable[[WantedField], Culprit | None]
+"""The commit that wrote a wanted value, None where that cannot be found out."""
+
+
+def nobody(_field: WantedField) -> None:
     """Blame where there is no repository."""
 
 
