@@ -31,9 +31,12 @@ class Recording:
     state: AppState
 
     @classmethod
-    def open(cls, planned: Planned, parts: Parts, verb: RecordVerb, *, rollback: tuple[int, int] = (0, 0)) -> Recording:
-        """Store the union of old and new inventory and an open record. Raises StateMoved."""
+    def open(
+        cls, planned: Planned, parts: Parts, verb: RecordVerb, *, rollback: tuple[int, int] = (0, 0), hold: Hold | None = None
+    ) -> Recording:
+        """Store the union of old and new inventory, an open record, and a hold: it must bind also when this run dies. Raises StateMoved."""
         state = mark_interrupted(planned.state, at=parts.timestamp())
+        state = replace(state, hold=hold or state.hold)
         wanted = [m for m in _manifests(planned) if state.entry(m.ref) is None]
         state = replace(state, inventory=(*state.inventory, *(InventoryEntry(m.ref, m.api_version) for m in wanted)))
         return cls(planned, parts, parts.target.write_state(open_record(state, _opened(planned, parts, verb, rollback))))
@@ -45,7 +48,6 @@ class Recording:
         *,
         error: GitctlError | None,
         release: bool,
-        hold: Hold | None = None,
     ) -> Record:
         """Store what is owned now and how the run ended. Raises StateMoved, ClusterError."""
         inventory = self._inventory(outcomes, health)
@@ -60,9 +62,9 @@ class Recording:
         state = replace(close_record(self.state, record), inventory=inventory, pruned_at=self._pruned(outcomes))
         if record.result in (RecordResult.SUCCEEDED, RecordResult.UNHEALTHY) and not record.partial:
             state = replace(state, acknowledged=acknowledged(self.planned, self.parts))
-        if release or _agrees(state, self.planned):
+        # A fix applies what is held: that Git agrees only a sync can find out.
+        if release or (record.verb is RecordVerb.SYNC and _agrees(state, self.planned)):
             state = replace(state, hold=None)
-        state = replace(state, hold=hold or state.hold)
         self.state = self.parts.target.write_state(state)
         return self.state.records[-1]
 

@@ -20,7 +20,7 @@ from gitctl.protocols import Publisher, Tree
 from gitctl.workflow.acknowledged import render_at, tree_at
 from gitctl.workflow.parts import Parts
 from gitctl.workflow.plan import Planned, Rendered, plan_app, read_state, selection
-from gitctl.workflow.sync import AppRun, Confirm, SyncRequest, sync_rendered
+from gitctl.workflow.sync import AppRun, Confirm, SyncRequest, check_plan, sync_rendered
 
 Overlay = Callable[[Tree, Mapping[str, bytes | None]], Tree]
 
@@ -76,6 +76,7 @@ def carry_out(plan: RollbackPlan, parts: Parts, request: RollbackRequest, *, con
     planned = plan.planned
     if request.hold:
         return sync_rendered(planned.app, planned.rendered, _at_past(parts, planned), replace(options, hold=_hold(plan, parts)), confirm)
+    check_plan(planned, options)
     if not confirm(planned):
         return AppRun(planned.app, declined=True)
     revision = publish(plan, parts, push=request.push)
@@ -83,7 +84,8 @@ def carry_out(plan: RollbackPlan, parts: Parts, request: RollbackRequest, *, con
     tree = parts.source.tree(revision)
     committed = replace(parts, tree=tree)
     result = replace(parts.render(planned.app, tree), revision=revision)
-    return sync_rendered(planned.app, result, committed, options, lambda _again: True)
+    # From here on Git says what runs: an earlier hold is over.
+    return sync_rendered(planned.app, result, committed, replace(options, release=True), lambda _again: True)
 
 
 def publish(plan: RollbackPlan, parts: Parts, *, push: bool) -> Revision:

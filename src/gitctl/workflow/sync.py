@@ -164,9 +164,9 @@ def _run(planned: Planned, parts: Parts, request: SyncRequest, lock: Lock) -> Ap
         cancel=parts.cancel,
     )
     rollback = (request.rollback_to, request.rolled_back_from)
-    recording = Recording.open(planned, parts, request.verb, rollback=rollback)
+    recording = Recording.open(planned, parts, request.verb, rollback=rollback, hold=request.hold)
     outcomes, health, error = _carry_out(planned, parts, request, lock, options)
-    record = recording.close(outcomes, health, error=error, release=request.release, hold=request.hold)
+    record = recording.close(outcomes, health, error=error, release=request.release)
     result = SyncResult(plan, outcomes, health, record)
     return AppRun(app, result, error or verdict(result, interrupted=parts.cancel.requested()))
 
