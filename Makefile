@@ -61,8 +61,9 @@ test: check tools sandbox ## all checks and all tests; PYTEST_ARGS="-k name" for
 completions: setup ## write completions/ anew
 	$(PY) tools/generate_completions.py
 
-docs: setup ## write the generated pages of docs/ anew
-	@if [ -f tools/generate_docs.py ]; then $(PY) tools/generate_docs.py; else echo "docs: nothing is generated yet"; fi
+docs: setup ## write the generated pages of docs/ anew (commands, exit codes, schema)
+	@$(PY) tools/generate_docs.py
+	@$(PY) tools/generate_schema.py
 
 demo: tools sandbox ## the whole loop on a real API server, two minutes
 	@PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) examples/demo.py

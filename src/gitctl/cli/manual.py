@@ -57,6 +57,10 @@ def _table(title: str, codes: Mapping[int, str] | Mapping[ExitCode, str]) -> str
 class Verb(TyperCommand):
     """A command whose help lists the flags of every command apart."""
 
+    def collect_usage_pieces(self, ctx: Context) -> list[str]:
+        """`[OPTIONS] APP`: as kubectl and git write it, without braces."""
+        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+
     def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Arguments, own flags, common flags."""
         from gitctl.cli.flags import COMMON

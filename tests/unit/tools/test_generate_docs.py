@@ -1,0 +1,60 @@
+"""The generated pages of docs/ are those of the command tree, and every command has what a page needs."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from gitctl.cli.manual import MEANING, epilog
+from gitctl.errors import ExitCode
+
+ROOT = Path(__file__).parents[3]
+
+
+def _loaded() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate_docs", ROOT / "tools" / "generate_docs.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+PAGES: dict[Path, str] = _loaded().pages()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_the_page_is_fresh(path: Path) -> None:
+    assert path.is_file(), "missing: run `make docs`"
+    assert path.read_text(encoding="utf-8") == PAGES[path], "stale: run `make docs`"
+
+
+def test_no_page_is_left_of_a_command_that_is_gone() -> None:
+    assert {*(ROOT / "docs" / "commands").glob("*.md")} == {path for path in PAGES if path.parent.name == "commands"}
+
+
+def test_every_exit_code_is_explained() -> None:
+    assert set(MEANING) == set(ExitCode)
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in PAGES if p.parent.name == "commands" and p.stem not in ("README", "version")], ids=lambda p: p.stem
+)
+def test_every_command_has_examples(path: Path) -> None:
+    assert "Examples\n" in PAGES[path]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_no_type_of_the_parser_shows(path: Path) -> None:
+    assert [word for word in ("<str>", "<path>", "<int", "{APP", "{FILE", "\b") if word in PAGES[path]] == []
+
+
+def test_an_epilog_lines_up_its_examples() -> None:
+    text = epilog([("a", "one"), ("long command", "")], codes={1: "different"}, notes="Note.")
+    assert (
+        text
+        == "Note.\n\n\b\nExamples:\n  a             # one\n  long command\n\n\b\nExit codes (the others: `gitctl --help`):\n    1  different"
+    )
