@@ -41,16 +41,18 @@ def apply_waves(plan: Plan, target: Target, *, lock: Lock, emit: Emit, options: 
     """An outcome for each change of the waves, in order. Only bugs are raised: see `Outcome.halt` for what ended the run.
 
     A wave in which an object is refused ends; later waves do not start. Definitions are established and served, and a wave with
-    `settle` is healthy, before the next wave starts.
+    `settle` is healthy together with all waves before it, before the next wave starts.
     """
     steps = Steps(plan.app, target, lock, emit, options)
     outcomes: list[Outcome] = []
+    unsettled: list[Change] = []
     for wave in plan.waves:
-        outcomes += _wave(steps, wave)
+        outcomes += _wave(steps, wave, unsettled)
     return tuple(outcomes)
 
 
-def _wave(steps: Steps, wave: Wave) -> list[Outcome]:
+def _wave(steps: Steps, wave: Wave, unsettled: list[Change]) -> list[Outcome]:
+    """Apply a wave. `unsettled` are changes whose health nobody waited for yet: a wave that settles takes them, others add theirs."""
     if steps.stopped or not wave.changes:
         return [steps.not_tried(change) for change in wave.changes]
     steps.say(EventKind.WAVE, f"{wave.name}: {counted(len(wave.changes), 'object')}")
@@ -60,8 +62,11 @@ def _wave(steps: Steps, wave: Wave) -> list[Outcome]:
         steps.stop(f"{refused[0].change.ref} was refused")
     applied = [o.change for o in outcomes if o.result is OutcomeResult.APPLIED]
     if not steps.stopped:
+        unsettled += applied
         whole = wave.settle and steps.options.wait
-        _settle(steps, applied if whole else [c for c in applied if _kind(c) in _DEFINITIONS], wave.name)
+        _settle(steps, unsettled if whole else [c for c in applied if _kind(c) in _DEFINITIONS], wave.name)
+        if whole:
+            unsettled.clear()
         if steps.halt:
             # There may be no later change to carry the reason.
             outcomes[-1] = replace(outcomes[-1], halt=steps.halt)

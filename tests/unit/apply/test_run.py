@@ -134,6 +134,17 @@ def test_a_wave_that_settles_is_healthy_before_the_next_one(wait: bool) -> None:
     assert states == [wait]
 
 
+def test_a_wave_that_settles_waits_for_the_waves_before_it_too() -> None:
+    job = create("backend", "Job")
+    done = body(job.ref, conditions=[{"type": "Complete", "status": "True"}])
+    target = ScriptedTarget(live={job.ref: body(job.ref)}, later=[(0.3, job.ref, done)])
+    states: list[bool] = []
+    target.before["hook"] = lambda: states.append(target.live[job.ref] == done)
+    custom = Wave("custom resources", (create("settings"),), settle=True)
+    waves(target, plan(Wave("workloads", (job,)), custom, Wave("webhooks", (create("hook"),))))
+    assert states == [True]
+
+
 def test_prunes_go_kind_by_kind_and_are_deleted_once_seen_gone() -> None:
     target, heard = ScriptedTarget(), Heard()
     prunes = (removal("w", "Widget"), removal("a"), removal("b"), removal("web", "Deployment"))
