@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Callable
 
 import pytest
@@ -9,7 +11,7 @@ from tests.cluster.target.bench import Bench, configmap, deployment, secret
 from tests.fixtures.commands import Runner
 
 from gitctl.errors import ManifestError
-from gitctl.model.change import Action, Proof
+from gitctl.model.change import Action, Comparison, Proof
 from gitctl.model.outcome import OutcomeResult
 
 
@@ -137,7 +139,7 @@ def test_a_field_of_a_controller_is_no_addition(bench: Bench, kubectl: Runner) -
 
 
 def test_adoption_from_kubectl_removes_what_git_does_not_have(bench: Bench, kubectl: Runner) -> None:
-    kubectl("apply", "-n", bench.namespace, "-f", "-", stdin=_json(configmap(a="1", old="2")))
+    kubectl("apply", "-n", bench.namespace, "-f", "-", stdin=json.dumps(configmap(a="1", old="2")))
     found = bench.one(configmap(a="1"), adopt=True)
     assert (found.owner, found.fold, found.conflicts) == ("", True, ())
     assert found.merged is not None
@@ -150,14 +152,14 @@ def test_adoption_from_kubectl_removes_what_git_does_not_have(bench: Bench, kube
 
 
 def test_after_adoption_a_key_removed_from_git_goes(bench: Bench, kubectl: Runner) -> None:
-    kubectl("create", "-n", bench.namespace, "-f", "-", stdin=_json(configmap(a="1", b="2")))
+    kubectl("create", "-n", bench.namespace, "-f", "-", stdin=json.dumps(configmap(a="1", b="2")))
     bench.apply(bench.one(configmap(a="1", b="2"), adopt=True), action=Action.ADOPT)
     bench.sync(configmap(a="1"))
     assert (bench.look(configmap()) or {})["data"] == {"a": "1"}
 
 
 def test_adopting_a_deployment_shows_no_defaults_as_changes(bench: Bench, kubectl: Runner) -> None:
-    kubectl("apply", "-n", bench.namespace, "-f", "-", stdin=_json(deployment()))
+    kubectl("apply", "-n", bench.namespace, "-f", "-", stdin=json.dumps(deployment()))
     found = bench.one(deployment(), adopt=True)
     assert found.live is not None
     assert found.merged is not None
@@ -244,6 +246,43 @@ def test_a_secrets_value_is_never_in_an_error(bench: Bench, value: object) -> No
     assert str(found.error_code) in found.error
 
 
+def test_a_webhook_that_is_down_is_named_and_the_others_go_on(bench: Bench, kubectl: Runner) -> None:
+    bench.sync(configmap("held", a="1"), configmap("free", a="1"))
+    hook = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": bench.namespace},
+        "webhooks": [{
+            "name": "down.example.com",
+            "clientConfig": {"url": "https://127.0.0.1:1/"},
+            "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["UPDATE"], "resources": ["configmaps"]}],
+            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": bench.namespace}},
+            "objectSelector": {"matchLabels": {"held": "yes"}},
+            "sideEffects": "None",
+            "admissionReviewVersions": ["v1"],
+            "timeoutSeconds": 1,
+        }],
+    }  # fmt: skip
+    labelled = configmap("held", a="2")
+    labelled["metadata"]["labels"] = {"held": "yes"}
+    kubectl("apply", "-f", "-", stdin=json.dumps(hook))
+    try:
+        held = _until_error(bench, labelled)
+        assert "down.example.com" in held.error
+        assert held.error_code == 500
+        assert bench.one(configmap("free", a="2")).error == ""
+    finally:
+        kubectl("delete", "validatingwebhookconfiguration", bench.namespace)
+
+
+def _until_error(bench: Bench, body: dict[str, object]) -> Comparison:
+    """A new webhook is called about half a second after it was made."""
+    end = time.monotonic() + 10
+    while not (found := bench.one(body)).error and time.monotonic() < end:
+        time.sleep(0.1)
+    return found
+
+
 def test_a_missing_namespace_is_found_while_planning(bench: Bench) -> None:
     body = configmap()
     body["metadata"]["namespace"] = "nowhere"
@@ -287,9 +326,3 @@ def test_scope_is_settled(bench: Bench) -> None:
     (located,) = bench.locate(role)
     assert located.ref.namespace == ""
     assert "namespace" not in located.body["metadata"]
-
-
-def _json(body: dict[str, object]) -> str:
-    import json
-
-    return json.dumps(body)

@@ -208,6 +208,18 @@ def test_the_lock_is_renewed_and_survives_a_bad_connection(
         lock.check()
 
 
+def test_an_account_that_may_not_delete_leases(open_bench: Callable[..., Bench], bench: Bench, kubectl: Runner) -> None:
+    where = ("-n", bench.namespace)
+    kubectl("create", "role", "locker", *where, "--verb=get,create,update", "--resource=leases.coordination.k8s.io")
+    kubectl("create", "rolebinding", "locker", *where, "--role=locker", "--user=ci")
+    account = open_bench(impersonate="ci")
+    for _ in range(2):
+        with account.target.lock(bench.owner, timeout=0, emit=ignore) as lock:
+            lock.check()
+        assert lease_of(bench, kubectl, ".spec.holderIdentity") == ""
+    assert lease_of(bench, kubectl, ".metadata.name") != ""
+
+
 def test_two_that_come_at_once(open_bench: Callable[..., Bench]) -> None:
     from gitctl.parallel import map_bounded
 

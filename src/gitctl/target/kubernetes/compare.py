@@ -99,7 +99,7 @@ def _owner(live: Json, entry: InventoryEntry | None, owner: str) -> str:
 def _dry_run(client: Client, found: Comparison, resource: Resource, entry: InventoryEntry | None, options: CompareOptions) -> Comparison:
     assert found.live is not None  # only existing objects are tried
     answer = client.send(apply_request(resource, found.ref, found.sent, force=True, dry_run=True))
-    if failure.refused_rights(answer):
+    if failure.refused_rights(answer) or failure.refused_dry_run(answer):
         return replace(found, merged=approximate(found.live, found.sent), proof=Proof.LOCAL)
     if not answer.ok:
         return _refused(found, answer)

@@ -37,6 +37,11 @@ def refused_rights(answer: Response) -> bool:
     return answer.status == 403 and _RIGHTS.search(str(status(answer).get("message", ""))) is not None
 
 
+def refused_dry_run(answer: Response) -> bool:
+    """Is this the refusal of an admission webhook that cannot be tried out?"""
+    return answer.status == 400 and b"does not support dry run" in answer.body
+
+
 def explain(answer: Response, *, sensitive: bool) -> str:
     """One line that says why the server refused. `sensitive` withholds the server's own words."""
     said = status(answer)

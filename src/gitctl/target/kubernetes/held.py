@@ -13,6 +13,9 @@ SAFE = 50.0
 """Seconds since the last renewal after which nothing more is written: less than the TTL, so that a request under way has ended by then."""
 
 _AGAIN = 1.0
+NOBODY = Holder(identity="", host="", boot="", pids="", pid=0, started="")
+"""Whose name stands in a lease that is free: for accounts that may write leases and not delete them."""
+
 
 
 class HeldLease:
@@ -71,8 +74,10 @@ class HeldLease:
         """Give the lock back. Where that fails, it ends by its own silence."""
         try:
             lease = self._leases.read(self.owner)
-            if lease is not None and self._is_ours(lease):
-                self._leases.remove(self.owner, lease)
+            if lease is None or not self._is_ours(lease):
+                return
+            if self._leases.remove(self.owner, lease).status == 403:
+                self._leases.write(self.owner, NOBODY, lease)
         except GitctlError:
             return
 

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitctl.errors import Locked
+from gitctl.errors import Interrupted, Locked
 from gitctl.model.manifest import Json
 from gitctl.model.outcome import Event, EventKind
 from gitctl.parallel import Deadline, in_background
-from gitctl.protocols import Emit
+from gitctl.protocols import Cancel, Emit
 from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.held import HeldLease
 from gitctl.target.kubernetes.holder import this_run
@@ -35,11 +35,11 @@ class Locks:
     notes: Path
 
     @contextmanager
-    def hold(self, owner: str, *, timeout: float, emit: Emit) -> Iterator[HeldLease]:
-        """Hold the lock of an owner id. Raises Locked after `timeout` seconds (0: at once); Forbidden, ClusterError."""
+    def hold(self, owner: str, *, timeout: float, emit: Emit, cancel: Cancel | None = None) -> Iterator[HeldLease]:
+        """Hold the lock of an owner id. Raises Locked after `timeout` seconds (0: at once), Interrupted; Forbidden, ClusterError."""
         ensure_namespace(self.client, self.namespace)
         held = HeldLease(Leases(self.client, self.namespace), owner, this_run())
-        self._acquire(held, timeout, emit)
+        self._acquire(held, timeout, emit, cancel)
         stop = Deadline()
         in_background(lambda: held.keep(stop), name="lease")
         try:
@@ -48,7 +48,7 @@ class Locks:
             stop.cancel()
             held.release()
 
-    def _acquire(self, held: HeldLease, timeout: float, emit: Emit) -> None:
+    def _acquire(self, held: HeldLease, timeout: float, emit: Emit, cancel: Cancel | None) -> None:
         leases = Leases(self.client, self.namespace)
         deadline = Deadline(timeout)
         said = False
@@ -62,6 +62,8 @@ class Locks:
                 emit(Event(EventKind.WAITING, f"waiting for the lock: {held_by(lease)}"))
                 said = True
             deadline.sleep(_POLL)
+            if cancel is not None and cancel.requested():
+                raise Interrupted(f"interrupted while waiting for the lock of {held.owner}")
 
     def _is_free(self, lease: Json, held: HeldLease) -> bool:
         holder = holder_of(lease)

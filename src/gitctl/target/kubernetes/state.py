@@ -68,6 +68,13 @@ class StateStore:
         roots = [item for item in found if _label(item) == "root" and item.get("type") == TYPE]
         return tuple(replace(decode(_bytes(root), parts), token=_token(root)) for root in roots)
 
+    def remove(self, owner: str) -> None:
+        """Forget an owner id: the root first, so that nobody reads half of it. Raises Forbidden, ClusterError."""
+        answer = self.client.send(Request("DELETE", self._path(_root_name(owner))))
+        if answer.status != 404:
+            self._require(answer, f"remove the state of {owner}")
+        self._tidy(owner, Packed(b"", {}))
+
     def _write_root(self, state: AppState, packed: Packed) -> Json:
         name = _root_name(state.owner)
         body = self._secret(state.owner, name, "root", packed.root)

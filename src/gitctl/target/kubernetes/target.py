@@ -16,7 +16,7 @@ from gitctl.model.manifest import Json, Manifest, ObjectRef
 from gitctl.model.outcome import Outcome, OutcomeResult
 from gitctl.model.state import AppState, InventoryEntry
 from gitctl.parallel import mutex
-from gitctl.protocols import CompareOptions, Emit, Lock, Observed
+from gitctl.protocols import Cancel, CompareOptions, Emit, Lock, Observed
 from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.compare import Pair, compare_all
 from gitctl.target.kubernetes.definitions import Registry, wait_served
@@ -99,9 +99,15 @@ class KubernetesTarget:
         """See Target."""
         return self._states().list()
 
-    def lock(self, owner: str, *, timeout: float, emit: Emit) -> AbstractContextManager[Lock]:
+    def remove_state(self, owner: str) -> None:
         """See Target."""
-        return Locks(self._client(), self._cluster.state_namespace, self._cache / "locks").hold(owner, timeout=timeout, emit=emit)
+        self._states().remove(owner)
+
+    def lock(self, owner: str, *, timeout: float, emit: Emit, cancel: Cancel | None = None) -> AbstractContextManager[Lock]:
+        """See Target."""
+        return Locks(self._client(), self._cluster.state_namespace, self._cache / "locks").hold(
+            owner, timeout=timeout, emit=emit, cancel=cancel
+        )
 
     def observe(self, owner: str, refs: Refs) -> Observed:
         """See Target. A kind that is not served: its objects are gone when its definition is, else unknown."""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from queue import Empty, Queue
 
-from gitctl.errors import ClusterError, GitctlError
+from gitctl.errors import ClusterError
 from gitctl.model.manifest import Json, ObjectRef
 from gitctl.model.marks import OWNER_LABEL, owner_label
 from gitctl.parallel import Deadline, in_background
@@ -32,7 +32,7 @@ def watch(client: Client, wanted: Sequence[Wanted], *, owners: Collection[str], 
 
     `owners` are the objects' owner ids, "" among them when some are not known.
     """
-    found: Queue[Seen | GitctlError] = Queue()
+    found: Queue[Seen | Exception] = Queue()
     stop = Deadline(seconds)
     selector = label_selector(owners)
     feeds = [_Feed(client, group, selector, found, stop) for group in groups(wanted)]
@@ -51,13 +51,13 @@ def label_selector(owners: Collection[str]) -> str:
     return f"{OWNER_LABEL} in ({','.join(sorted(map(owner_label, owners)))})" if owners and all(owners) else OWNER_LABEL
 
 
-def _until(found: Queue[Seen | GitctlError], stop: Deadline) -> Iterator[Seen]:
+def _until(found: Queue[Seen | Exception], stop: Deadline) -> Iterator[Seen]:
     while stop.left() > 0:
         try:
             item = found.get(timeout=min(_AGAIN, stop.left()))
         except Empty:
             continue
-        if isinstance(item, GitctlError):
+        if isinstance(item, Exception):
             raise item
         yield item
 
@@ -97,12 +97,12 @@ class _Feed:
     client: Client
     group: Group
     selector: str
-    found: Queue[Seen | GitctlError]
+    found: Queue[Seen | Exception]
     stop: Deadline
     stream: Stream | None = field(default=None)
 
     def run(self) -> None:
-        """List and watch until stopped; a failure goes to the reader."""
+        """List and watch until stopped; what goes wrong goes to the reader."""
         try:
             if self.group.resource.verbs and "watch" not in self.group.resource.verbs:
                 self._poll()
@@ -110,7 +110,7 @@ class _Feed:
                 version = self._list()
                 while version and self._alive():
                     version = self._watch(version)
-        except GitctlError as error:
+        except Exception as error:
             self.found.put(error)
 
     def close(self) -> None:
@@ -165,7 +165,10 @@ class _Feed:
         for line in stream.lines():
             if not self._alive():
                 return ""
-            event = orjson.loads(line) if line else {}
+            try:
+                event = orjson.loads(line)
+            except orjson.JSONDecodeError:
+                return self._restart()
             item = event.get("object") or {}
             match event.get("type"):
                 case "ADDED" | "MODIFIED":

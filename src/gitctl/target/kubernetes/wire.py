@@ -10,14 +10,14 @@ from gitctl.target.kubernetes.endpoint import Endpoint
 from gitctl.target.kubernetes.exchange import Request
 
 _CONNECT = 10.0
-_REASONS = (
-    ("NameResolutionError", "the name of the server is unknown"),
-    ("ConnectTimeoutError", "no answer in time"),
-    ("ReadTimeoutError", "no answer in time"),
-    ("NewConnectionError", "no connection"),
-    ("SSLError", "no TLS connection"),
-    ("ProxyError", "the proxy does not answer"),
-)
+_REASONS = {
+    "NameResolutionError": "the name of the server is unknown",
+    "NewConnectionError": "nothing answers at that address",
+    "ConnectTimeoutError": "no answer in time",
+    "ReadTimeoutError": "no answer in time",
+    "SSLError": "no TLS connection",
+    "ProxyError": "the proxy does not answer",
+}
 
 
 class Wire:
@@ -74,5 +74,5 @@ def _new_pool(endpoint: Endpoint, connections: int) -> Any:
 
 def reason(fault: Exception) -> str:
     """A short reason. The library's own text names objects and addresses in memory."""
-    names = {c.__name__ for c in type(fault).__mro__}
-    return next((text for name, text in _REASONS if name in names), "the connection was cut")
+    kinds = (kind.__name__ for kind in type(fault).__mro__)  # the most exact first: a refused connection is a kind of timeout there
+    return next((_REASONS[kind] for kind in kinds if kind in _REASONS), "the connection was cut")

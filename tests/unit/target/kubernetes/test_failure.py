@@ -28,6 +28,11 @@ def test_rights_and_admission_are_told_apart() -> None:
     assert not failure.refused_rights(refusal(422, RBAC))
 
 
+def test_a_webhook_that_cannot_be_tried_out_is_no_refusal_of_the_object() -> None:
+    assert failure.refused_dry_run(refusal(400, 'admission webhook "x" does not support dry run'))
+    assert not failure.refused_dry_run(refusal(400, "bad"))
+
+
 def test_the_servers_words_are_one_line_of_bounded_length() -> None:
     assert failure.explain(refusal(422, "one\n  two\tthree"), sensitive=False) == "one two three"
     assert len(failure.explain(refusal(422, "x" * 5000), sensitive=False)) < 700
