@@ -299,8 +299,12 @@ class Target(Protocol):
         """All states in the state namespace."""
         ...
 
-    def lock(self, owner: str, *, timeout: float, emit: Emit) -> AbstractContextManager[Lock]:
-        """Hold the app's lock. Raises Locked, naming the holder, after `timeout` seconds (0: at once)."""
+    def remove_state(self, owner: str) -> None:
+        """Forget an owner id, if there is anything to forget."""
+        ...
+
+    def lock(self, owner: str, *, timeout: float, emit: Emit, cancel: Cancel | None = None) -> AbstractContextManager[Lock]:
+        """Hold the app's lock. Raises Locked, naming the holder, after `timeout` seconds (0: at once); Interrupted while waiting."""
         ...
 
     def observe(self, owner: str, refs: Sequence[tuple[ObjectRef, str]]) -> Observed:

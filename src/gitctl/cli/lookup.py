@@ -26,12 +26,14 @@ class ProjectLookup:
         self._cluster = cluster
 
     def app_at(self, app: App, tree: Tree) -> App:
-        """The app as the tree's project file has it, for the same environment and cluster."""
+        """The app as the tree's project file has it, for the same environment and cluster; under a former name where it has that."""
         project = self._project(tree)
         environment = next((e for e in project.environments if e.name == app.env), None)
         if environment is None:
             raise ConfigError(f"the environment {app.env!r} was not there in {tree.revision.short}")
-        return fill_app(find_app(project, app.name).template, environment, self._cluster)
+        known = {spec.template.name for spec in project.apps}
+        name = next((n for n in (app.name, *app.renamed_from) if n in known), app.name)
+        return fill_app(find_app(project, name).template, environment, self._cluster)
 
     def all_apps(self, tree: Tree) -> tuple[App, ...]:
         """Every app in every environment that it is for (on the first cluster of each)."""

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, assert_never
 
 from gitctl.cli.forms import Output
+from gitctl.errors import Interrupted, Terminated
 from gitctl.parallel import Deadline
 from gitctl.redact import Redactor, printable_json
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from gitctl.model.outcome import Event
 
 API_VERSION = "gitctl.dev/v1"
+GIT_TOKEN = "GITCTL_GIT_TOKEN"
 
 # One a process, so that the last-resort error report hides what any part of the run has learnt.
 REDACTOR = Redactor()
@@ -33,6 +35,7 @@ class Session:
     def __init__(self, flags: Flags) -> None:
         self.flags = flags
         self.redactor = REDACTOR
+        self.redactor.learn(os.environ.get(GIT_TOKEN, ""))
         self.cancel = Deadline()
         self.signal = 0
 
@@ -133,6 +136,10 @@ class Session:
         before = {n: signal.signal(n, stop) for n in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield self.cancel
+        except Interrupted as stopped:
+            if self.signal == signal.SIGTERM:
+                raise Terminated(stopped.message, hint=stopped.hint) from None
+            raise
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)

@@ -113,13 +113,10 @@ def sync(
 def _carry_out(session: Session, stages: tuple[Stage, ...], request: SyncRequest, *, dry_run: bool, yes: bool) -> int:
     from gitctl.cli.ask import confirm_plan
     from gitctl.cli.show.report import show_plans, show_runs
-    from gitctl.workflow.plan import plan_apps
-    from gitctl.workflow.sync import refuse_unclean, sync_apps
+    from gitctl.workflow.sync import plan_sync, sync_apps
 
     if dry_run:
-        for stage in stages:
-            refuse_unclean(stage.parts, request)
-        return show_plans(session, [(s, plan_apps(s.apps, s.parts, request.plan)) for s in stages], kind="SyncResult")
+        return show_plans(session, [(s, plan_sync(s.apps, s.parts, request)) for s in stages], kind="SyncResult")
     with session.graceful():
         runs = [(s, sync_apps(s.apps, s.parts, request, confirm=confirm_plan(session, s, yes=yes))) for s in stages]
     return show_runs(session, runs)

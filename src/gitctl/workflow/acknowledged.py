@@ -70,10 +70,10 @@ def _compared(entries: Iterable[InventoryEntry], result: RenderResult) -> tuple[
 
 
 def render_at(app: App, revision: str, parts: Parts) -> tuple[App, RenderResult]:
-    """The app and its render at a recorded revision. Raises SourceError, ConfigError, RenderError."""
+    """The app as a recorded revision has it, under today's name, and its render. Raises SourceError, ConfigError, RenderError."""
     tree = tree_at(revision, parts)
     past = parts.project.app_at(app, tree)
-    return past, parts.render(past, tree)
+    return replace(past, name=app.name, renamed_from=app.renamed_from), parts.render(past, tree)
 
 
 def tree_at(revision: str, parts: Parts) -> Tree:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from gitctl.errors import GitctlError
 from gitctl.history.record import close_record, mark_interrupted, open_record
+from gitctl.model.app import App
 from gitctl.model.change import Action, Comparison
 from gitctl.model.health import HealthState, worst
 from gitctl.model.manifest import Manifest, ObjectRef
@@ -39,7 +40,7 @@ class Recording:
         state = replace(state, hold=hold or state.hold)
         wanted = [m for m in _manifests(planned) if state.entry(m.ref) is None]
         state = replace(state, inventory=(*state.inventory, *(InventoryEntry(m.ref, m.api_version) for m in wanted)))
-        return cls(planned, parts, parts.target.write_state(open_record(state, _opened(planned, parts, verb, rollback))))
+        return cls(planned, parts, _stored(open_record(state, _opened(planned, parts, verb, rollback)), planned.app, parts))
 
     def close(
         self,
@@ -152,8 +153,17 @@ def acknowledge(planned: Planned, parts: Parts, release: bool) -> Record | None:
     inventory = tuple(e for e in entries.values() if e.ref not in planned.plan.gone)
     hold = None if release or _agrees(planned.state, planned) else planned.state.hold
     moved = planned.state.acknowledged if planned.plan.partial else acknowledged(planned, parts)
-    parts.target.write_state(replace(planned.state, inventory=inventory, acknowledged=moved, hold=hold))
+    _stored(replace(planned.state, inventory=inventory, acknowledged=moved, hold=hold), planned.app, parts)
     return None
+
+
+def _stored(state: AppState, app: App, parts: Parts) -> AppState:
+    """Store. A renamed app's first state under its new name takes the place of the one under the old name."""
+    stored = parts.target.write_state(state)
+    if not state.token:
+        for name in app.renamed_from:
+            parts.target.remove_state(replace(app, name=name).owner)
+    return stored
 
 
 def _agrees(state: AppState, planned: Planned) -> bool:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from gitctl.apply.run import ApplyOptions, apply_waves, halt_of, prune
 from gitctl.apply.wait import wait_healthy
-from gitctl.errors import GitctlError, Refused, SourceError, StateMoved
+from gitctl.errors import GitctlError, Interrupted, Refused, SourceError, StateMoved
 from gitctl.model.app import App
+from gitctl.model.change import Refusal
 from gitctl.model.manifest import ObjectRef, RenderResult
 from gitctl.model.outcome import ObjectHealth, Outcome, OutcomeResult, SyncResult
 from gitctl.model.record import RecordVerb
@@ -17,7 +18,7 @@ from gitctl.parallel import Deadline
 from gitctl.protocols import Lock
 from gitctl.workflow.depends import require_healthy
 from gitctl.workflow.parts import Parts
-from gitctl.workflow.plan import Planned, PlanRequest, Rendered, Selection, plan_app, render_apps, selection
+from gitctl.workflow.plan import AppPlan, Planned, PlanRequest, Rendered, Selection, plan_app, plan_apps, render_apps, selection
 from gitctl.workflow.recording import Recording, acknowledge, needs_acknowledging
 from gitctl.workflow.still import health_of_unchanged
 from gitctl.workflow.verdict import verdict
@@ -65,6 +66,7 @@ def sync_apps(apps: Sequence[App], parts: Parts, request: SyncRequest, *, confir
             runs.append(AppRun(one.app, error=one.error))
             continue
         try:
+            _go_on(one.app, parts)
             _require_dependencies(one.app, runs, parts)
             runs.append(_sync_one(one.app, one.result, parts, request, scope, confirm))
         except GitctlError as error:
@@ -79,6 +81,26 @@ def sync_rendered(app: App, rendered: RenderResult, parts: Parts, request: SyncR
 
 def _sync_one(app: App, rendered: RenderResult, parts: Parts, request: SyncRequest, scope: Selection, confirm: Confirm) -> AppRun:
     return _sync(plan_app(app, rendered, parts, request.plan, scope), parts, request, scope, confirm)
+
+
+def plan_sync(apps: Sequence[App], parts: Parts, request: SyncRequest) -> tuple[AppPlan, ...]:
+    """What `sync_apps` would do, holds among the refusals. Raises Refused, SourceError as it would."""
+    refuse_unclean(parts, request)
+    return tuple(_with_hold(plan, request) for plan in plan_apps(apps, parts, request.plan))
+
+
+def _with_hold(plan: AppPlan, request: SyncRequest) -> AppPlan:
+    hold = _hold(plan.planned, request) if plan.planned else None
+    if plan.planned is None or hold is None:
+        return plan
+    stopped = replace(plan.planned.plan, refusals=(hold, *plan.planned.plan.refusals))
+    return replace(plan, planned=replace(plan.planned, plan=stopped))
+
+
+def _go_on(app: App, parts: Parts) -> None:
+    """After Ctrl-C nothing new starts. Raises Interrupted."""
+    if parts.cancel.requested():
+        raise Interrupted(f"{app.name}: interrupted before anything was written", hint="run the command again")
 
 
 def refuse_unclean(parts: Parts, request: SyncRequest) -> None:
@@ -104,12 +126,9 @@ def _require_dependencies(app: App, runs: Sequence[AppRun], parts: Parts) -> Non
 
 def check_plan(planned: Planned, request: SyncRequest) -> None:
     """Raise Refused when a guard or a hold stops the plan."""
-    hold = planned.state.hold
-    if hold and not (request.release or request.ignore_hold) and hold.render_digest != planned.rendered.digest:
-        raise Refused(
-            f"{planned.app.name} is held at {hold.revision[:8]} since {hold.at} by {hold.actor}: {hold.reason}",
-            hint="revert the change in Git, or sync with --release",
-        )
+    hold = _hold(planned, request)
+    if hold:
+        raise Refused(hold.message, hint=hold.hint)
     if planned.plan.refusals:
         raise Refused(
             "; ".join(r.message for r in planned.plan.refusals),
@@ -118,13 +137,22 @@ def check_plan(planned: Planned, request: SyncRequest) -> None:
         )
 
 
+def _hold(planned: Planned, request: SyncRequest) -> Refusal | None:
+    hold = planned.state.hold
+    if hold is None or request.release or request.ignore_hold or hold.render_digest == planned.rendered.digest:
+        return None
+    message = f"{planned.app.name} is held at {hold.revision[:8]} since {hold.at} by {hold.actor}: {hold.reason}"
+    return Refusal("held", message, hint="revert the change in Git, or sync with --release")
+
+
 def _sync(planned: Planned, parts: Parts, request: SyncRequest, scope: Selection, confirm: Confirm) -> AppRun:
     check_plan(planned, request)
     if not (planned.plan.changes or planned.plan.failures or request.hold or needs_acknowledging(planned, request.release)):
         return _still(planned, SyncResult(planned.plan), parts, request)
     if planned.plan.changes and not confirm(planned):
         return AppRun(planned.app, SyncResult(planned.plan, dry_run=True), declined=True)
-    with parts.target.lock(planned.app.owner, timeout=request.lock_timeout, emit=parts.emit) as lock:
+    with parts.target.lock(planned.app.owner, timeout=request.lock_timeout, emit=parts.emit, cancel=parts.cancel) as lock:
+        _go_on(planned.app, parts)
         current = _unmoved(planned, parts, request, scope)
         if not (current.plan.changes or current.plan.failures or request.hold):
             result = SyncResult(current.plan, record=acknowledge(current, parts, request.release))
@@ -147,7 +175,8 @@ def _unmoved(planned: Planned, parts: Parts, request: SyncRequest, scope: Select
         return planned
     again = plan_app(planned.app, planned.rendered, parts, request.plan, scope)
     check_plan(again, request)
-    if again.plan.digest != planned.plan.digest:
+    # Another run may have done just this: there is nothing left to dispute then.
+    if again.plan.digest != planned.plan.digest and (again.plan.changes or again.plan.failures):
         raise StateMoved(f"{planned.app.name} was changed by another run meanwhile", hint="look at the new diff and sync again")
     return again
 
