@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitctl.errors import UsageError
+from gitctl.errors import ConfigError, UsageError
 from gitctl.workflow.plan import PlanRequest
 
 
@@ -28,6 +28,16 @@ def plan_request(
         only=tuple(_kind_names(only or (), "--only")),
         labels=_labels(selector),
     )
+
+
+def duration(flag: str, text: str) -> float:
+    """The seconds that a flag gives, such as `90s` or `5m`. Raises UsageError."""
+    from gitctl.config.duration import parse_duration
+
+    try:
+        return parse_duration(text)
+    except ConfigError as error:
+        raise UsageError(f"{flag}: {error}", hint=error.hint) from None
 
 
 def _kind_names(values: list[str] | tuple[str, ...], flag: str) -> list[str]:

@@ -57,8 +57,8 @@ def rollback(
     """Restore what an earlier record rendered: a new commit, then a sync. History is never rewritten."""
     from gitctl.cli.ask import confirm_plan
     from gitctl.cli.open import open_stages
+    from gitctl.cli.request import duration
     from gitctl.cli.show.report import show_runs
-    from gitctl.config.duration import parse_duration
     from gitctl.errors import UsageError
     from gitctl.source.overlay import OverlayTree
     from gitctl.workflow.plan import PlanRequest
@@ -70,8 +70,8 @@ def rollback(
     sync = SyncRequest(
         plan=PlanRequest(plan_digest=plan_digest, prune_limit=prune_limit),
         wait=wait,
-        timeout=parse_duration(timeout) if timeout else None,
-        lock_timeout=parse_duration(lock_timeout),
+        timeout=duration("--timeout", timeout) if timeout else None,
+        lock_timeout=duration("--lock-timeout", lock_timeout),
     )
     request = RollbackRequest(to=to, push=push, hold=not commit, sync=sync)
     runs = []
