@@ -311,3 +311,15 @@ def test_wrong_cluster_uid_is_refused_before_anything(project: Project) -> None:
     project.commit()
     project.run("sync", code=7)
     assert project.live("configmap", "a") is None
+
+
+def test_a_folder_without_a_project(project: Project) -> None:
+    project.repo.write("manifests/a.yaml", json.dumps(config_map("a", x="1")))
+    here = {"cwd": project.repo.path}
+    project.gitctl("sync", "./manifests", "-n", project.name, **here).expect(2)
+    project.gitctl("diff", "./manifests", "-n", project.name, **here).expect(1)
+    project.gitctl("sync", "./manifests", "--app", "demo", "-n", project.name, **here).expect()
+    project.gitctl("diff", "./manifests", "--app", "demo", "-n", project.name, **here).expect()
+    assert "--app demo" in project.gitctl("diff", "./manifests", "-n", project.name, **here).expect(7).stdout
+    project.edit("configmap", "a", {"data": {"x": "2"}})
+    assert "kubectl-edit" in project.gitctl("drift-check", "./manifests", "--app", "demo", "-n", project.name, **here).expect(1).stdout

@@ -10,7 +10,7 @@ from gitctl.cli import offer
 from gitctl.cli.flags import with_session
 from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
-from gitctl.cli.words import APPS, LABELS, ONLY, REPLACE, REVISION, WORKTREE
+from gitctl.cli.words import APP_NAME, APPS, LABELS, ONLY, REPLACE, REVISION, WORKTREE
 
 EPILOG = epilog(
     [
@@ -35,6 +35,7 @@ def diff(
     apps: APPS = None,
     revision: REVISION = None,
     worktree: WORKTREE = False,
+    app_name: APP_NAME = None,
     from_revision: Annotated[
         str | None, typer.Option("--from", metavar="REV", help="Compare this revision …", autocompletion=offer.revisions)
     ] = None,
@@ -65,7 +66,7 @@ def diff(
         old, new = (open_stages(session, apps, revision=name, target=False, absent=True)[0] for name in (from_revision, to_revision))
         plans = compare_rendered(render_apps(old.apps, old.parts), render_apps(new.apps, new.parts))
         return show_revision_diff(session, [(f"{p.app} ({new.env})", p) for p in plans], summary=summary)
-    stages = open_stages(session, apps, revision=revision, worktree=worktree, tell_dirty=True)
+    stages = open_stages(session, apps, revision=revision, worktree=worktree, app_name=app_name, tell_dirty=True)
     request = plan_request(
         only=only,
         selector=selector,

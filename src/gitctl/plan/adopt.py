@@ -60,10 +60,17 @@ def foreign(comparisons: Iterable[Comparison]) -> tuple[Refusal, ...]:
             rule="foreign-owner",
             message=f"{_count(refs)} to {owner}" if len(refs) == 1 else f"{len(refs)} objects belong to {owner}",
             refs=tuple(sorted(refs)),
-            hint=f"take it out of one of the two apps; if {owner} was renamed, list its old name under renamed_from",
+            hint=_way_out(owner),
         )
         for owner, refs in sorted(by_owner.items())
     )
+
+
+def _way_out(owner: str) -> str:
+    project, _, name = owner.rpartition("/")
+    if project.startswith("path/"):
+        return f"it was synced from a folder: with the same folder and namespace, add --app {name}"
+    return f"take it out of one of the two apps; if {owner} was renamed, list its old name under renamed_from"
 
 
 def _count(refs: list[ObjectRef]) -> str:
