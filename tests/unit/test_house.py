@@ -123,6 +123,11 @@ def test_no_tracked_file_names(pattern: re.Pattern[str]) -> None:
     assert [f"{name_of(path)}: {hit[0]}" for path, text in text_files() if (hit := pattern.search(text))] == []
 
 
+def test_nothing_is_tracked_that_is_ignored() -> None:
+    argv = ["git", "ls-files", "--cached", "--ignored", "--exclude-standard"]
+    assert subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True).stdout == ""
+
+
 def test_the_lock_file_pins_by_hash_and_names_no_index() -> None:
     text = (ROOT / "requirements-dev.lock").read_text()
     requirements = [block for block in re.split(r"\n(?=\S)", text) if block.strip() and not block.startswith("#")]
