@@ -15,6 +15,8 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
+from gitctl.model.marks import COPIES
+
 Json = dict[str, Any]
 Path = tuple[str | int, ...]
 
@@ -45,16 +47,6 @@ _TOKENS = (
     re.compile(r"()\b(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-)[A-Za-z0-9_-]{8,}"),
     re.compile(r"(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----).*?(?=-----END|\Z)", re.DOTALL),
 )
-_COPIES = frozenset(
-    {
-        "kubectl.kubernetes.io/last-applied-configuration",
-        "objectset.rio.cattle.io/applied",
-        "kapp.k14s.io/original",
-        "banzaicloud.com/last-applied",
-    }
-)
-"""Annotations that hold a copy of the whole object."""
-
 INTERNAL_ANNOTATIONS = frozenset({"gitctl.dev/owner"})
 """Annotations that gitctl adds for itself; they are no part of what the user wrote."""
 
@@ -241,7 +233,7 @@ def _without_annotations(body: Json) -> Json:
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     if not isinstance(metadata, dict) or not isinstance(annotations, dict):
         return dict(body)
-    kept = {k: v for k, v in annotations.items() if k not in _COPIES and k not in INTERNAL_ANNOTATIONS}
+    kept = {k: v for k, v in annotations.items() if k not in COPIES and k not in INTERNAL_ANNOTATIONS}
     rest = {k: v for k, v in metadata.items() if k != "annotations"}
     return {**body, "metadata": {**rest, "annotations": kept} if kept else rest}
 

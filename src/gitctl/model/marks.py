@@ -20,6 +20,15 @@ PROTECT = "gitctl.dev/protect"
 """`true`: deleting the live object needs the exact plan digest."""
 REPLACE = "gitctl.dev/replace"
 """`allowed`: the object may be deleted and created anew when a field cannot be changed in place."""
+COPIES = frozenset(
+    {
+        "kubectl.kubernetes.io/last-applied-configuration",
+        "objectset.rio.cattle.io/applied",
+        "kapp.k14s.io/original",
+        "banzaicloud.com/last-applied",
+    }
+)
+"""Annotations that hold a copy of the whole object, values of a Secret included."""
 
 _LONGEST = 63
 _PLAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9./-]*[A-Za-z0-9])?")

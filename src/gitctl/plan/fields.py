@@ -17,6 +17,7 @@ from gitctl.model.change import FieldChange, FieldKind
 from gitctl.model.fieldpath import MISSING
 from gitctl.model.listkeys import item_key, key_fields
 from gitctl.model.manifest import Json, ObjectRef, Path
+from gitctl.model.marks import COPIES, annotation
 
 _SERVER_METADATA = frozenset({"creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid"})
 _PLAIN_STEP = re.compile(r"[A-Za-z0-9_$-]+")
@@ -41,13 +42,16 @@ def field_changes(old: Json, new: Json, *, ref: ObjectRef, sensitive: Iterable[P
     """The fields by which `new` differs from `old`, sorted by path.
 
     Status and what the server keeps in metadata are left out. `sensitive` are paths of either (indexes or merge keys); they
-    and the data of a Secret come leaf by leaf, marked, with their real values: whoever shows them masks them.
+    and the data of a Secret come leaf by leaf, marked, with their real values: whoever shows them masks them. So do annotations
+    in which other tools keep a copy of such an object.
     """
     if old is new or same(old, new):
         return ()
     old, new = _settable(old), _settable(new)
-    hidden = [named_path(body, path) for path in sensitive for body in (old, new)]
-    walk = _Walk((*_secret_paths(ref), *dict.fromkeys(hidden)))
+    hidden = [*_secret_paths(ref), *(named_path(body, path) for path in sensitive for body in (old, new))]
+    if hidden:
+        hidden += [("metadata", "annotations", name) for name in sorted(COPIES) if annotation(old, name) or annotation(new, name)]
+    walk = _Walk(tuple(dict.fromkeys(hidden)))
     return tuple(walk.value(old, new, ()))
 
 

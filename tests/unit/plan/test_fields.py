@@ -120,6 +120,15 @@ def test_a_secret_comes_key_by_key_and_marked() -> None:
     ]
 
 
+def test_a_copy_of_a_secret_in_an_annotation_is_marked() -> None:
+    name = "kubectl.kubernetes.io/last-applied-configuration"
+    old = {"metadata": {"annotations": {name: '{"stringData": {"a": "plain"}}'}}}
+    for new in ({"metadata": {"annotations": {"b": "c"}}}, {"metadata": {}}, {}):
+        changes = field_changes(old, new, ref=SECRET)
+        assert [(c.path[-1], c.sensitive) for c in changes if c.kind is FieldKind.REMOVED] == [(name, True)]
+        assert [c.sensitive for c in field_changes(old, new, ref=DEPLOYMENT) if c.kind is FieldKind.REMOVED] == [False]
+
+
 ENV = ("spec", "env", 1, "value")
 
 
