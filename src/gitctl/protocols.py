@@ -69,6 +69,11 @@ class Source(Protocol):
 class Publisher(Protocol):
     """The one way to write to Git."""
 
+    @property
+    def must_push(self) -> bool:
+        """Does nobody see a commit before it is pushed?"""
+        ...
+
     def commit(self, files: Mapping[str, bytes | None], message: str, *, parent: Revision) -> Revision:
         """One commit on top of `parent` (which must still be the branch's tip) that writes (None: removes) files, work
         tree included when it is checked out. Raises SourceError, Refused when the files have uncommitted changes."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gitctl import documents
 from gitctl.config.fill import fill_app
 from gitctl.config.load import load
 from gitctl.config.resolve import find_app
@@ -35,6 +39,13 @@ class ProjectLookup:
         name = next((n for n in (app.name, *app.renamed_from) if n in known), app.name)
         return fill_app(find_app(project, name).template, environment, self._cluster)
 
+    def settings_at(self, app: App, past: Tree, now: Tree) -> Mapping[str, bytes]:
+        """The project file of `now` with the app's section as `past` has it; comments and the other sections stay."""
+        text = committed(now, self._name)
+        before, after = self._section(committed(past, self._name), app), self._section(text, app)
+        changes = dict(_differences(("apps", app.name), before, after))
+        return {self._name: documents.edit(text.decode(), changes).encode()} if changes else {}
+
     def all_apps(self, tree: Tree) -> tuple[App, ...]:
         """Every app in every environment that it is for (on the first cluster of each)."""
         project = self._project(tree)
@@ -45,8 +56,21 @@ class ProjectLookup:
             if not spec.environments or environment.name in spec.environments
         )
 
+    def _section(self, text: bytes, app: App) -> Any:
+        apps = documents.load_all(text, where=self._name)[0].value.get("apps") or {}
+        return next((apps[name] for name in (app.name, *app.renamed_from) if name in apps), {})
+
     def _project(self, tree: Tree) -> Project:
         return load(committed(tree, self._name), path=self._name, folder=self._folder)
+
+
+def _differences(path: tuple[str | int, ...], before: Any, after: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """What has to be set, or taken away, to make `after` what `before` was."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in {**before, **after}:
+            yield from _differences((*path, key), before.get(key, documents.REMOVED), after.get(key, documents.REMOVED))
+    elif before != after:
+        yield path, before
 
 
 def _cluster(environment: Environment) -> Cluster | None:
@@ -59,6 +83,10 @@ class NoLookup:
     def app_at(self, app: App, _tree: Tree) -> App:
         """The app itself."""
         return app
+
+    def settings_at(self, _app: App, _past: Tree, _now: Tree) -> Mapping[str, bytes]:
+        """None."""
+        return {}
 
     def all_apps(self, _tree: Tree) -> tuple[App, ...]:
         """None."""

@@ -13,6 +13,7 @@ from gitctl.cli.session import Session
 from gitctl.cli.words import APP, LOCK_TIMEOUT, PLAN_DIGEST, PRUNE_LIMIT, TIMEOUT, WAIT, YES
 
 if TYPE_CHECKING:
+    from gitctl.cli.open import Stage
     from gitctl.workflow.rollback import RollbackPlan
 
 EPILOG = epilog(
@@ -59,7 +60,7 @@ def rollback(
     from gitctl.cli.open import open_stages
     from gitctl.cli.request import duration
     from gitctl.cli.show.report import show_runs
-    from gitctl.errors import UsageError
+    from gitctl.errors import GitctlError, UsageError
     from gitctl.source.overlay import OverlayTree
     from gitctl.workflow.plan import PlanRequest
     from gitctl.workflow.rollback import RollbackRequest, carry_out, plan_rollback
@@ -74,14 +75,23 @@ def rollback(
         lock_timeout=duration("--lock-timeout", lock_timeout),
     )
     request = RollbackRequest(to=to, push=push, hold=not commit, sync=sync)
-    runs = []
-    for stage in open_stages(session, [app], target=True):
-        with session.graceful():
+
+    def run(stage: Stage) -> AppRun:
+        try:
             plan = plan_rollback(stage.apps[0], stage.parts, request, overlay=OverlayTree)
             _tell(session, plan)
             _consent_to_others(session, plan, yes=yes)
-            run: AppRun = carry_out(plan, stage.parts, request, confirm=confirm_plan(session, stage, yes=yes))
-        runs.append((stage, [run]))
+            return carry_out(plan, stage.parts, request, confirm=confirm_plan(session, stage, yes=yes))
+        except GitctlError as error:
+            return AppRun(stage.apps[0], error=error)
+
+    stages = open_stages(session, [app])
+    with session.graceful():
+        runs = [(stages[0], [run(stages[0])])]
+        for number in range(1, len(stages)):
+            # The first cluster's rollback made a commit: the others read it.
+            stage = open_stages(session, [app])[number]
+            runs.append((stage, [run(stage)]))
     return show_runs(session, runs, kind="RollbackResult")
 
 
@@ -89,7 +99,7 @@ def _tell(session: Session, plan: RollbackPlan) -> None:
     record = plan.record
     session.say(f"back to record {record.number}: {record.revision[:8]} {record.subject} (by {record.actor}, {record.finished})")
     for path, content in plan.files.items():
-        session.say(f"  {'remove ' if content is None else 'restore'} {path}")
+        session.say(f"  {'remove' if content is None else 'restore'} {path}")
     for name in plan.secrets:
         session.say(f"  note: {name} changes; values that live in outside stores are not brought back")
 

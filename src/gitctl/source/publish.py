@@ -35,6 +35,11 @@ class GitPublisher:
         """The branch. Raises SourceError when there is none to commit to."""
         return self._find()
 
+    @property
+    def must_push(self) -> bool:
+        """Is the branch one of a mirror, where nobody looks? Raises SourceError."""
+        return self.branch.keep_ref != self.branch.tip_ref
+
     def commit(self, files: Mapping[str, bytes | None], message: str, *, parent: Revision) -> Revision:
         """One commit on top of `parent` (sha "" for a first commit) that writes (None: removes) files; `parent` when that changes nothing.
 

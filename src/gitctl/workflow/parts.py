@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -44,6 +44,10 @@ class Lookup(Protocol):
 
     def app_at(self, app: App, tree: Tree) -> App:
         """The app as that tree's gitctl.yaml says (same environment and cluster). Raises ConfigError when it has none."""
+        ...
+
+    def settings_at(self, app: App, past: Tree, now: Tree) -> Mapping[str, bytes]:
+        """Files of `now` in which the app's own settings are those of `past`; none where they are the same. Raises ConfigError."""
         ...
 
     def all_apps(self, tree: Tree) -> tuple[App, ...]:

@@ -59,10 +59,10 @@ def plan_rollback(app: App, parts: Parts, request: RollbackRequest, *, overlay: 
     files: Mapping[str, bytes | None] = {}
     others: tuple[str, ...] = ()
     if not request.hold:
+        _require_push(parts, request)
         files = restored_files(record, rendered, app, parts)
-        after = overlay(parts.tree, files)
-        past, rendered = _as_committed(app, record, after, parts)
-        others = changed_apps(app, after, parts)
+        past, rendered, files = _as_committed(app, record, files, parts, overlay)
+        others = changed_apps(app, overlay(parts.tree, files), parts)
     scope = selection([Rendered(past, rendered)])
     planned = plan_app(past, rendered, parts, request.sync.plan, scope)
     return RollbackPlan(record, state.records[-1].number if state.records else 0, planned, files, others)
@@ -108,12 +108,19 @@ def message(plan: RollbackPlan) -> str:
 
 def restored_files(record: Record, rendered: RenderResult, app: App, parts: Parts) -> Mapping[str, bytes | None]:
     """What has to be written (None: removed) so that everything the recorded render read is as it was."""
-    now = parts.render(app, parts.tree)
     past_tree = tree_at(record.revision, parts)
-    places = dict.fromkeys((*rendered.read_set, *now.read_set))
+    places = dict.fromkeys((*rendered.read_set, *_read_now(app, parts)))
     before, after = _contents(parts.tree, places), _contents(past_tree, places)
     changed = {path: content for path, content in after.items() if before.get(path) != content}
     return changed | {path: None for path in before if path not in after}
+
+
+def _read_now(app: App, parts: Parts) -> tuple[str, ...]:
+    """What the render reads now; of a release that cannot even be rendered, the app's folder."""
+    try:
+        return parts.render(app, parts.tree).read_set
+    except GitctlError:
+        return (app.path,)
 
 
 def _contents(tree: Tree, places: Mapping[str, None]) -> dict[str, bytes]:
@@ -155,15 +162,36 @@ def _reproduced(app: App, record: Record, parts: Parts) -> tuple[App, RenderResu
     return past, rendered
 
 
-def _as_committed(app: App, record: Record, after: Tree, parts: Parts) -> tuple[App, RenderResult]:
-    past = parts.project.app_at(app, after)
-    rendered = parts.render(past, after)
-    if rendered.digest != record.render_digest:
+Files = Mapping[str, bytes | None]
+
+
+def _as_committed(app: App, record: Record, files: Files, parts: Parts, overlay: Overlay) -> tuple[App, RenderResult, Files]:
+    """The app, its render and the files once committed; with the app's settings in gitctl.yaml as they were, where files do not do."""
+    settings = parts.project.settings_at(app, tree_at(record.revision, parts), overlay(parts.tree, files))
+    for more in ({}, settings):
+        after = overlay(parts.tree, {**files, **more})
+        rendered = _rendered(app, after, parts)
+        if rendered is not None and rendered[1].digest == record.render_digest:
+            return *rendered, {**files, **more}
+    raise Refused(
+        f"restoring the files of {app.name} does not give record {record.number} again: gitctl.yaml changed outside of the app too",
+        hint="go back in gitctl.yaml by hand, or use --no-commit",
+    )
+
+
+def _rendered(app: App, tree: Tree, parts: Parts) -> tuple[App, RenderResult] | None:
+    try:
+        there = parts.project.app_at(app, tree)
+        return there, parts.render(there, tree)
+    except GitctlError:
+        return None
+
+
+def _require_push(parts: Parts, request: RollbackRequest) -> None:
+    if not request.push and _publisher(parts).must_push:
         raise Refused(
-            f"restoring the files of {app.name} does not give record {record.number} again: its settings in gitctl.yaml changed too",
-            hint="go back in gitctl.yaml by hand, or use --no-commit",
+            "the source is a remote: nobody would see the commit before it is pushed", hint="add --push, or apply at once with --no-commit"
         )
-    return past, rendered
 
 
 def _hold(plan: RollbackPlan, parts: Parts) -> Hold:
