@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from gitctl.errors import GitctlError
+from gitctl.health.assess import assess
 from gitctl.history.record import close_record, mark_interrupted, open_record
 from gitctl.model.app import App
 from gitctl.model.change import Action, Comparison
 from gitctl.model.health import HealthState, worst
 from gitctl.model.manifest import Manifest, ObjectRef
+from gitctl.model.marks import uid
 from gitctl.model.outcome import ObjectHealth, Outcome, OutcomeResult
 from gitctl.model.record import Counts, Record, RecordResult, RecordVerb
 from gitctl.model.revision import Revision
@@ -63,8 +65,7 @@ class Recording:
         state = replace(close_record(self.state, record), inventory=inventory, pruned_at=self._pruned(outcomes))
         if record.result in (RecordResult.SUCCEEDED, RecordResult.UNHEALTHY) and not record.partial:
             state = replace(state, acknowledged=acknowledged(self.planned, self.parts))
-        # A fix applies what is held: that Git agrees only a sync can find out.
-        if release or (record.verb is RecordVerb.SYNC and _agrees(state, self.planned)):
+        if release:
             state = replace(state, hold=None)
         self.state = self.parts.target.write_state(state)
         return self.state.records[-1]
@@ -96,18 +97,36 @@ def unchanged_entries(planned: Planned, parts: Parts) -> dict[ObjectRef, Invento
 
 def _unchanged(comparison: Comparison, known: InventoryEntry | None, planned: Planned, parts: Parts) -> InventoryEntry:
     if comparison.live is not None:
-        return _entry(comparison.desired, comparison.live, planned, parts, completed=bool(known and known.completed))
+        completed = bool(known and known.completed) or _is_finished_job(comparison)
+        return _entry(comparison.desired, comparison.live, planned, parts, completed=completed)
     assert known is not None  # only a finished Job is unchanged without being there
     return replace(known, revision=revision_id(planned.rendered.revision), digest=comparison.desired.digest)
 
 
+def _has_news(planned: Planned) -> bool:
+    """Did an object that needs nothing finish, or come back under another uid (a restore), since the inventory was stored?
+
+    Unnoticed, a Job that its TTL removes later would run again, and a restored object would not be pruned as ours.
+    """
+    known = {e.ref: e for e in planned.state.inventory}
+    return any(_is_news(c, known.get(c.ref)) for c in planned.plan.unchanged)
+
+
+def _is_news(comparison: Comparison, known: InventoryEntry | None) -> bool:
+    if comparison.live is None or known is None:
+        return False
+    return known.uid != uid(comparison.live) or (not known.completed and _is_finished_job(comparison))
+
+
+def _is_finished_job(comparison: Comparison) -> bool:
+    return comparison.ref.kind == "Job" and comparison.ref.group == "batch" and assess(comparison.live).state is HealthState.HEALTHY
+
+
 def _entry(desired: Manifest, live: dict[str, object], planned: Planned, parts: Parts, *, completed: bool = False) -> InventoryEntry:
-    metadata = live.get("metadata")
-    uid = str(metadata.get("uid", "")) if isinstance(metadata, dict) else ""
     return InventoryEntry(
         ref=desired.ref,
         api_version=desired.api_version,
-        uid=uid,
+        uid=uid(live),
         fields=parts.target.fields_owned(live),
         revision=revision_id(planned.rendered.revision),
         digest=desired.digest,
@@ -134,7 +153,7 @@ def needs_acknowledging(planned: Planned, release: bool) -> bool:
     state, plan = planned.state, planned.plan
     if any(r.result is RecordResult.OPEN for r in state.records) or plan.gone:
         return True
-    if state.hold and (release or _agrees(state, planned)):
+    if (state.hold and release) or _has_news(planned):
         return True
     if plan.partial:
         return False
@@ -151,7 +170,7 @@ def acknowledge(planned: Planned, parts: Parts, release: bool) -> Record | None:
         return recording.close((), (), error=None, release=release)
     entries = {e.ref: e for e in planned.state.inventory} | unchanged_entries(planned, parts)
     inventory = tuple(e for e in entries.values() if e.ref not in planned.plan.gone)
-    hold = None if release or _agrees(planned.state, planned) else planned.state.hold
+    hold = None if release else planned.state.hold
     moved = planned.state.acknowledged if planned.plan.partial else acknowledged(planned, parts)
     _stored(replace(planned.state, inventory=inventory, acknowledged=moved, hold=hold), planned.app, parts)
     return None
@@ -164,10 +183,6 @@ def _stored(state: AppState, app: App, parts: Parts) -> AppState:
         for name in app.renamed_from:
             parts.target.remove_state(replace(app, name=name).owner)
     return stored
-
-
-def _agrees(state: AppState, planned: Planned) -> bool:
-    return state.hold is not None and state.hold.render_digest == planned.rendered.digest
 
 
 def _manifests(planned: Planned) -> list[Manifest]:

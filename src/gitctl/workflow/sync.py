@@ -120,7 +120,7 @@ def _require_dependencies(app: App, runs: Sequence[AppRun], parts: Parts) -> Non
     for name in app.depends_on:
         if name not in done:
             require_healthy(app, name, parts)
-        elif done[name].error is not None:
+        elif done[name].error is not None or done[name].declined:
             raise Refused(f"{app.name} depends on {name}, which failed in this run", hint=f"mend {name}, then sync again")
 
 
@@ -145,8 +145,16 @@ def _hold(planned: Planned, request: SyncRequest) -> Refusal | None:
     return Refusal("held", message, hint="revert the change in Git, or sync with --release")
 
 
+def _ends_hold(planned: Planned, request: SyncRequest) -> bool:
+    """By the user's word, or because Git agrees. A fix applies what is held: it proves nothing about Git."""
+    hold = planned.state.hold
+    agrees = request.verb is RecordVerb.SYNC and hold is not None and hold.render_digest == planned.rendered.digest
+    return request.release or agrees
+
+
 def _sync(planned: Planned, parts: Parts, request: SyncRequest, scope: Selection, confirm: Confirm) -> AppRun:
     check_plan(planned, request)
+    request = replace(request, release=_ends_hold(planned, request))
     if not (planned.plan.changes or planned.plan.failures or request.hold or needs_acknowledging(planned, request.release)):
         return _still(planned, SyncResult(planned.plan), parts, request)
     if planned.plan.changes and not confirm(planned):
@@ -225,9 +233,10 @@ def _carry_out(planned: Planned, parts: Parts, request: SyncRequest, lock: Lock,
 
 
 def _awaited(planned: Planned) -> tuple[tuple[ObjectRef, str], ...]:
-    """The objects whose health decides: all that the app wants, less those that cannot be applied and finished Jobs that are gone."""
-    left = {c.ref for c in planned.plan.unchanged if c.live is None} | {c.ref for c in planned.plan.failures}
-    return tuple((m.ref, m.api_version) for m in planned.rendered.manifests if m.ref not in left)
+    """The objects whose health decides: all that the app has here, less finished Jobs that are gone, and a Namespace that it only uses."""
+    plan = planned.plan
+    here = {c.ref for c in plan.unchanged if c.live is not None} | {c.ref for w in plan.waves for c in w.changes}
+    return tuple((m.ref, m.api_version) for m in planned.rendered.manifests if m.ref in here)
 
 
 def _all_done(outcomes: tuple[Outcome, ...]) -> bool:
