@@ -64,6 +64,7 @@ completions: setup ## write completions/ anew
 docs: setup ## write the generated pages of docs/ anew (commands, exit codes, schema)
 	@$(PY) tools/generate_docs.py
 	@$(PY) tools/generate_schema.py
+	@$(PY) tools/generate_result_schemas.py
 
 demo: tools sandbox ## the whole loop on a real API server, two minutes
 	@PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) examples/demo.py

@@ -13,8 +13,10 @@ from gitctl.cli.session import Session
 from gitctl.cli.words import YES
 
 if TYPE_CHECKING:
+    from gitctl.cli.open import Stage
     from gitctl.model.app import Cluster
     from gitctl.workflow.bootstrap import Scaffold, ScaffoldFile
+    from gitctl.workflow.sync import AppRun
 
 EPILOG = epilog(
     [
@@ -47,7 +49,7 @@ def bootstrap(
     """
     from gitctl.cli.open import start_folder
     from gitctl.cli.show.bootstrap import show_bootstrap
-    from gitctl.errors import ExitCode
+    from gitctl.cli.show.report import report_runs
     from gitctl.source.create import check_place
     from gitctl.workflow.bootstrap import scaffold_files
 
@@ -56,9 +58,9 @@ def bootstrap(
     wanted = _wanted(session, root, name, tuple(env or ("dev", "prod")))
     files = scaffold_files(wanted, lambda path: _read(root / path))
     commit = _write(session, root, wanted.name, files, yes=yes)
-    code = _first_sync(session, root, wanted, yes=yes) if wanted.cluster else ExitCode.DONE
-    show_bootstrap(session, root, wanted, files, commit)
-    return code
+    runs = _first_sync(session, root, wanted, yes=yes) if wanted.cluster else []
+    show_bootstrap(session, root, wanted, files, commit, runs)
+    return report_runs(session, runs)
 
 
 def _wanted(session: Session, root: Path, name: str, environments: tuple[str, ...]) -> Scaffold:
@@ -130,16 +132,14 @@ def _write(session: Session, root: Path, name: str, files: tuple[ScaffoldFile, .
     return made.sha
 
 
-def _first_sync(session: Session, root: Path, wanted: Scaffold, *, yes: bool) -> int:
+def _first_sync(session: Session, root: Path, wanted: Scaffold, *, yes: bool) -> list[tuple[Stage, tuple[AppRun, ...]]]:
     from dataclasses import replace
 
     from gitctl.cli.ask import confirm_plan
     from gitctl.cli.open import open_stages
-    from gitctl.cli.show.report import show_runs
     from gitctl.workflow.sync import SyncRequest, sync_apps
 
     session.flags = replace(session.flags, directory=root, env=wanted.environments[0])
     stages = open_stages(session, None)
     with session.graceful():
-        runs = [(s, sync_apps(s.apps, s.parts, SyncRequest(), confirm=confirm_plan(session, s, yes=yes))) for s in stages]
-    return show_runs(session, runs)
+        return [(s, sync_apps(s.apps, s.parts, SyncRequest(), confirm=confirm_plan(session, s, yes=yes))) for s in stages]

@@ -6,22 +6,25 @@ from pathlib import Path
 
 from gitctl.cli.session import Session
 from gitctl.cli.show.lines import Line, Style, line, text_of
+from gitctl.cli.show.report import Ran, runs_json, runs_text
 from gitctl.workflow.bootstrap import FileState, Scaffold, ScaffoldFile
 
 _STYLES = {FileState.NEW: Style.ADDED, FileState.SAME: Style.QUIET, FileState.KEPT: Style.CHANGED}
 
 
-def show_bootstrap(session: Session, root: Path, wanted: Scaffold, files: tuple[ScaffoldFile, ...], commit: str) -> None:
-    """Print the files, the differences of those that the user changed, and the next commands."""
+def show_bootstrap(session: Session, root: Path, wanted: Scaffold, files: tuple[ScaffoldFile, ...], commit: str, runs: Ran) -> None:
+    """Print the first sync, the files, the differences of those that the user changed, and the next commands."""
     body = {
         "folder": str(root),
         "name": wanted.name,
         "commit": commit or None,
         "files": [{"path": f.path, "state": f.state.value, "diff": f.diff} for f in files],
+        "sync": runs_json(runs) if runs else None,
     }
     lines = [row for f in files for row in _rows(f)]
     lines += [line(""), *(line(text) for text in _next(root, wanted, commit))]
-    session.result("BootstrapResult", body, text=lambda: text_of(lines, color=session.color, clean=session.redactor.clean))
+    clean = session.redactor.clean
+    session.result("BootstrapResult", body, text=lambda: runs_text(session, runs) + text_of(lines, color=session.color, clean=clean))
 
 
 def _rows(file: ScaffoldFile) -> list[Line]:

@@ -15,6 +15,7 @@ from gitctl.cli.show.run import outcome_json, run_lines
 from gitctl.cli.show.values import plan_json, revision_json
 from gitctl.errors import ExitCode, GitctlError, exit_code_of
 from gitctl.model.change import Plan
+from gitctl.model.outcome import SyncResult
 from gitctl.model.quantity import counted
 from gitctl.workflow.plan import AppPlan
 from gitctl.workflow.sync import AppRun
@@ -23,15 +24,17 @@ if TYPE_CHECKING:
     from gitctl.cli.open import Stage
 
 
-def show_plans(
-    session: Session, staged: Sequence[tuple[Stage, Sequence[AppPlan]]], *, summary: bool = False, kind: str = "DiffResult"
-) -> int:
-    """Print plans; errors of apps go to stderr after them. The result is the gravest exit code."""
+def show_plans(session: Session, staged: Sequence[tuple[Stage, Sequence[AppPlan]]], *, summary: bool = False, dry_run: bool = False) -> int:
+    """Print plans, those of `sync --dry-run` in the shape of a sync's result; errors of apps go to stderr after them.
+
+    The result is the gravest exit code.
+    """
     titled = [(stage.title(p.app), p.planned.plan) for stage, plans in staged for p in plans if p.planned]
     errors = [p.error for _, plans in staged for p in plans if p.error]
     _warn(session, [p for _, plans in staged for p in plans])
     _warn_target(session, [stage for stage, _ in staged])
-    body = {"clusters": [_stage_json(stage, plans) for stage, plans in staged], "errors": [error_json(e) for e in errors]}
+    body = {"clusters": [_stage_json(stage, plans, dry_run=dry_run) for stage, plans in staged], "errors": [error_json(e) for e in errors]}
+    kind = "SyncResult" if dry_run else "DiffResult"
     session.result(kind, body, text=lambda: _plans_text(session, titled, summary), forms=_forms(session, titled))
     _report(errors)
     return max([plan_code(p) for _, p in titled] + [exit_code_of(e) for e in errors], default=ExitCode.DONE)
@@ -65,12 +68,22 @@ def plan_code(plan: Plan) -> ExitCode:
     return ExitCode.DIFFERENT if plan.changes else ExitCode.DONE
 
 
-def _stage_json(stage: Stage, plans: Sequence[AppPlan]) -> dict[str, Any]:
+def _plan_json(one: AppPlan) -> dict[str, Any]:
+    return plan_json(one.planned.plan) if one.planned else {"app": one.app.name, "error": error_json(one.error)}
+
+
+def _dry_run_json(one: AppPlan) -> dict[str, Any]:
+    """A plan in the shape of a run in which nothing was done."""
+    result = SyncResult(one.planned.plan, dry_run=True) if one.planned else None
+    return _run_json(AppRun(one.app, result, one.error)) | {"dryRun": True}
+
+
+def _stage_json(stage: Stage, plans: Sequence[AppPlan], *, dry_run: bool) -> dict[str, Any]:
     return {
         "environment": stage.env,
         "cluster": stage.parts.cluster,
         "revision": revision_json(stage.parts.revision),
-        "apps": [plan_json(p.planned.plan) if p.planned else {"app": p.app.name, "error": error_json(p.error)} for p in plans],
+        "apps": [_dry_run_json(p) if dry_run else _plan_json(p) for p in plans],
     }
 
 
@@ -96,16 +109,33 @@ def show_revision_diff(session: Session, plans: Sequence[tuple[str, Plan]], *, s
     return max((plan_code(p) for _, p in plans), default=ExitCode.DONE)
 
 
-def show_runs(session: Session, staged: Sequence[tuple[Stage, Sequence[AppRun]]], *, kind: str = "SyncResult") -> int:
+Ran = Sequence[tuple["Stage", Sequence[AppRun]]]
+
+
+def show_runs(session: Session, staged: Ran, *, kind: str = "SyncResult") -> int:
     """Print what runs did; errors go to stderr after them. The result is the gravest exit code."""
-    errors = [r.error for _, runs in staged for r in runs if r.error]
     _warn_target(session, [stage for stage, _ in staged])
-    body = {
+    session.result(kind, runs_json(staged), text=lambda: runs_text(session, staged))
+    return report_runs(session, staged)
+
+
+def runs_json(staged: Ran) -> dict[str, Any]:
+    """Runs as data."""
+    return {
         "clusters": [_runs_json(stage, runs) for stage, runs in staged],
-        "errors": [error_json(e) for e in errors],
+        "errors": [error_json(r.error) for _, runs in staged for r in runs if r.error],
     }
+
+
+def runs_text(session: Session, staged: Ran) -> str:
+    """Runs for people."""
     lines = [row for stage, runs in staged for r in runs for row in run_lines(r, title=stage.title(r.app))]
-    session.result(kind, body, text=lambda: text_of(lines, color=session.color, clean=session.redactor.clean))
+    return text_of(lines, color=session.color, clean=session.redactor.clean)
+
+
+def report_runs(session: Session, staged: Ran) -> int:
+    """Errors of runs on stderr, and the gravest exit code."""
+    errors = [r.error for _, runs in staged for r in runs if r.error]
     _report(errors)
     codes = [exit_code_of(e) for e in errors]
     if session.signal and ExitCode.INTERRUPTED in codes:

@@ -1,0 +1,387 @@
+"""Write docs/schemas: a JSON schema for every result that gitctl prints. `make docs` runs it; a test keeps the files fresh.
+
+Results only gain fields, so unknown ones are allowed; what is listed here is there, and of that type.
+"""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from gitctl.cli.session import API_VERSION
+from gitctl.model.change import Action, FieldKind, Proof
+from gitctl.model.drift import DriftVerdict
+from gitctl.model.health import HealthState
+from gitctl.model.outcome import OutcomeResult
+from gitctl.model.record import RecordResult, RecordVerb
+from gitctl.model.secret import RuleMatch, SecretState
+from gitctl.model.status import SyncState
+from gitctl.workflow.bootstrap import FileState
+from gitctl.workflow.doctor import Need, ToolState
+
+Json = dict[str, Any]
+FOLDER = Path(__file__).parents[1] / "docs" / "schemas"
+
+TEXT: Json = {"type": "string"}
+WHOLE: Json = {"type": "integer", "minimum": 0}
+NUMBER: Json = {"type": "number", "minimum": 0}
+YES: Json = {"type": "boolean"}
+ANY: Json = {}
+SHA: Json = {"type": "string", "pattern": "^([0-9a-f]{40}|[0-9a-f]{64})?(-dirty)?$"}
+TIME: Json = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"}
+LATER_TIME: Json = {"anyOf": [TIME, {"const": ""}]}
+
+
+def word(*kinds: type[StrEnum], **more: Any) -> Json:
+    """One of a closed set."""
+    return {"enum": [member.value for kind in kinds for member in kind], **more}
+
+
+def many(item: Json) -> Json:
+    """A list."""
+    return {"type": "array", "items": item}
+
+
+def by_name(value: Json) -> Json:
+    """A mapping with any keys."""
+    return {"type": "object", "additionalProperties": value}
+
+
+def maybe(value: Json) -> Json:
+    """The value, or null."""
+    return {"anyOf": [value, {"type": "null"}]}
+
+
+def shape(required: Json, optional: Json | None = None) -> Json:
+    """An object with these keys."""
+    return {"type": "object", "required": list(required), "properties": required | (optional or {})}
+
+
+def either(*shapes: Json) -> Json:
+    """One of several shapes."""
+    return {"anyOf": list(shapes)}
+
+
+def use(name: str) -> Json:
+    """A definition of `DEFINITIONS`."""
+    return {"$ref": f"#/$defs/{name}"}
+
+
+COUNTS = ("created", "updated", "pruned", "unchanged", "failed", "notTried")
+SUMMARY = ("create", "update", "adopt", "replace", "prune", "orphan", "unchanged", "failed")
+
+DEFINITIONS: dict[str, Json] = {
+    "object": shape({"group": TEXT, "kind": TEXT, "namespace": TEXT, "name": TEXT}),
+    "revision": shape(
+        {"sha": SHA, "name": TEXT, "author": TEXT, "subject": TEXT, "committedAt": maybe(TIME), "dirty": YES}, {"staleSeconds": WHOLE}
+    ),
+    "owner": shape({"manager": TEXT, "operation": TEXT, "subresource": TEXT, "time": LATER_TIME}),
+    "error": either(
+        shape({"message": TEXT, "hint": TEXT, "where": TEXT, "details": many(TEXT), "exitCode": WHOLE}),
+        shape({"message": TEXT, "exitCode": WHOLE, "errors": many(use("error"))}),
+    ),
+    "field": shape({"path": TEXT, "kind": word(FieldKind), "old": ANY, "new": ANY, "loser": maybe(use("owner")), "sensitive": YES}),
+    "change": shape(
+        {
+            "action": word(Action),
+            "object": use("object"),
+            "reason": TEXT,
+            "fields": many(use("field")),
+            "origin": TEXT,
+            "proof": {"enum": [*(p.value for p in Proof), ""]},
+        }
+    ),
+    "failure": shape(
+        {
+            "object": use("object"),
+            "error": TEXT,
+            "code": WHOLE,
+            "origin": TEXT,
+            "conflicts": many(shape({"path": TEXT, "owner": use("owner")})),
+        }
+    ),
+    "refusal": shape({"rule": TEXT, "message": TEXT, "hint": TEXT, "objects": many(use("object"))}),
+    "plan": shape(
+        {
+            "app": TEXT,
+            "owner": TEXT,
+            "revision": use("revision"),
+            "digest": TEXT,
+            "summary": shape(dict.fromkeys(SUMMARY, WHOLE)),
+            "changes": many(use("change")),
+            "failures": many(use("failure")),
+            "refusals": many(use("refusal")),
+            "notes": many(TEXT),
+        }
+    ),
+    "unplanned": shape({"app": TEXT, "error": use("error")}),
+    "health": shape(
+        {"object": use("object"), "state": word(HealthState), "message": TEXT, "rule": TEXT, "events": many(TEXT), "logs": many(TEXT)}
+    ),
+    "outcome": shape(
+        {"object": use("object"), "action": word(Action), "result": word(OutcomeResult), "error": TEXT, "code": WHOLE, "seconds": NUMBER}
+    ),
+    "outcomes": shape(
+        {
+            "plan": use("plan"),
+            "outcomes": many(use("outcome")),
+            "health": many(use("health")),
+            "record": maybe({"type": "integer", "minimum": 1}),
+        }
+    ),
+    "run": either(
+        {"allOf": [shape({"app": TEXT, "declined": YES}, {"error": use("error")}), use("outcomes")]},
+        shape({"app": TEXT, "declined": {"const": True}}),
+        shape({"app": TEXT, "declined": YES, "error": use("error")}),
+    ),
+    "drift": shape(
+        {
+            "object": use("object"),
+            "verdict": word(DriftVerdict),
+            "reason": TEXT,
+            "proof": word(Proof),
+            "origin": TEXT,
+            "fields": many(
+                shape(
+                    {
+                        "path": TEXT,
+                        "kind": word(FieldKind),
+                        "wanted": ANY,
+                        "found": ANY,
+                        "sensitive": YES,
+                        "owner": maybe(use("owner")),
+                        "wantedBy": maybe(shape({"sha": SHA, "author": TEXT, "time": LATER_TIME, "subject": TEXT})),
+                    }
+                )
+            ),
+        }
+    ),
+    "record": shape(
+        {
+            "number": {"type": "integer", "minimum": 1},
+            "verb": word(RecordVerb),
+            "result": word(RecordResult),
+            "revision": SHA,
+            "revisionName": TEXT,
+            "repo": TEXT,
+            "subject": TEXT,
+            "author": TEXT,
+            "actor": TEXT,
+            "started": TIME,
+            "finished": LATER_TIME,
+            "renderDigest": TEXT,
+            "inputs": shape({"renderer": TEXT, "tools": by_name(TEXT), "kubernetes": TEXT, "apiVersions": many(TEXT)}),
+            "counts": shape(dict.fromkeys(COUNTS, WHOLE)),
+            "health": {"enum": [*(s.value for s in HealthState), ""]},
+            "message": TEXT,
+            "partial": YES,
+            "rollbackTo": maybe(WHOLE),
+        }
+    ),
+    "controlPlane": shape(
+        {
+            "name": TEXT,
+            "state": {"enum": ["running", "stopped", "broken"]},
+            "ready": YES,
+            "server": TEXT,
+            "context": TEXT,
+            "kubeconfig": TEXT,
+            "folder": TEXT,
+            "parts": many(shape({"name": TEXT, "running": YES, "pid": WHOLE, "ports": many(WHOLE), "log": TEXT})),
+        }
+    ),
+}
+
+PLACE: Json = {"environment": TEXT, "cluster": TEXT}
+
+
+def clusters(apps: Json, **more: Json) -> Json:
+    """Results by cluster."""
+    return {"clusters": many(shape({**PLACE, **more, "apps": many(apps)}))}
+
+
+ERRORS: Json = {"errors": many(use("error"))}
+RUNS: Json = clusters(use("run"), revision=use("revision")) | ERRORS
+HEALTH_ITEM: Json = {
+    "group": TEXT,
+    "kind": TEXT,
+    "namespace": TEXT,
+    "name": TEXT,
+    "state": word(HealthState),
+    "message": TEXT,
+    "rule": TEXT,
+}
+HEALTH_ITEM |= {"events": many(TEXT), "logs": many(TEXT)}
+APP_HEALTH: Json = {"app": TEXT, **PLACE, "owner": TEXT, "health": word(HealthState), "message": TEXT}
+
+RESULTS: dict[str, Json] = {
+    "DiffResult": shape(clusters(either(use("plan"), use("unplanned")), revision=use("revision")) | ERRORS),
+    "RevisionDiffResult": shape({"apps": many(use("plan")), **ERRORS}),
+    "SyncResult": shape(RUNS),
+    "RollbackResult": shape(RUNS),
+    "DriftResult": shape(
+        clusters(
+            either(
+                shape(
+                    {
+                        "app": TEXT,
+                        "owner": TEXT,
+                        "revision": SHA,
+                        "inSync": WHOLE,
+                        "objects": many(use("drift")),
+                        "fixes": many(use("outcomes")),
+                    }
+                ),
+                shape({"app": TEXT, "error": use("error"), "fixes": many(use("outcomes"))}),
+            )
+        )
+    ),
+    "Status": shape(
+        clusters(
+            shape(
+                {
+                    "app": TEXT,
+                    "owner": TEXT,
+                    "state": word(SyncState),
+                    "health": word(HealthState),
+                    "revision": SHA,
+                    "wanted": SHA,
+                    "message": TEXT,
+                    "leftConfig": YES,
+                    "lastSync": maybe(use("record")),
+                    "objects": many(
+                        shape(
+                            {
+                                "object": use("object"),
+                                "drift": word(DriftVerdict),
+                                "health": word(HealthState),
+                                "message": TEXT,
+                                "rule": TEXT,
+                            }
+                        )
+                    ),
+                }
+            )
+        )
+    ),
+    "History": shape({"app": TEXT, "clusters": many(shape({**PLACE, "records": many(use("record"))}))}),
+    "HealthResult": either(
+        shape({"health": word(HealthState), "items": many(shape(HEALTH_ITEM))}),
+        shape({"apps": many(shape(APP_HEALTH)), "items": many(shape({"app": TEXT, "cluster": TEXT, **HEALTH_ITEM}))}),
+    ),
+    "BootstrapResult": shape(
+        {
+            "folder": TEXT,
+            "name": TEXT,
+            "commit": maybe(SHA),
+            "files": many(shape({"path": TEXT, "state": word(FileState), "diff": TEXT})),
+            "sync": maybe(shape(RUNS)),
+        }
+    ),
+    "Config": shape(
+        {
+            "name": TEXT,
+            "source": by_name(ANY),
+            "limits": by_name(ANY),
+            "environments": by_name(
+                shape(
+                    {
+                        "clusters": many(
+                            shape({"cluster": maybe(shape({"name": TEXT, "context": TEXT})), "apps": by_name(shape({"owner": TEXT}))})
+                        )
+                    },
+                    {"protect": YES, "kubernetes": TEXT, "api_versions": many(TEXT)},
+                )
+            ),
+        }
+    ),
+    "ConfigValidation": shape(
+        {"path": TEXT, "valid": {"const": True}, "project": TEXT, "apps": WHOLE, "environments": WHOLE, "clusters": WHOLE}
+    ),
+    "DoctorResult": shape(
+        {
+            "items": many(
+                shape(
+                    {
+                        "name": TEXT,
+                        "state": word(ToolState),
+                        "path": TEXT,
+                        "version": TEXT,
+                        "wanted": TEXT,
+                        "needed": YES,
+                        "neededBy": many(word(Need)),
+                        "install": TEXT,
+                    }
+                )
+            )
+        }
+    ),
+    "SandboxStatus": use("controlPlane"),
+    "SandboxStatusList": shape({"items": many(use("controlPlane"))}),
+    "SecretKey": shape({"recipient": TEXT, "file": TEXT, "appended": YES}),
+    "SecretResult": shape({"action": {"enum": ["encrypted", "edited", "rotated"]}, "files": many(TEXT)}, {"rules": TEXT}),
+    "SecretStatus": shape(
+        {
+            "files": many(
+                shape(
+                    {
+                        "file": TEXT,
+                        "encrypted": YES,
+                        "state": word(SecretState),
+                        "recipients": many(TEXT),
+                        "modified": TEXT,
+                        "rule": word(RuleMatch),
+                        "missing": many(TEXT),
+                        "surplus": many(TEXT),
+                        "why": TEXT,
+                    }
+                )
+            ),
+            "findings": WHOLE,
+        }
+    ),
+    "SecretView": shape(
+        {"file": TEXT, "values": many(shape({"document": WHOLE, "path": many({"type": ["string", "integer"]}), "bytes": WHOLE}))}
+    ),
+    "Version": shape({"version": TEXT, "python": TEXT}),
+}
+
+
+def used(value: Any) -> set[str]:
+    """Names of the definitions that a schema needs, directly or not."""
+    names: set[str] = set()
+    todo = [value]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, dict):
+            name = str(one.get("$ref", "")).removeprefix("#/$defs/")
+            if name and name not in names:
+                names.add(name)
+                todo.append(DEFINITIONS[name])
+            todo += one.values()
+        elif isinstance(one, list):
+            todo += one
+    return names
+
+
+def schema(kind: str) -> Json:
+    """The whole schema of a result kind."""
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": kind}
+    mark = shape({"apiVersion": {"const": API_VERSION}, "kind": {"const": kind}})
+    definitions = {name: DEFINITIONS[name] for name in sorted(used(RESULTS[kind]))}
+    return head | {"allOf": [mark, RESULTS[kind]]} | ({"$defs": definitions} if definitions else {})
+
+
+def files() -> dict[str, str]:
+    """The files of docs/schemas by name."""
+    return {f"{kind}.json": json.dumps(schema(kind), indent=2) + "\n" for kind in sorted(RESULTS)}
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for old in FOLDER.glob("*.json"):
+        old.unlink()
+    for name, text in files().items():
+        (FOLDER / name).write_text(text)
