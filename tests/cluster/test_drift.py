@@ -249,3 +249,24 @@ def test_several_apps_are_summed_up_in_one_line_and_one_broken_app_hides_no_othe
     told = project.run("drift-check", code=1)
     assert told.stdout.splitlines()[-1] == "drift: 1 object in 1 app of 2"
     assert project.run("drift-check", "api").stdout == ""
+
+
+def test_a_kind_that_is_gone_hides_no_drift_of_others(project: Project) -> None:
+    group = f"{project.name}.example.com"
+    names = {"kind": "Widget", "plural": "widgets"}
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    versions = [{"name": "v1", "served": True, "storage": True, "schema": schema}]
+    crd = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"widgets.{group}"},
+        "spec": {"group": group, "names": names, "scope": "Namespaced", "versions": versions},
+    }
+    project.kubectl("create", "-f", "-", stdin=json.dumps(crd))
+    try:
+        synced(project, config_map("settings", a="1"), {"apiVersion": f"{group}/v1", "kind": "Widget", "metadata": {"name": "one"}})
+    finally:
+        project.kubectl("delete", "crd", f"widgets.{group}")
+    project.edit("configmap", "settings", {"data": {"a": "2"}})
+    objects = found(project.run("drift-check", "-o", "json", code=1))["objects"]
+    assert {(o["object"]["kind"], o["verdict"]) for o in objects} == {("ConfigMap", "drifted"), ("Widget", "missing")}

@@ -46,7 +46,9 @@ def acknowledged_manifests(app: App, state: AppState, parts: Parts) -> Acknowled
         entries = [e for e in state.inventory if e.uid and e.revision == recorded]
         try:
             past, result = render_at(app, recorded, parts)
-            result = replace(result, manifests=parts.target.locate(result.manifests, kinds=frozenset()))
+            # A kind that the cluster lost since must not hide what it still has.
+            kinds = frozenset((m.ref.group, m.ref.kind) for m in result.manifests)
+            result = replace(result, manifests=parts.target.locate(result.manifests, kinds=kinds))
         except GitctlError as error:
             missing += [(e.ref, _why(recorded, error)) for e in entries]
             continue
