@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 from gitctl.errors import InputError, Refused
 from gitctl.model.health import HealthState
-from gitctl.model.record import Record, RecordResult
+from gitctl.model.record import Record, RecordResult, RecordVerb
 from gitctl.model.state import AppState
 
 _WELL = frozenset({HealthState.HEALTHY.value, HealthState.SUSPENDED.value})
+
+_UNFINISHED = frozenset({RecordResult.OPEN, RecordResult.PARTIAL, RecordResult.INTERRUPTED, RecordResult.FAILED})
 
 
 def is_good(record: Record) -> bool:
@@ -29,7 +31,7 @@ def rollback_record(state: AppState, *, to: str = "", resolve: Callable[[str], s
 
 
 def _chosen(state: AppState) -> Record:
-    current = state.records[-1].render_digest
+    current = left_behind(state).render_digest
     for record in reversed(state.records):
         if is_good(record) and record.render_digest != current and not _was_left(record, state):
             return record
@@ -37,6 +39,15 @@ def _chosen(state: AppState) -> Record:
         f"{state.owner} has no earlier record that was healthy and differs from what runs now",
         hint="`gitctl history` lists the records; name one with --to",
     )
+
+
+def left_behind(state: AppState) -> Record:
+    """The record that a rollback leaves: the newest, or what that was to leave where it is a rollback that did not end."""
+    by_number = {r.number: r for r in state.records}
+    record = state.records[-1]
+    while record.verb is RecordVerb.ROLLBACK and record.result in _UNFINISHED and record.rolled_back_from in by_number:
+        record = by_number[record.rolled_back_from]
+    return record
 
 
 def _was_left(record: Record, state: AppState) -> bool:

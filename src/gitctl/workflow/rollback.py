@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from gitctl.errors import GitctlError, Refused, RenderError, SourceError
-from gitctl.history.find import rollback_record
+from gitctl.history.find import left_behind, rollback_record
 from gitctl.model.app import App
 from gitctl.model.manifest import RenderResult
 from gitctl.model.record import Record, RecordVerb
@@ -65,7 +65,7 @@ def plan_rollback(app: App, parts: Parts, request: RollbackRequest, *, overlay: 
         others = changed_apps(app, overlay(parts.tree, files), parts)
     scope = selection([Rendered(past, rendered)])
     planned = plan_app(past, rendered, parts, request.sync.plan, scope)
-    return RollbackPlan(record, state.records[-1].number if state.records else 0, planned, files, others)
+    return RollbackPlan(record, left_behind(state).number, planned, files, others)
 
 
 def carry_out(plan: RollbackPlan, parts: Parts, request: RollbackRequest, *, confirm: Confirm) -> AppRun:

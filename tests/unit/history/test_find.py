@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitctl.errors import InputError, Refused
-from gitctl.history.find import is_good, rollback_record
+from gitctl.history.find import is_good, left_behind, rollback_record
 from gitctl.model.record import Record, RecordResult, RecordVerb
 from gitctl.model.state import AppState
 
@@ -40,6 +41,15 @@ def chosen(*records: Record, to: str = "") -> int:
 
 def test_a_bad_release_goes_back_to_the_last_good_one() -> None:
     assert chosen(record(1, "a"), record(2, "b"), record(3, "c", BAD)) == 2
+
+
+def test_a_rollback_that_did_not_end_is_tried_again_and_one_that_was_no_help_goes_on() -> None:
+    before = (record(1, "a"), record(2, "b"), record(3, "c", BAD))
+    back = replace(record(4, "b", RecordResult.PARTIAL), verb=RecordVerb.ROLLBACK, rollback_to=2, rolled_back_from=3)
+    again = replace(back, number=5, result=RecordResult.INTERRUPTED, rolled_back_from=left_behind(AppState("o", records=(*before, back))).number)
+    assert chosen(*before, back) == 2
+    assert chosen(*before, back, again) == 2
+    assert chosen(*before, replace(back, result=BAD)) == 1
 
 
 def test_the_same_render_is_no_way_back() -> None:
