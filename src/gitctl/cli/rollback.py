@@ -25,6 +25,16 @@ EPILOG = epilog(
     codes={7: "refused; nothing was written", 8: "applied in part", 9: "applied, not healthy in time", 10: "another run holds the lock"},
 )
 
+TO = Annotated[
+    str,
+    typer.Option(
+        "--to",
+        metavar="RECORD|REV",
+        help="Number in `gitctl history`, or a revision; default: the newest good record before this one.",
+        autocompletion=offer.revisions,
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -35,15 +45,7 @@ def register(app: typer.Typer) -> None:
 def rollback(
     session: Session,
     app: APP,
-    to: Annotated[
-        str,
-        typer.Option(
-            "--to",
-            metavar="RECORD|REV",
-            help="Number in `gitctl history`, or a revision; default: the newest good record before this one.",
-            autocompletion=offer.revisions,
-        ),
-    ] = "",
+    to: TO = "",
     push: Annotated[bool, typer.Option("--push", help="Push the commit to the upstream branch.")] = False,
     commit: Annotated[
         bool, typer.Option("--commit/--no-commit", help="Write the rollback to Git; --no-commit applies it and holds the app.")

@@ -33,7 +33,8 @@ def _lines(session: Session, found: Sequence[SecretStatus]) -> list[Line]:
 
 def _row(one: SecretStatus) -> tuple[str, ...]:
     state = f"{one.state}: {one.why}" if one.why else str(one.state)
-    return one.file, state, str(len(one.recipients) or "-"), one.modified or "-", str(one.rule)
+    rule = "-" if one.state is SecretState.PLAIN else str(one.rule)  # compared are recipients, and it has none
+    return one.file, state, str(len(one.recipients) or "-"), one.modified or "-", rule
 
 
 def _extra(one: SecretStatus, verbose: bool) -> list[Line]:
