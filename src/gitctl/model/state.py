@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gitctl.model.manifest import ObjectRef, RenderInputs
+from gitctl.model.manifest import ObjectRef, Path, RenderInputs
 from gitctl.model.record import Record
 
 SCHEMA_VERSION = 1
@@ -18,7 +18,7 @@ class InventoryEntry:
 
     `uid` is "" until the object was applied. `fields` is our canonical FieldsV1 JSON of the last acknowledged apply ("" for none);
     `revision` is the commit whose manifest was last applied, `digest` that manifest's digest. `completed` marks a Job that
-    finished and may be gone by its TTL.
+    finished and may be gone by its TTL. `sensitive` are the paths, with merge keys, at which it holds values of encrypted files.
     """
 
     ref: ObjectRef
@@ -28,6 +28,7 @@ class InventoryEntry:
     revision: str = ""
     digest: str = ""
     completed: bool = False
+    sensitive: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

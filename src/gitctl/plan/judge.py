@@ -8,7 +8,7 @@ from gitctl.model.app import App
 from gitctl.model.change import Action, Change, Comparison, FieldChange, Refusal
 from gitctl.model.fieldset import of_manager
 from gitctl.model.managers import FIELD_MANAGER
-from gitctl.model.manifest import Json
+from gitctl.model.manifest import Json, Path
 from gitctl.model.marks import uid
 from gitctl.model.state import InventoryEntry
 from gitctl.plan.adopt import Ownership, folded
@@ -40,7 +40,7 @@ def judge(comparison: Comparison, app: App, owned: Ownership, entry: InventoryEn
         return replace(comparison, error="what applying would leave could not be found out")
     if comparison.conflicts and not options.force_conflicts:
         return replace(comparison, error=_conflict(comparison), error_code=409)
-    return _changed(comparison, comparison.live, comparison.merged, app, owned)
+    return _changed(comparison, comparison.live, comparison.merged, app, owned, entry.sensitive if entry else ())
 
 
 def _is_done(comparison: Comparison, entry: InventoryEntry | None) -> bool:
@@ -65,8 +65,10 @@ def _conflict(comparison: Comparison) -> str:
     return f"fields are owned by others: {', '.join(shown)}" + (f" and {more} more" if more else "")
 
 
-def _changed(comparison: Comparison, live: Json, merged: Json, app: App, owned: Ownership) -> Change | Comparison:
-    fields = _visible(comparison, live, merged, app)
+def _changed(
+    comparison: Comparison, live: Json, merged: Json, app: App, owned: Ownership, formerly: tuple[Path, ...]
+) -> Change | Comparison:
+    fields = _visible(comparison, live, merged, app, formerly)
     if owned is Ownership.UNOWNED:
         return Change(comparison.ref, Action.ADOPT, fields, folded(live), comparison, live, uid(live))
     if fields:
@@ -77,9 +79,10 @@ def _changed(comparison: Comparison, live: Json, merged: Json, app: App, owned: 
     return comparison
 
 
-def _visible(comparison: Comparison, live: Json, merged: Json, app: App) -> tuple[FieldChange, ...]:
+def _visible(comparison: Comparison, live: Json, merged: Json, app: App, formerly: tuple[Path, ...]) -> tuple[FieldChange, ...]:
+    """`formerly` are paths that held secrets at the last apply: what leaves them is still one."""
     desired = comparison.desired
-    changes = field_changes(live, merged, ref=desired.ref, sensitive=desired.sensitive)
+    changes = field_changes(live, merged, ref=desired.ref, sensitive=(*desired.sensitive, *formerly))
     return with_losers(hide(changes, desired, (*app.ignore, *app.generated), live, merged), comparison)
 
 

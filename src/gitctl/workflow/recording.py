@@ -16,6 +16,7 @@ from gitctl.model.outcome import ObjectHealth, Outcome, OutcomeResult
 from gitctl.model.record import Counts, Record, RecordResult, RecordVerb
 from gitctl.model.revision import Revision
 from gitctl.model.state import Acknowledged, AppState, Hold, InventoryEntry
+from gitctl.plan.fields import named_path
 from gitctl.workflow.parts import Parts
 from gitctl.workflow.plan import Planned
 
@@ -131,6 +132,7 @@ def _entry(desired: Manifest, live: dict[str, object], planned: Planned, parts: 
         revision=revision_id(planned.rendered.revision),
         digest=desired.digest,
         completed=completed,
+        sensitive=tuple(named_path(desired.body, path) for path in desired.sensitive),
     )
 
 

@@ -45,6 +45,18 @@ def test_what_differs_is_updated_field_by_field() -> None:
     assert change.fields == (FieldChange(("spec", "replicas"), FieldKind.CHANGED, 1, 2),)
 
 
+def test_what_leaves_a_place_that_held_a_secret_is_marked() -> None:
+    env = [{"name": "A", "value": "open"}, {"name": "P", "value": "hunter2"}]
+    name = "apps/Deployment shop/web"
+    before, after = {"spec": {"env": env}}, {"spec": {"env": [{"name": "A", "value": "shut"}]}}
+    known = entry(name, sensitive=(("spec", "env", "[name=P]", "value"),))
+    found = compared(manifest(name, after), live(name, before), live(name, after))
+    (change,) = build(APP, rendered(found.desired), [found], state(known), options=PlanOptions()).changes
+    marked = {path_text(f.path): f.sensitive for f in change.fields}
+    assert marked["spec.env[name=A].value"] is False
+    assert [sensitive for path, sensitive in marked.items() if "name=P" in path and path.endswith("value")] == [True]
+
+
 def test_what_would_stay_as_it_is_is_unchanged() -> None:
     made = plan(compared(manifest(WEB, TWO), live(WEB, ONE)))
     assert made.changes == ()

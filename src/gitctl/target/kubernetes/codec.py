@@ -113,6 +113,7 @@ def pack(entries: Sequence[InventoryEntry]) -> Json:
             revisions.number(e.revision),
             e.digest,
             e.completed,
+            *([e.sensitive] if e.sensitive else ()),
         ]
         for e in entries
     ]
@@ -137,6 +138,7 @@ def _entry(table: Json, row: Sequence[Any]) -> InventoryEntry:
         revision=table["revisions"][row[5]],
         digest=row[6],
         completed=row[7],
+        sensitive=tuple(map(tuple, row[8])) if len(row) > 8 else (),
     )
 
 

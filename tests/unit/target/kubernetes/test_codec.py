@@ -30,6 +30,7 @@ entries = st.builds(
     revision=words,
     digest=words,
     completed=st.booleans(),
+    sensitive=st.lists(st.lists(words | st.integers(0, 9), max_size=3).map(tuple), max_size=2).map(tuple),
 )
 inputs = st.builds(RenderInputs, words, st.lists(st.tuples(words, words), max_size=2).map(tuple), words, st.lists(words, max_size=2).map(tuple))
 records = st.builds(
