@@ -35,10 +35,16 @@ def history(
     from gitctl.cli.open import open_stages
     from gitctl.cli.show.history import history_lines, record_json
     from gitctl.cli.show.lines import text_of
+    from gitctl.errors import GitctlError, raise_all
     from gitctl.workflow.plan import read_state
 
     stages = open_stages(session, [app])
-    states = [(stage, read_state(stage.apps[0], stage.parts)) for stage in stages]
+    states, errors = [], []
+    for stage in stages:
+        try:
+            states.append((stage, read_state(stage.apps[0], stage.parts)))
+        except GitctlError as error:
+            errors.append(error)
     body: dict[str, Any] = {
         "app": app,
         "clusters": [
@@ -52,4 +58,5 @@ def history(
     }
     lines = [row for stage, state in states for row in history_lines(stage.title(stage.apps[0]), state, limit=limit)]
     session.result("History", body, text=lambda: text_of(lines, color=session.color, clean=session.redactor.clean))
+    raise_all(errors)
     return 0

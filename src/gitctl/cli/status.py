@@ -47,7 +47,7 @@ def status(
     found = []
     for stage in stages:
         statuses = status_apps(stage.apps, stage.parts)
-        if not apps and stage.apps:
+        if not apps and stage.apps and not all(s.error for s in statuses):
             known = stage.parts.project.all_apps(stage.parts.tree)
             statuses += left_states(known, stage.parts, project=stage.apps[0].project)
         found.append((stage, statuses))

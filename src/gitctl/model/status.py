@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gitctl.errors import GitctlError
 from gitctl.model.drift import ObjectDrift
 from gitctl.model.health import Health, HealthState
 from gitctl.model.manifest import ObjectRef
@@ -33,7 +34,8 @@ class ObjectStatus:
 
 @dataclass(frozen=True, slots=True)
 class AppStatus:
-    """One app. `revision` is what runs, `wanted` what Git has now; `left_config`: a state whose app gitctl.yaml does not have."""
+    """One app. `revision` is what runs, `wanted` what Git has now; `left_config`: a state whose app gitctl.yaml does not have;
+    `error`: why nothing is known."""
 
     app: str
     owner: str
@@ -45,3 +47,4 @@ class AppStatus:
     last: Record | None = None
     objects: tuple[ObjectStatus, ...] = ()
     left_config: bool = False
+    error: GitctlError | None = None

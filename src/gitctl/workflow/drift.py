@@ -13,7 +13,7 @@ from gitctl.model.record import RecordVerb
 from gitctl.plan.drift import classify
 from gitctl.workflow.acknowledged import DIRTY, Acknowledgement, PastRender, acknowledged_manifests, tree_at
 from gitctl.workflow.parts import Parts, WantedField
-from gitctl.workflow.plan import PlanRequest, Selection, compare_options, read_state
+from gitctl.workflow.plan import PlanRequest, Selection, compare_options, recorded
 from gitctl.workflow.sync import AppRun, Confirm, SyncRequest, sync_rendered
 
 _FIXABLE = frozenset({DriftVerdict.DRIFTED, DriftVerdict.MISSING})
@@ -43,13 +43,13 @@ def _run(app: App, parts: Parts) -> DriftRun:
 
 def drift_of(app: App, parts: Parts) -> tuple[AppDrift, Acknowledgement]:
     """The drift of one app, and the acknowledged manifests that it was measured against."""
-    state = read_state(app, parts)
-    known = acknowledged_manifests(app, state, parts)
+    there, state = recorded(app, parts)
+    known = acknowledged_manifests(there, state, parts)
     inventory = {e.ref: e for e in state.inventory}
-    options = compare_options(app, PlanRequest(), Selection(frozenset(), frozenset()))
+    options = compare_options(there, PlanRequest(), Selection(frozenset(), frozenset()))
     comparisons = parts.target.compare(known.manifests, inventory, options=options)
     unavailable = dict(known.unavailable)
-    observed = parts.target.observe(app.owner, [(e.ref, e.api_version) for e in state.inventory if e.ref in unavailable])
+    observed = parts.target.observe(there.owner, [(e.ref, e.api_version) for e in state.inventory if e.ref in unavailable])
     objects = classify(
         state.inventory,
         comparisons,
@@ -82,7 +82,7 @@ def fix(run: DriftRun, parts: Parts, request: SyncRequest, *, confirm: Confirm) 
     if run.drift is None or not any(o.verdict in _FIXABLE for o in run.drift.objects):
         return run
     try:
-        known = acknowledged_manifests(run.app, read_state(run.app, parts), parts)
+        known = acknowledged_manifests(*recorded(run.app, parts), parts)
         runs = [_fix_one(past, run.drift, parts, request, confirm) for past in known.renders]
     except GitctlError as error:
         return replace(run, error=error)

@@ -160,14 +160,18 @@ def compare_options(app: App, request: PlanRequest, scope: Selection) -> Compare
 
 def read_state(app: App, parts: Parts) -> AppState:
     """The app's state; that of a former name (`renamed_from`) where the app has none yet."""
-    state = parts.target.read_state(app.owner)
-    if state.token or not app.renamed_from:
-        return state
+    there, state = recorded(app, parts)
+    return state if there.owner == app.owner else replace(state, owner=app.owner, token="")
+
+
+def recorded(app: App, parts: Parts) -> tuple[App, AppState]:
+    """The app under the name that its state has, and that state: the first sync under a new name moves it."""
     for name in app.renamed_from:
-        former = parts.target.read_state(replace(app, name=name).owner)
-        if former.token:
-            return replace(former, owner=app.owner, token="")
-    return state
+        former = replace(app, name=name, renamed_from=())
+        state = parts.target.read_state(former.owner)
+        if state.token and not parts.target.read_state(app.owner).token:
+            return former, state
+    return app, parts.target.read_state(app.owner)
 
 
 def _stale(inventory: Iterable[InventoryEntry], manifests: Iterable[Manifest]) -> list[InventoryEntry]:

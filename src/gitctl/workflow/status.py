@@ -29,7 +29,7 @@ def _status(app: App, parts: Parts) -> AppStatus:
     try:
         return status_of(app, parts)
     except GitctlError as error:
-        return AppStatus(app.name, app.owner, SyncState.UNKNOWN, HealthState.UNKNOWN, message=str(error))
+        return AppStatus(app.name, app.owner, SyncState.UNKNOWN, HealthState.UNKNOWN, message=str(error), error=error)
 
 
 def status_of(app: App, parts: Parts) -> AppStatus:
@@ -72,6 +72,8 @@ def _pending(app: App, state: AppState, parts: Parts) -> str:
     digest = parts.render(app, parts.tree).digest
     if state.acknowledged is None:
         return "never synced" if not state.records else "no sync was completed"
+    if not state.token:
+        return "the app has another name now"
     return "" if state.acknowledged.render_digest == digest else f"Git has {parts.revision.short}"
 
 

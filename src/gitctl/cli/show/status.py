@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from gitctl.cli.session import Session
+from gitctl.cli.show.error import print_error
 from gitctl.cli.show.history import record_json
 from gitctl.cli.show.lines import Line, Style, age, line, table, text_of
 from gitctl.cli.show.values import ref_json
-from gitctl.errors import ExitCode
+from gitctl.errors import ExitCode, exit_code_of
 from gitctl.model.drift import DriftVerdict
 from gitctl.model.health import HealthState
 from gitctl.model.record import Record
@@ -24,7 +25,7 @@ _WELL = (HealthState.HEALTHY, HealthState.SUSPENDED)
 
 
 def show_status(session: Session, staged: Sequence[tuple[Stage, Sequence[AppStatus]]], *, detail: bool, exit_code: bool) -> int:
-    """Print it. With `exit_code` the result is 1 unless everything is in sync and healthy."""
+    """Print it. The result is the exit code of the gravest error; else, with `exit_code`, 1 unless everything is in sync and healthy."""
     body = {
         "clusters": [
             {"environment": stage.env, "cluster": stage.parts.cluster, "apps": [_status_json(s) for s in statuses]}
@@ -37,8 +38,12 @@ def show_status(session: Session, staged: Sequence[tuple[Stage, Sequence[AppStat
     if detail:
         lines += [row for _, statuses in staged for status in statuses for row in _tree(status)]
     session.result("Status", body, text=lambda: text_of(lines, color=session.color, clean=session.redactor.clean))
-    well = all(s.state is SyncState.IN_SYNC and s.health in _WELL for _, statuses in staged for s in statuses)
-    return ExitCode.DIFFERENT if exit_code and not well else ExitCode.DONE
+    every = [s for _, statuses in staged for s in statuses]
+    for error in {str(s.error): s.error for s in every if s.error}.values():
+        print_error(error)
+    well = all(s.state is SyncState.IN_SYNC and s.health in _WELL for s in every)
+    unwell = ExitCode.DIFFERENT if exit_code and not well else ExitCode.DONE
+    return max((exit_code_of(s.error) for s in every if s.error), default=unwell)
 
 
 def _row(stage: Stage, status: AppStatus, now: datetime) -> tuple[str, ...]:
