@@ -26,6 +26,7 @@ class Outcome:
     """`live` is the server's answer to an apply (None for deletes and failures); `code` is the HTTP status of a failure.
 
     `halt` is the error that ended the whole run at this change: connection or lock lost, a wave that does not get healthy.
+    `denied`: the user lacks a right that the change takes.
     """
 
     change: Change
@@ -35,6 +36,7 @@ class Outcome:
     code: int = 0
     seconds: float = 0.0
     halt: GitctlError | None = None
+    denied: bool = False
 
 
 @dataclass(frozen=True, slots=True)

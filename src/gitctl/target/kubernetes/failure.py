@@ -86,8 +86,18 @@ def error(answer: Response, doing: str, *, where: str) -> GitctlError:
     if answer.status == 403:
         denied = _RIGHTS.search(str(status(answer).get("message", "")))
         user = f"user {denied['user']} " if denied else ""
-        return Forbidden(f"{user}may not {doing}: {where}", hint="ask for this right, or use another account (--as, --context)")
+        return Forbidden(
+            f"{user}may not {doing}{_right(denied, doing)}: {where}", hint="ask for this right, or use another account (--as, --context)"
+        )
     return ClusterError(f"cannot {doing}: {explain(answer, sensitive='secret' in doing)}: {where}")
+
+
+def _right(denied: re.Match[str] | None, doing: str) -> str:
+    """The right that is missing, where what was done does not say it."""
+    if denied is None or denied["resource"] in doing:
+        return ""
+    inside = f" in namespace {denied['namespace']}" if denied["namespace"] else ""
+    return f" ({denied['verb']} {denied['resource']}{inside})"
 
 
 def ref_text(ref: ObjectRef, kind: str) -> str:

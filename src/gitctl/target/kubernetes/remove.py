@@ -14,7 +14,7 @@ from gitctl.model.marks import kept_by
 from gitctl.model.outcome import Outcome, OutcomeResult
 from gitctl.target.kubernetes import failure
 from gitctl.target.kubernetes.client import Client
-from gitctl.target.kubernetes.exchange import Request
+from gitctl.target.kubernetes.exchange import Request, Response
 from gitctl.target.kubernetes.owner import has_label, owner_of
 from gitctl.target.kubernetes.resource import Resource
 
@@ -30,7 +30,7 @@ def _delete(client: Client, resource: Resource, change: Change, owner: str) -> O
     if answer.status == 404:
         return Outcome(change, OutcomeResult.DELETED)
     if not answer.ok:
-        return _failed(change, failure.explain(answer, sensitive=change.ref.kind == "Secret"), answer.status)
+        return _refused(client, change, answer)
     live = answer.json()
     reason = spared(live, owners=_owners(owner, change), uid=change.live_uid)
     if reason:
@@ -38,7 +38,7 @@ def _delete(client: Client, resource: Resource, change: Change, owner: str) -> O
     answer = client.send(deletion(resource, change.ref, live["metadata"]["uid"], policy="Background"))
     if answer.ok or answer.status == 404:
         return Outcome(change, OutcomeResult.DELETED)
-    return _failed(change, failure.explain(answer, sensitive=change.ref.kind == "Secret"), answer.status)
+    return _refused(client, change, answer)
 
 
 def _owners(owner: str, change: Change) -> frozenset[str]:
@@ -50,6 +50,13 @@ def _owners(owner: str, change: Change) -> frozenset[str]:
 
 def _failed(change: Change, error: str, code: int) -> Outcome:
     return Outcome(change, OutcomeResult.FAILED, error=error, code=code)
+
+
+def _refused(client: Client, change: Change, answer: Response) -> Outcome:
+    """What a refusal means; a missing right is told with context and server."""
+    why = failure.explain(answer, sensitive=change.ref.kind == "Secret")
+    denied = failure.refused_rights(answer)
+    return replace(_failed(change, f"{why}: {client.where}" if denied else why, answer.status), denied=denied)
 
 
 def deletion(resource: Resource, ref: ObjectRef, uid: str, *, policy: str) -> Request:

@@ -147,7 +147,7 @@ class StateStore:
 
     def _require(self, answer: Response, doing: str) -> None:
         if not answer.ok:
-            raise failure.error(answer, f"{doing} (a secret in namespace {self.namespace})", where=self.client.where)
+            raise failure.error(answer, doing, where=f"namespace {self.namespace}, {self.client.where}")
 
 
 def ensure_namespace(client: Client, namespace: str) -> None:

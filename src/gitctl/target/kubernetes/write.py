@@ -32,6 +32,7 @@ class Failed(Exception):
 
     error: str
     code: int = 0
+    denied: bool = False
 
 
 def apply_change(client: Client, resource: Resource, change: Change, *, owner: str, force: bool) -> Outcome:
@@ -41,7 +42,7 @@ def apply_change(client: Client, resource: Resource, change: Change, *, owner: s
         live = _carry_out(client, resource, _signed(change, owner), force)
         outcome = Outcome(change, OutcomeResult.APPLIED, live=live)
     except Failed as failed:
-        outcome = Outcome(change, OutcomeResult.FAILED, error=failed.error, code=failed.code)
+        outcome = Outcome(change, OutcomeResult.FAILED, error=failed.error, code=failed.code, denied=failed.denied)
     return replace(outcome, seconds=time.monotonic() - began)
 
 
@@ -78,7 +79,7 @@ def _create(client: Client, resource: Resource, comparison: Comparison) -> Json:
     while True:
         answer = client.send(apply_request(resource, comparison.ref, comparison.sent, force=False))
         if answer.ok or not _lacks_account(answer) or time.monotonic() > end:
-            return _accepted(answer, comparison)
+            return _accepted(client, answer, comparison)
         time.sleep(0.2)
 
 
@@ -91,10 +92,10 @@ def _update(client: Client, resource: Resource, comparison: Comparison, *, force
     """Update the very object that the plan saw: with its uid, an apply neither touches a namesake nor creates anything."""
     assert comparison.live is not None  # an update is planned for what exists
     body = {**comparison.sent, "metadata": {**comparison.sent["metadata"], "uid": comparison.live["metadata"]["uid"]}}
-    return _accepted(client.send(apply_request(resource, comparison.ref, body, force=force)), comparison)
+    return _accepted(client, client.send(apply_request(resource, comparison.ref, body, force=force)), comparison)
 
 
-def _accepted(answer: Response, comparison: Comparison) -> Json:
+def _accepted(client: Client, answer: Response, comparison: Comparison) -> Json:
     if answer.ok:
         return answer.json()
     owned = failure.conflicts(answer)
@@ -103,7 +104,14 @@ def _accepted(answer: Response, comparison: Comparison) -> Json:
         raise Failed(f"fields are owned by others since the plan was made: {places}", answer.status)
     if failure.names_field(answer, "metadata.uid") or b"uid mismatch" in answer.body:
         raise Failed("it is gone, or another object by now, since the plan was made", 409)
-    raise Failed(failure.explain(answer, sensitive=is_sensitive(comparison.desired)), answer.status)
+    raise _refused(client, answer, comparison)
+
+
+def _refused(client: Client, answer: Response, comparison: Comparison) -> Failed:
+    """What a refusal means; a missing right is told with context and server."""
+    why = failure.explain(answer, sensitive=is_sensitive(comparison.desired))
+    denied = failure.refused_rights(answer)
+    return Failed(f"{why}: {client.where}" if denied else why, answer.status, denied)
 
 
 def _fold(client: Client, resource: Resource, comparison: Comparison, *, adopt: bool) -> None:
@@ -122,7 +130,7 @@ def _fold(client: Client, resource: Resource, comparison: Comparison, *, adopt: 
         if answer.ok:
             return
         if answer.status != 409:
-            raise Failed(failure.explain(answer, sensitive=is_sensitive(comparison.desired)), answer.status)
+            raise _refused(client, answer, comparison)
         live = get_one(client, resource, comparison.ref)
     raise Failed("it changes too fast to take over its fields", 409)
 
@@ -142,7 +150,7 @@ def _delete(client: Client, resource: Resource, comparison: Comparison) -> None:
     assert comparison.live is not None  # a replacement is planned for what exists
     answer = client.send(deletion(resource, comparison.ref, comparison.live["metadata"]["uid"], policy="Foreground"))
     if not answer.ok and answer.status != 404:
-        raise Failed(failure.explain(answer, sensitive=is_sensitive(comparison.desired)), answer.status)
+        raise _refused(client, answer, comparison)
     _wait_gone(client, resource, comparison.ref)
 
 

@@ -83,6 +83,8 @@ def test_errors_name_what_was_tried_and_where() -> None:
     forbidden = failure.error(refusal(403, RBAC), "list secrets", where="context prod (https://x)")
     assert isinstance(forbidden, Forbidden)
     assert str(forbidden) == "user ada may not list secrets: context prod (https://x)"
+    state = failure.error(refusal(403, RBAC), "write the state", where="context prod (https://x)")
+    assert str(state) == "user ada may not write the state (patch secrets in namespace shop): context prod (https://x)"
     other = failure.error(refusal(500, "boom"), "list pods", where="here")
     assert isinstance(other, ClusterError)
     assert "boom" in str(other)
