@@ -20,7 +20,7 @@ from gitctl.model.state import AppState
 from gitctl.plan.build import PlanOptions, build
 from gitctl.plan.fields import path_text, same
 from gitctl.plan.ignore import prepare
-from gitctl.target.kubernetes.client import APPLY, JSON_PATCH, Request
+from gitctl.target.kubernetes.exchange import APPLY, JSON_PATCH, Request
 
 
 def app_of(bench: Bench, *paths: str) -> App:

@@ -63,7 +63,9 @@ def test_bombs_are_refused() -> None:
         unpack(pack({"a": "", "b": "", "c": ""}), where="x", budget=Budget(files=2))
 
 
-@pytest.mark.parametrize("broken", [b"", b"no archive", gzip.compress(b"no tar" * 200), pack({"a": "b" * 5000})[:-20]])
+@pytest.mark.parametrize(
+    "broken", [b"", b"no archive", gzip.compress(b"no tar" * 200), pack({"a": "b" * 5000})[:-20]], ids=["empty", "no gzip", "no tar", "cut"]
+)
 def test_broken_archives_are_refused(broken: bytes) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         unpack(broken, where="x")
