@@ -60,14 +60,39 @@ def run(command: Command, *, tick: Callable[[float], None] | None = None, every:
         try:
             stdout, stderr = _talk(child, command, tick, every)
         except subprocess.TimeoutExpired as late:
-            child.kill()
+            _kill_family(child)
             raise RenderError(
                 f"{command.argv[0]} did not end within {command.timeout:g} s", hint="look for a loop or a prompt in its input"
             ) from late
         except BaseException:
-            child.kill()
+            _kill_family(child)
             raise
     return Finished(child.returncode, stdout, _clean(stderr, command.secret))
+
+
+def _kill_family(child: subprocess.Popen[bytes]) -> None:
+    """Kill a program and what it started, such as git's transport helpers.
+
+    No process group of its own does that: a program outside the terminal's foreground group cannot ask for a passphrase.
+    """
+    family = _descendants(child.pid)
+    child.kill()
+    for pid in family:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _descendants(pid: int) -> list[int]:
+    """The processes that a process has started, and those that they have; none where there is no /proc."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            # proc(5): the program's name stands in parentheses and may hold blanks; state and parent follow it.
+            children.setdefault(int(stat.read_text().rpartition(")")[2].split()[1]), []).append(int(stat.parent.name))
+    found = [pid]
+    for one in found:
+        found += children.get(one, ())
+    return found[1:]
 
 
 def spawn(command: Command, *, log: Path) -> int:

@@ -30,6 +30,18 @@ def test_a_time_limit_ends_the_program(tmp_path: Path) -> None:
     assert not mark.exists()
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+def test_a_time_limit_ends_what_the_program_started(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    with pytest.raises(RenderError):
+        run(Command(("sh", "-c", f"sh -c 'echo $$ > {note}; sleep 30; true' & wait"), timeout=0.5))
+    pid = int(note.read_text())
+    end = time.monotonic() + 5
+    while birth(pid) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert birth(pid) == ""
+
+
 def test_git_variables_of_a_hook_do_not_reach_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_DIR", "/elsewhere")
     monkeypatch.setenv("KEPT", "1")
