@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 from gitctl.cli.app import command_tree
 from gitctl.cli.flags import COMMON
 from gitctl.cli.forms import FORMS, Output
-from gitctl.cli.manual import MEANING
+from gitctl.cli.manual import MEANING, is_common
 
 DOCS = Path(__file__).parents[1] / "docs"
 FOLDER = DOCS / "commands"
@@ -77,7 +77,7 @@ def _body(command: Command, context: Context, *, level: int) -> Iterator[str]:
     yield f"{_text(command.help)}\n"
     yield f"```\n{context.command_path} {' '.join(command.collect_usage_pieces(context))}\n```\n"
     for title, kind in (("Arguments", "argument"), ("Flags", "option")):
-        own = [p for p in command.params if p.param_type_name == kind and set(COMMON.get(p.name or "", ())) != set(p.opts)]
+        own = [p for p in command.params if p.param_type_name == kind and not is_common(p)]
         if own:
             yield f"{head} {title}\n"
             yield from _table(own, context)

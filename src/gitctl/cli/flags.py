@@ -72,8 +72,8 @@ _OPTIONS: Mapping[str, _Option] = {
     "log_format": _Option(LogFormat | None, ("--log-format",), "Form of progress lines on stderr; default: text."),
 }
 
-COMMON: Mapping[str, tuple[str, ...]] = {name: option.names for name, option in _OPTIONS.items()}
-"""The flags that every command takes: parameter → names on the command line."""
+COMMON: Mapping[str, str] = {name: option.help for name, option in _OPTIONS.items()}
+"""The flags that every command takes: parameter → its help."""
 
 
 def parameters(*, without: tuple[str, ...] = (), environment: bool = False) -> list[inspect.Parameter]:

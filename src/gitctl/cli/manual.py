@@ -63,13 +63,11 @@ class Verb(TyperCommand):
 
     def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Arguments, own flags, common flags."""
-        from gitctl.cli.flags import COMMON
-
         shown = [(p, record) for p in self.get_params(ctx) if (record := p.get_help_record(ctx))]
         sections = {
             "Arguments": [r for p, r in shown if p.param_type_name == "argument"],
-            "Flags": [r for p, r in shown if p.param_type_name == "option" and not _is_common(p, COMMON)],
-            "Flags of every command": [r for p, r in shown if p.param_type_name == "option" and _is_common(p, COMMON)],
+            "Flags": [r for p, r in shown if p.param_type_name == "option" and not is_common(p)],
+            "Flags of every command": [r for p, r in shown if p.param_type_name == "option" and is_common(p)],
         }
         for title, rows in sections.items():
             if rows:
@@ -77,12 +75,11 @@ class Verb(TyperCommand):
                     formatter.write_dl(rows)
 
 
-def _is_common(parameter: Parameter, common: Mapping[str, tuple[str, ...]]) -> bool:
-    """Is it the flag that every command has, and not one that the command made its own (`secret keygen -o FILE`)?"""
-    if parameter.name == "help":
-        return True
-    names = common.get(parameter.name or "", ())
-    return bool(names) and set(parameter.opts) == set(names)
+def is_common(parameter: Parameter) -> bool:
+    """Is it a flag that every command has, and not one that the command made its own (`bootstrap --env`, `secret keygen -o FILE`)?"""
+    from gitctl.cli.flags import COMMON
+
+    return parameter.name == "help" or getattr(parameter, "help", None) == COMMON.get(parameter.name or "", "")
 
 
 class Root(TyperGroup):
