@@ -51,6 +51,19 @@ def locate(manifests: Sequence[Manifest], served: Kinds, *, coming: frozenset[tu
     return tuple(located)
 
 
+def require_foreign(manifests: Iterable[Manifest], state_namespace: str) -> None:
+    """Raise ManifestError when an app has the namespace of gitctl's own state among its objects; living in it is fine."""
+    raise_all(_not_yours(m) for m in manifests if (m.ref.group, m.ref.kind, m.ref.name) == ("", "Namespace", state_namespace))
+
+
+def _not_yours(manifest: Manifest) -> ManifestError:
+    return ManifestError(
+        f"{manifest.ref.short} holds gitctl's own state and cannot be part of an app",
+        where=str(manifest.origin),
+        hint="take it (or create_namespace) out: gitctl creates it; or keep the state elsewhere (state_namespace in gitctl.yaml)",
+    )
+
+
 def defined_scopes(manifests: Iterable[Manifest]) -> dict[tuple[str, str], bool]:
     """(group, kind) → namespaced?, for the custom resources that the manifests themselves define."""
     scopes = {}

@@ -22,7 +22,7 @@ from gitctl.target.kubernetes.compare import Pair, compare_all
 from gitctl.target.kubernetes.definitions import Registry, wait_served
 from gitctl.target.kubernetes.discover import Kinds, discover
 from gitctl.target.kubernetes.explain import Texts, explain
-from gitctl.target.kubernetes.locate import locate
+from gitctl.target.kubernetes.locate import locate, require_foreign
 from gitctl.target.kubernetes.lock import Locks
 from gitctl.target.kubernetes.observe import Wanted, observe, refusal
 from gitctl.target.kubernetes.places import missing_namespaces
@@ -84,7 +84,11 @@ class KubernetesTarget:
         return self._uid
 
     def locate(self, manifests: Sequence[Manifest], *, kinds: frozenset[tuple[str, str]]) -> tuple[Manifest, ...]:
-        """See Target. Where a namespace is needed and none is named: `default`, whatever the context says."""
+        """See Target. Where a namespace is needed and none is named: `default`, whatever the context says.
+
+        Raises ManifestError for the state namespace too: no app may come to delete what it is remembered by.
+        """
+        require_foreign(manifests, self._cluster.state_namespace)
         return locate(manifests, self._served(), coming=kinds)
 
     def read_state(self, owner: str) -> AppState:

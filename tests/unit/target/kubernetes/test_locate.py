@@ -9,7 +9,7 @@ import pytest
 from gitctl.errors import ManifestError, ManyErrors
 from gitctl.model.manifest import Json, Manifest, ObjectRef, Origin
 from gitctl.target.kubernetes.discover import Kinds, parse
-from gitctl.target.kubernetes.locate import locate, plural
+from gitctl.target.kubernetes.locate import locate, plural, require_foreign
 from gitctl.target.kubernetes.resource import Resource, split_api_version
 
 
@@ -121,3 +121,10 @@ def test_unknown_kinds_get_a_hint(api_version: str, kind: str, hint: str) -> Non
 )
 def test_plurals(kind: str, name: str) -> None:
     assert plural(kind) == name
+
+
+def test_the_namespace_of_the_state_is_no_apps() -> None:
+    namespace = manifest("v1", "Namespace")
+    require_foreign([namespace, manifest("v1", "ConfigMap", "state")], "state")
+    with pytest.raises(ManifestError, match="gitctl's own state"):
+        require_foreign([namespace], "x")
