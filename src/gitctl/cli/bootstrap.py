@@ -43,9 +43,10 @@ def bootstrap(
     ] = None,
     yes: YES = False,
 ) -> int:
-    """Make a repository that gitctl can work with; with --context also its first sync.
+    """Make a repository that gitctl can work with.
 
-    Written and committed: gitctl.yaml, an example app with overlays, a README, a runbook, .sops.yaml, .gitignore.
+    With --context also its first sync. Written and committed: gitctl.yaml, an example app with overlays, a README, a runbook,
+    .sops.yaml, .gitignore.
     """
     from gitctl.cli.open import start_folder
     from gitctl.cli.show.bootstrap import show_bootstrap

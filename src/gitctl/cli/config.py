@@ -54,7 +54,10 @@ def show(session: Session, revision: REVISION = None, worktree: WORKTREE = False
 
 @with_session()
 def validate(session: Session) -> int:
-    """Check gitctl.yaml as it lies in the work tree; show all errors, with line and column."""
+    """Check gitctl.yaml as it lies in the work tree.
+
+    All errors are shown at once, with line and column.
+    """
     from gitctl.cli.open import start_folder
     from gitctl.config.find import find_config
     from gitctl.config.load import load

@@ -30,9 +30,9 @@ def register(app: typer.Typer) -> None:
 
 @with_session()
 def doctor(session: Session) -> int:
-    """List the programs that gitctl calls: found, wanted, what needs them, how to install them.
+    """List the programs that gitctl calls, found and wanted.
 
-    In a project, what its apps use is needed; elsewhere only git is.
+    With what needs them and how to install them. In a project, what its apps use is needed; elsewhere only git is.
     """
     from gitctl.cli.show.lines import text_of
     from gitctl.process import find

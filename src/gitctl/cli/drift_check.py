@@ -42,7 +42,10 @@ def drift_check(
     timeout: TIMEOUT = None,
     lock_timeout: LOCK_TIMEOUT = "0s",
 ) -> int:
-    """Compare what runs with what was last applied, field by field, and name who changed it."""
+    """Compare what runs with what was last applied.
+
+    Field by field, with who changed it and which commit wanted otherwise. Writes nothing without --fix.
+    """
     from gitctl.cli.ask import confirm_plan
     from gitctl.cli.open import open_stages
     from gitctl.cli.request import duration

@@ -41,7 +41,10 @@ def health(
     app_name: APP_NAME = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 unless all is healthy or suspended.")] = False,
 ) -> int:
-    """Show state, message and deciding rule of every object of apps, or of a dump."""
+    """Show whether the objects of apps, or of a dump, work.
+
+    State, message and deciding rule of each.
+    """
     if filename is not None:
         return _dump(session, filename, apps, exit_code)
     from gitctl.cli.open import open_stages

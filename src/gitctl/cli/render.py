@@ -34,7 +34,10 @@ def render(
     worktree: WORKTREE = False,
     dangerous_show_secrets: Annotated[bool, typer.Option("--dangerous-show-secrets", help="Print secret values.")] = False,
 ) -> int:
-    """Print the rendered objects: YAML, JSON (-o json) or names (-o name). Secret values are masked."""
+    """Print the objects that apps want, secret values masked.
+
+    As YAML, JSON (-o json) or names (-o name), in the order of applying.
+    """
     from gitctl.cli.open import open_stages
     from gitctl.cli.show.rendered import show_rendered
     from gitctl.workflow.plan import render_apps

@@ -57,7 +57,10 @@ def rollback(
     prune_limit: PRUNE_LIMIT = None,
     lock_timeout: LOCK_TIMEOUT = "0s",
 ) -> int:
-    """Restore what an earlier record rendered: a new commit, then a sync. History is never rewritten."""
+    """Go back to what an earlier run applied.
+
+    A new commit restores what that run read, then a sync applies it. History is never rewritten.
+    """
     from gitctl.cli.ask import confirm_plan
     from gitctl.cli.open import open_stages
     from gitctl.cli.request import duration

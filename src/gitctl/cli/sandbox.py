@@ -31,7 +31,7 @@ _EPILOGS = {
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="A real Kubernetes control plane on this machine; pods are simulated.", no_args_is_help=True)
+    group = typer.Typer(help="A real control plane on this machine; pods are simulated.", no_args_is_help=True)
     for command in (up, down, status, kubeconfig, reset, restart):
         group.command(command.__name__, epilog=_EPILOGS.get(command.__name__))(command)
     app.add_typer(group, name="sandbox")
@@ -94,7 +94,10 @@ def kubeconfig(session: Session, name: Name = _DEFAULT) -> None:
 
 @with_session()
 def reset(session: Session, name: Name = _DEFAULT) -> None:
-    """Empty a control plane: its cluster starts anew, at the same address with the same kubeconfig."""
+    """Empty a control plane.
+
+    Its cluster starts anew, at the same address with the same kubeconfig.
+    """
     from gitctl import sandbox
 
     sandbox.reset(name, say=session.say)
@@ -114,7 +117,10 @@ def restart(
     ],
     name: Name = _DEFAULT,
 ) -> None:
-    """Restart one part of a control plane on its old port, with its old data."""
+    """Restart one part of a control plane.
+
+    On its old port, with its old data.
+    """
     from gitctl import sandbox
 
     sandbox.restart(name, sandbox.parse_part(part), say=session.say)

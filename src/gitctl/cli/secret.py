@@ -44,7 +44,10 @@ def keygen(
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Key file; default: SOPS_AGE_KEY_FILE, else where sops looks.")
     ] = None,
 ) -> None:
-    """Make an age key and add it to the key file; print its public half. What is in the file stays."""
+    """Add a new age key to the key file; print its public half.
+
+    What is in the file stays.
+    """
     from datetime import UTC, datetime
 
     from gitctl.secrets import keys
@@ -62,9 +65,10 @@ def keygen(
 
 @with_session()
 def encrypt(session: Session, files: Files) -> None:
-    """Encrypt files in place; of Kubernetes objects only `data` and `stringData`.
+    """Encrypt files in place.
 
-    The rules of the nearest .sops.yaml say for whom; where there is none, one is made at the root of the repository for your own key.
+    Of Kubernetes objects only `data` and `stringData`. The rules of the nearest .sops.yaml say for whom; where there is none,
+    one is made at the root of the repository for your own key.
     """
     from gitctl.secrets.files import SopsFiles
     from gitctl.workflow.secret import encrypt as run
@@ -81,7 +85,10 @@ def decrypt(
     file: File,
     in_place: Annotated[bool, typer.Option("--dangerous-in-place", help="Write the plaintext into the file instead.")] = False,
 ) -> None:
-    """Print the plaintext of a file; -o json and -o yaml ask for that form. Whatever was changed after encryption is refused."""
+    """Print the plaintext of a file.
+
+    -o json and -o yaml ask for that form. What was changed after encryption is refused.
+    """
     from gitctl.secrets.files import SopsFiles
     from gitctl.workflow.secret import decrypt as run
 

@@ -8,6 +8,7 @@ from types import ModuleType
 
 import pytest
 
+from gitctl.cli.app import run
 from gitctl.cli.manual import MEANING, epilog
 from gitctl.errors import ExitCode
 
@@ -58,3 +59,14 @@ def test_an_epilog_lines_up_its_examples() -> None:
         text
         == "Note.\n\n\b\nExamples:\n  a             # one\n  long command\n\n\b\nExit codes (the others: `gitctl --help`):\n    1  different"
     )
+
+
+@pytest.mark.parametrize("group", [[], ["secret"], ["config"], ["sandbox"]], ids=["root", "secret", "config", "sandbox"])
+def test_the_list_of_commands_fits_a_terminal(
+    group: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run([*group, "--help"]) == 0
+    rows = capsys.readouterr().out.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+    assert len(rows) > 2
+    assert [row for row in rows if row.endswith("...") or len(row) > 80] == []
