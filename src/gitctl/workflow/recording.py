@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from gitctl.errors import GitctlError
 from gitctl.health.assess import assess
+from gitctl.history.find import is_good
 from gitctl.history.record import close_record, mark_interrupted, open_record
 from gitctl.model.app import App
 from gitctl.model.change import Action, Comparison
@@ -159,17 +160,34 @@ def needs_acknowledging(planned: Planned, release: bool) -> bool:
         return True
     if plan.partial:
         return False
+    if _lacks_way_back(planned):
+        return True
     now = state.acknowledged
     return now is None or now.revision != revision_id(planned.rendered.revision) or now.render_digest != planned.rendered.digest
 
 
+def _lacks_way_back(planned: Planned) -> bool:
+    """Is everything well now, while no good record says so (slow to become healthy, finished in parts, not waited for)?"""
+    digest = planned.rendered.digest
+    return bool(_good_health(planned)) and not any(is_good(r) and r.render_digest == digest for r in planned.state.records)
+
+
+def _good_health(planned: Planned) -> tuple[ObjectHealth, ...]:
+    """The health of all objects by what the plan saw of them, () unless all are well."""
+    seen = [(c.ref, assess(c.live, rules=planned.app.health)) for c in planned.plan.unchanged if c.live is not None]
+    return tuple(ObjectHealth(ref, health) for ref, health in seen) if all(health.settled for _, health in seen) else ()
+
+
 def acknowledge(planned: Planned, parts: Parts, release: bool) -> Record | None:
-    """Move the acknowledged revision forward. A record is written only after an interrupted run. Raises StateMoved."""
+    """Move the acknowledged revision forward. Raises StateMoved.
+
+    A record is written after an interrupted run, and for the first time that a render is well: a later rollback shall find it.
+    """
     open_left = any(r.result is RecordResult.OPEN for r in planned.state.records)
     first = planned.state.acknowledged is None
-    if open_left or first:
+    if open_left or first or (_lacks_way_back(planned) and not planned.plan.partial):
         recording = Recording.open(planned, parts, RecordVerb.SYNC)
-        return recording.close((), (), error=None, release=release)
+        return recording.close((), _good_health(planned), error=None, release=release)
     entries = {e.ref: e for e in planned.state.inventory} | unchanged_entries(planned, parts)
     inventory = tuple(e for e in entries.values() if e.ref not in planned.plan.gone)
     hold = None if release else planned.state.hold
