@@ -39,6 +39,9 @@ _PLAIN = frozenset(
     + [("apps", "ControllerRevision")]
 )
 
+NO_STATUS = "kind without status"
+"""The rule that decides about ConfigMaps, Roles and the like: they are healthy by being there."""
+
 
 def assess(live: Mapping[str, Any] | None, *, rules: tuple[HealthRule, ...] = ()) -> Health:
     """The health of a live object (None: there is none). Total: never raises, whatever is in the object.
@@ -80,7 +83,7 @@ def _stale(live: Live) -> tuple[Health, str] | None:
 def _built_in(live: Live) -> tuple[Health, str] | None:
     key = (live.group, live.kind)
     if key in _PLAIN:
-        return healthy(), "kind without status"
+        return healthy(), NO_STATUS
     check, name = _KINDS.get(key, (None, ""))
     verdict = check(live) if check else None
     return (verdict, name) if verdict else None

@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from gitctl.apply.run import ApplyOptions, apply_waves, halt_of, prune
-from gitctl.apply.wait import wait_healthy
 from gitctl.errors import GitctlError, Interrupted, Refused, SourceError, StateMoved
 from gitctl.model.app import App
 from gitctl.model.change import Refusal
-from gitctl.model.manifest import ObjectRef, RenderResult
+from gitctl.model.manifest import RenderResult
 from gitctl.model.outcome import ObjectHealth, Outcome, OutcomeResult, SyncResult
 from gitctl.model.record import RecordVerb
 from gitctl.model.state import Hold
@@ -20,8 +19,8 @@ from gitctl.workflow.depends import require_healthy
 from gitctl.workflow.parts import Parts
 from gitctl.workflow.plan import AppPlan, Planned, PlanRequest, Rendered, Selection, plan_app, plan_apps, render_apps, selection
 from gitctl.workflow.recording import Recording, acknowledge, needs_acknowledging
-from gitctl.workflow.still import health_of_unchanged
 from gitctl.workflow.verdict import verdict
+from gitctl.workflow.waiting import wait_for_app, wait_for_unchanged
 
 Confirm = Callable[[Planned], bool]
 
@@ -173,7 +172,7 @@ def _still(planned: Planned, result: SyncResult, parts: Parts, request: SyncRequ
     """Nothing was applied. What was applied before must be healthy all the same."""
     if request.wait:
         seconds = request.timeout if request.timeout is not None else planned.app.wait_seconds
-        result = replace(result, health=health_of_unchanged(planned, parts, seconds=seconds))
+        result = replace(result, health=wait_for_unchanged(planned, parts, seconds=seconds))
     return AppRun(planned.app, result, verdict(result, interrupted=parts.cancel.requested()))
 
 
@@ -219,10 +218,7 @@ def _carry_out(planned: Planned, parts: Parts, request: SyncRequest, lock: Lock,
     error = halt_of(outcomes)
     try:
         if request.wait and error is None and _all_done(outcomes) and not parts.cancel.requested():
-            awaited = _awaited(planned)
-            health = wait_healthy(
-                awaited, target, rules=options.rules, deadline=options.deadline, emit=emit, cancel=parts.cancel, app=plan.app
-            )
+            health = wait_for_app(planned, outcomes, parts, options.deadline)
     except GitctlError as failure:
         error = failure
     well = _all_done(outcomes) and not plan.failures and all(h.health.settled for h in health)
@@ -230,13 +226,6 @@ def _carry_out(planned: Planned, parts: Parts, request: SyncRequest, lock: Lock,
         pruned = prune(plan, target, lock=lock, emit=emit, options=options)
         return outcomes + pruned, health, halt_of(pruned)
     return outcomes + tuple(Outcome(c, OutcomeResult.NOT_TRIED) for c in plan.prunes), health, error
-
-
-def _awaited(planned: Planned) -> tuple[tuple[ObjectRef, str], ...]:
-    """The objects whose health decides: all that the app has here, less finished Jobs that are gone, and a Namespace that it only uses."""
-    plan = planned.plan
-    here = {c.ref for c in plan.unchanged if c.live is not None} | {c.ref for w in plan.waves for c in w.changes}
-    return tuple((m.ref, m.api_version) for m in planned.rendered.manifests if m.ref in here)
 
 
 def _all_done(outcomes: tuple[Outcome, ...]) -> bool:
