@@ -32,7 +32,8 @@ def show_drift(session: Session, staged: Staged) -> int:
     runs = [r for _, found in staged for r in found]
     for error in [e for r in runs for e in (r.error, *(f.error for f in r.fixes)) if e]:
         print_error(error)
-    return max((code_of(r) for r in runs), default=ExitCode.DONE)
+    code = max((code_of(r) for r in runs), default=ExitCode.DONE)
+    return 128 + session.signal if session.signal and code is ExitCode.INTERRUPTED else code
 
 
 def code_of(run: DriftRun) -> ExitCode:

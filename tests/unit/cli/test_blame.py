@@ -1,0 +1,59 @@
+"""Which commit is named for a wanted value that a tool rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.fixtures.commands import GitRepo
+
+from gitctl.cli.blame import blame_with
+from gitctl.model.manifest import Origin
+from gitctl.source.repository import LocalSource
+from gitctl.workflow.parts import WantedField
+
+VALUES = "image: {tag: x}\nreplicas: 3\nlimit: 3\nname: web\n"
+
+
+@pytest.fixture
+def repo(git_repo: Callable[..., GitRepo]) -> GitRepo:
+    """A chart: `values`, then `tag`, then `other` and `unread`."""
+    made = git_repo()
+    made.commit("values", {"chart/values.yaml": VALUES, "chart/templates/all.yaml": "replicas: {{ .Values.replicas }}\n"})
+    made.commit("tag", {"chart/tag.yaml": "newTag: 1.2.3\n"})
+    made.commit("other", {"chart/other.yaml": "name: web\n"})
+    made.commit("unread", {"elsewhere/a.yaml": "color: teal\n"})
+    return made
+
+
+def subject(repo: GitRepo, value: Any, *path: str | int, places: tuple[str, ...] = ("chart/",)) -> str:
+    """The subject of the commit that is named, "" for none."""
+    source = LocalSource(repo.path)
+    sha = source.resolve("HEAD").sha
+    found = blame_with(source)(WantedField(sha, Origin("chart/templates/all.yaml", renderer="helm"), path, value, places))
+    return found.subject if found else ""
+
+
+def test_the_one_line_with_the_value_under_the_fields_key_is_blamed(repo: GitRepo) -> None:
+    assert subject(repo, 3, "spec", "replicas") == "values"
+
+
+def test_an_images_tag_is_looked_for_too(repo: GitRepo) -> None:
+    assert subject(repo, "example.test/web:1.2.3", "spec", "containers", "[name=web]", "image") == "tag"
+
+
+@pytest.mark.parametrize("value", ["web", "nowhere", None, True, {"a": "b"}, "", "teal"])
+def test_else_the_newest_commit_of_what_the_render_read_is_named(repo: GitRepo, value: Any) -> None:
+    assert subject(repo, value, "metadata", "name") == "other"
+    assert subject(repo, value, "metadata", "name", places=("chart/values.yaml", "chart/templates/")) == "values"
+
+
+def test_the_whole_tree_may_have_been_read(repo: GitRepo) -> None:
+    assert subject(repo, None, "a", places=("",)) == "unread"
+
+
+def test_a_shallow_clone_names_nobody_rather_than_the_wrong_one(repo: GitRepo, tmp_path: Path) -> None:
+    repo.git("clone", "--quiet", "--depth=1", f"file://{repo.path}", str(tmp_path / "shallow"))
+    assert subject(GitRepo(tmp_path / "shallow"), 3, "spec", "replicas") == ""
