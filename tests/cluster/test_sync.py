@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 
 from tests.fixtures.project import Project, config_map, deployment
 
@@ -323,3 +325,41 @@ def test_a_folder_without_a_project(project: Project) -> None:
     assert "--app demo" in project.gitctl("diff", "./manifests", "-n", project.name, **here).expect(7).stdout
     project.edit("configmap", "a", {"data": {"x": "2"}})
     assert "kubectl-edit" in project.gitctl("drift-check", "./manifests", "--app", "demo", "-n", project.name, **here).expect(1).stdout
+
+
+def test_the_first_sync_that_finds_a_render_well_records_it_as_a_way_back(project: Project) -> None:
+    project.write("web", config_map("settings", a="1"))
+    project.commit()
+    project.run("sync", "--no-wait")
+    project.run("sync")
+    project.run("sync")
+    records = project.run("history", "web", "-o", "json").json()["clusters"][0]["records"]
+    assert sorted((r["number"], r["health"]) for r in records) == [(1, ""), (2, "healthy")]
+    project.write("web", config_map("settings", a="2"))
+    project.commit()
+    project.run("sync")
+    project.run("rollback", "web", "--yes")
+    live = project.live("configmap", "settings")
+    assert live is not None
+    assert live["data"] == {"a": "1"}
+
+
+def test_a_job_that_finished_unwatched_is_not_run_again_when_its_ttl_removes_it(project: Project) -> None:
+    template = {"spec": {"restartPolicy": "Never", "containers": [{"name": "a", "image": "example.test/a"}]}}
+    spec = {"ttlSecondsAfterFinished": 8, "template": template}
+    project.write("web", {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "migrate"}, "spec": spec})
+    project.commit()
+    project.run("sync", "--no-wait")
+    wait_until(lambda: (project.live("job", "migrate") or {}).get("status", {}).get("succeeded") == 1)
+    project.run("sync")
+    wait_until(lambda: project.live("job", "migrate") is None)
+    assert "in sync" in project.run("sync").stdout
+    assert project.live("job", "migrate") is None
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Look again and again, for half a minute at most."""
+    end = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.3)
