@@ -110,6 +110,16 @@ def test_too_many_deletes_need_the_digest_of_exactly_this_plan(project: Project)
     assert project.live("configmap", "m0") is not None
 
 
+def test_the_digest_binds_a_plan_that_no_guard_refuses(project: Project) -> None:
+    project.write("web", config_map("a", x="1"))
+    project.commit()
+    digest = project.run("diff", "-o", "json", code=1).json()["clusters"][0]["apps"][0]["digest"]
+    project.write("web", config_map("a", x="1"), config_map("b"))
+    project.commit()
+    assert "not the permitted one" in project.run("sync", "--plan-digest", digest, code=7).stderr
+    assert project.live("configmap", "a") is None
+
+
 def test_prune_limit_raises_the_count(project: Project) -> None:
     project.write("web", *(config_map(f"m{i}") for i in range(20)))
     project.commit()

@@ -124,7 +124,7 @@ def _require_dependencies(app: App, runs: Sequence[AppRun], parts: Parts) -> Non
 
 
 def check_plan(planned: Planned, request: SyncRequest) -> None:
-    """Raise Refused when a guard or a hold stops the plan."""
+    """Raise Refused when a guard or a hold stops the plan, or when it is another one than the user permitted by its digest."""
     hold = _hold(planned, request)
     if hold:
         raise Refused(hold.message, hint=hold.hint)
@@ -134,6 +134,9 @@ def check_plan(planned: Planned, request: SyncRequest) -> None:
             details=[f"{r.rule}: {ref}" for r in planned.plan.refusals for ref in r.refs],
             hint="; ".join(dict.fromkeys(r.hint for r in planned.plan.refusals if r.hint)),
         )
+    permitted, digest = request.plan.plan_digest, planned.plan.digest
+    if permitted and planned.plan.changes and permitted != digest:
+        raise Refused(f"{planned.app.name}: the plan is not the permitted one", hint=f"look at the diff again; its digest is {digest}")
 
 
 def _hold(planned: Planned, request: SyncRequest) -> Refusal | None:
