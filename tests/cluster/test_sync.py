@@ -82,6 +82,21 @@ def test_no_prune_leaves_the_object_and_remembers_it(project: Project) -> None:
     assert project.live("configmap", "c") is None
 
 
+def test_what_a_finalizer_holds_is_not_gone_in_time_and_stays_known(project: Project) -> None:
+    held = config_map("c")
+    held["metadata"]["finalizers"] = ["example.test/hold"]
+    project.write("web", config_map("a"), config_map("b"), held)
+    project.commit()
+    project.run("sync")
+    project.write("web", config_map("a"), config_map("b"))
+    project.commit()
+    assert "example.test/hold" in project.run("sync", "--timeout", "2s", code=9).stderr
+    project.edit("configmap", "c", {"metadata": {"finalizers": None}}, manager="hold")
+    project.run("sync")
+    assert project.live("configmap", "c") is None
+    assert project.run("status", "--exit-code").code == 0
+
+
 def test_an_empty_render_never_prunes(project: Project) -> None:
     project.write("web", config_map("a"))
     project.commit()

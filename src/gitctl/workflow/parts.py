@@ -80,4 +80,9 @@ class Parts:
 
     def timestamp(self) -> str:
         """Now, as RFC 3339 UTC."""
-        return self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        return rfc3339(self.now())
+
+
+def rfc3339(time: datetime) -> str:
+    """A time in UTC as it is recorded."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from gitctl.errors import GitctlError
 from gitctl.health.assess import assess
@@ -18,8 +19,11 @@ from gitctl.model.record import Counts, Record, RecordResult, RecordVerb
 from gitctl.model.revision import Revision
 from gitctl.model.state import Acknowledged, AppState, Hold, InventoryEntry
 from gitctl.plan.fields import named_path
-from gitctl.workflow.parts import Parts
+from gitctl.workflow.parts import Parts, rfc3339
 from gitctl.workflow.plan import Planned
+
+DELETES_KEPT = timedelta(days=2)
+"""The budget of deletes looks back one day."""
 
 
 def revision_id(revision: Revision) -> str:
@@ -88,7 +92,9 @@ class Recording:
 
     def _pruned(self, outcomes: tuple[Outcome, ...]) -> tuple[tuple[str, int], ...]:
         deleted = sum(o.result is OutcomeResult.DELETED for o in outcomes)
-        return (*self.state.pruned_at, (self.parts.timestamp(), deleted)) if deleted else self.state.pruned_at
+        oldest = rfc3339(self.parts.now() - DELETES_KEPT)
+        kept = tuple(entry for entry in self.state.pruned_at if entry[0] >= oldest)
+        return (*kept, (self.parts.timestamp(), deleted)) if deleted else kept
 
 
 def unchanged_entries(planned: Planned, parts: Parts) -> dict[ObjectRef, InventoryEntry]:
