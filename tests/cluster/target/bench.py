@@ -125,5 +125,3 @@ class Bench:
     def renamed(self, owner: str) -> Bench:
         """Another owner's bench in the same namespace."""
         return Bench(self.target, self.client, owner, self.namespace)
-
-

@@ -234,7 +234,9 @@ def with_plugin(plane: ControlPlane, path: Path, plugin: str) -> Path:
     return rewritten(plane, path, lambda user: (user.clear(), user.update(exec=entry)))
 
 
-def test_a_credential_plugin_is_run_once(control_plane: ControlPlane, plugin: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_credential_plugin_is_run_once(
+    control_plane: ControlPlane, plugin: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "token").write_text(control_plane.token)
     client = Client(Login(str(with_plugin(control_plane, tmp_path / "config", str(plugin)))), timeout=30)
     assert all(client.get("/api").ok for _ in range(3))
@@ -311,7 +313,9 @@ def test_the_pinned_cluster_is_accepted(open_bench: Callable[..., Bench]) -> Non
     assert open_bench(uid=uid).target.identity() == uid
 
 
-def test_a_context_that_moves_in_the_middle_of_a_run_is_refused(control_plane: ControlPlane, fault_proxy: FaultProxy, tmp_path: Path) -> None:
+def test_a_context_that_moves_in_the_middle_of_a_run_is_refused(
+    control_plane: ControlPlane, fault_proxy: FaultProxy, tmp_path: Path
+) -> None:
     path = tmp_path / "config"
     path.write_text(fault_proxy.kubeconfig.read_text())
     client = Client(Login(str(path)), timeout=30)

@@ -34,7 +34,9 @@ def inventory(count: int, *, salt: str = "") -> tuple[InventoryEntry, ...]:
 
 def record(number: int) -> Record:
     """A closed record."""
-    return Record(number, RecordVerb.SYNC, RecordResult.SUCCEEDED, "a" * 40, "main", "repo", "subject", "ada", "ada@host", "2026-01-01T00:00:00Z")
+    return Record(
+        number, RecordVerb.SYNC, RecordResult.SUCCEEDED, "a" * 40, "main", "repo", "subject", "ada", "ada@host", "2026-01-01T00:00:00Z"
+    )
 
 
 def test_no_state_is_an_empty_one(bench: Bench) -> None:

@@ -94,7 +94,9 @@ def test_a_watch_ends_with_its_time(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("fault", [Status(410), Status(500), Reset()], ids=["gone", "error", "reset"])
-def test_a_watch_that_fails_begins_anew(open_bench: Callable[..., Bench], fault_proxy: FaultProxy, kubectl: Runner, fault: Status | Reset) -> None:
+def test_a_watch_that_fails_begins_anew(
+    open_bench: Callable[..., Bench], fault_proxy: FaultProxy, kubectl: Runner, fault: Status | Reset
+) -> None:
     bench = open_bench(kubeconfig=fault_proxy.kubeconfig)
     bench.sync(configmap())
     fault_proxy.on(fault, query="watch=true", times=2)
@@ -122,7 +124,9 @@ def test_a_version_that_the_server_forgot_leads_back_to_the_list(bench: Bench, m
     assert len(asked) >= 1
 
 
-def test_a_server_that_is_gone_is_an_error(open_bench: Callable[..., Bench], fault_proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_gone_is_an_error(
+    open_bench: Callable[..., Bench], fault_proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from gitctl.target.kubernetes import client
 
     monkeypatch.setattr(client, "_BUDGET", 1.0)

@@ -54,7 +54,12 @@ def test_a_refused_secret_shows_no_value(bench: Bench, value: object) -> None:
 def test_a_pod_in_a_new_namespace_waits_for_its_account(bench: Bench, new_namespace: Callable[[], str], kubectl: Runner) -> None:
     name = new_namespace()
     kubectl("delete", "serviceaccount", "default", "-n", name)  # its controller makes it again in a moment
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": name}, "spec": {"containers": [{"name": "c", "image": "a"}]}}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "p", "namespace": name},
+        "spec": {"containers": [{"name": "c", "image": "a"}]},
+    }
     assert bench.apply(bench.one(pod)).error == ""
 
 
@@ -125,7 +130,9 @@ def test_a_delete_is_asked_of_the_live_object(bench: Bench, kubectl: Runner) -> 
     kubectl("annotate", "cm/web", "-n", bench.namespace, "argocd.argoproj.io/sync-options-")
     assert "uid" in bench.prune(live, uid="another").error
     assert "belongs to" in bench.prune(live, owner="else/dev/app").error
-    kubectl("patch", "cm", "web", "-n", bench.namespace, "--type=json", "-p", '[{"op":"replace","path":"/metadata/managedFields","value":[{}]}]')
+    kubectl(
+        "patch", "cm", "web", "-n", bench.namespace, "--type=json", "-p", '[{"op":"replace","path":"/metadata/managedFields","value":[{}]}]'
+    )
     assert "no applied fields" in bench.prune(live).error
     assert bench.look(configmap()) is not None
 

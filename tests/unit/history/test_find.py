@@ -46,7 +46,9 @@ def test_a_bad_release_goes_back_to_the_last_good_one() -> None:
 def test_a_rollback_that_did_not_end_is_tried_again_and_one_that_was_no_help_goes_on() -> None:
     before = (record(1, "a"), record(2, "b"), record(3, "c", BAD))
     back = replace(record(4, "b", RecordResult.PARTIAL), verb=RecordVerb.ROLLBACK, rollback_to=2, rolled_back_from=3)
-    again = replace(back, number=5, result=RecordResult.INTERRUPTED, rolled_back_from=left_behind(AppState("o", records=(*before, back))).number)
+    again = replace(
+        back, number=5, result=RecordResult.INTERRUPTED, rolled_back_from=left_behind(AppState("o", records=(*before, back))).number
+    )
     assert chosen(*before, back) == 2
     assert chosen(*before, back, again) == 2
     assert chosen(*before, replace(back, result=BAD)) == 1

@@ -153,5 +153,3 @@ def apply_request(resource: Resource, ref: ObjectRef, body: Json, *, force: bool
     if dry_run:
         query.append(("dryRun", "All"))
     return Request("PATCH", resource.path(ref), tuple(query), body, content=APPLY)
-
-

@@ -17,7 +17,6 @@ NOBODY = Holder(identity="", host="", boot="", pids="", pid=0, started="")
 """Whose name stands in a lease that is free: for accounts that may write leases and not delete them."""
 
 
-
 class HeldLease:
     """A lease that this run holds, or is about to."""
 

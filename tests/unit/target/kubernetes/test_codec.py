@@ -32,7 +32,9 @@ entries = st.builds(
     completed=st.booleans(),
     sensitive=st.lists(st.lists(words | st.integers(0, 9), max_size=3).map(tuple), max_size=2).map(tuple),
 )
-inputs = st.builds(RenderInputs, words, st.lists(st.tuples(words, words), max_size=2).map(tuple), words, st.lists(words, max_size=2).map(tuple))
+inputs = st.builds(
+    RenderInputs, words, st.lists(st.tuples(words, words), max_size=2).map(tuple), words, st.lists(words, max_size=2).map(tuple)
+)
 records = st.builds(
     Record,
     number=st.integers(1, 10**6),

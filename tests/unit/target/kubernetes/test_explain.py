@@ -30,7 +30,15 @@ def test_failing_pods_newest_first_and_few() -> None:
 def event(uid: str, message: str, *, kind: str = "Warning", time: str = "2026-01-01T00:00:00Z", count: int = 1) -> Json:
     """An event."""
     subject = {"uid": uid, "kind": "Pod", "name": "web-1"}
-    return {"metadata": {}, "involvedObject": subject, "type": kind, "reason": "R", "message": message, "lastTimestamp": time, "count": count}
+    return {
+        "metadata": {},
+        "involvedObject": subject,
+        "type": kind,
+        "reason": "R",
+        "message": message,
+        "lastTimestamp": time,
+        "count": count,
+    }
 
 
 def test_events_are_those_of_the_object_newest_last() -> None:
