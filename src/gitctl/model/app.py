@@ -37,7 +37,7 @@ class ObjectSelector:
 
 @dataclass(frozen=True, slots=True)
 class IgnoreRule:
-    """Fields that gitctl leaves to others: JSON pointers (`/spec/replicas`, `*` matches one step), JSONPaths (`$.spec…`), field managers."""
+    """Fields that are left to others: JSON pointers (`/spec/replicas`, `*` matches one step), JSONPaths (`$.spec…`), field managers."""
 
     select: ObjectSelector = ObjectSelector()
     paths: tuple[str, ...] = ()
