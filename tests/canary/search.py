@@ -66,7 +66,7 @@ class Search:
                 found += self.text(place, content)
             for folder in folders:
                 found += self.files(folder)
-            time.sleep(0.02)
+            time.sleep(0.05)
 
 
 def _below(folder: Path) -> Iterator[Path]:

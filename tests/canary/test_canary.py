@@ -19,15 +19,19 @@ from tests.canary.search import Search
 from tests.canary.world import World, build
 from tests.fixtures.secrets import AgeKey
 
-VARIANTS: tuple[tuple[str, ...], ...] = (
-    (),
-    ("-o", "json", "-v"),
-    ("-o", "yaml", "-vvv"),
-    ("-o", "name", "-q"),
-    ("-o", "markdown", "--log-format", "json"),
-)
-FEW = ((), ("-o", "json", "-vvv"))
-"""For commands whose output has one form, and for errors, which have two."""
+from gitctl.cli.forms import FORMS, Output
+
+Flags = tuple[str, ...]
+
+VERBOSITIES: Mapping[Output, Flags] = {
+    Output.TEXT: (),
+    Output.JSON: ("-v",),
+    Output.YAML: ("-vvv",),
+    Output.NAME: ("-q",),
+    Output.MARKDOWN: ("--log-format", "json"),
+}
+FEW: tuple[Flags, ...] = ((), ("-o", "json", "-vvv"))
+"""For errors, which have two forms, and for commands that say little."""
 
 
 def nothing(_: World) -> None:
@@ -37,7 +41,7 @@ def nothing(_: World) -> None:
 @dataclass(frozen=True, slots=True)
 class Row:
     """A command and how it must end. `shows`: printing the secret is what it is for, on stdout. `plain`: files that the user left in
-    plain text stay so. `prepare` comes before each variant; it may not depend on the one before. `codes` are for all variants."""
+    plain text stay so. `prepare` comes before each variant; it may not depend on the one before. `every_form`: in all forms of `-o`."""
 
     name: str
     args: tuple[str, ...]
@@ -46,7 +50,14 @@ class Row:
     env: Mapping[str, str] = field(default_factory=dict)
     shows: bool = False
     plain: bool = False
-    variants: tuple[tuple[str, ...], ...] = FEW
+    every_form: bool = False
+
+    def variants(self) -> tuple[Flags, ...]:
+        """The flags to try the command with: every form of output that it knows, each with another verbosity."""
+        if not self.every_form:
+            return FEW
+        known = next(FORMS[words] for words in (" ".join(self.args[:n]) for n in (2, 1)) if words in FORMS)
+        return tuple(("-o", form.value, *VERBOSITIES[form]) for form in Output if form in known)
 
 
 def without_key(world: World) -> None:
@@ -109,24 +120,24 @@ ROWS = (
     Row("encrypt bad syntax", ("secret", "encrypt", "new.yaml"), (3,), bad_syntax, plain=True),
     Row("encrypt bad base64", ("secret", "encrypt", "new.yaml"), (3,), bad_base64, plain=True),
     Row("encrypt bad dotenv", ("secret", "encrypt", "new.env"), (3,), bad_dotenv, plain=True),
-    Row("decrypt", ("secret", "decrypt", "plain/secret.yaml"), (0, 2), shows=True),
-    Row("decrypt without a key", ("secret", "decrypt", "plain/secret.yaml"), (2, 5), without_key),
-    Row("decrypt tampered", ("secret", "decrypt", "plain/secret.yaml"), (2, 3), tampered),
-    Row("decrypt a value added in plain", ("secret", "decrypt", "plain/secret.yaml"), (2, 3), added_in_plain, plain=True),
-    Row("view", ("secret", "view", "plain/secret.yaml"), variants=VARIANTS),
+    Row("decrypt", ("secret", "decrypt", "plain/secret.yaml"), shows=True),
+    Row("decrypt without a key", ("secret", "decrypt", "plain/secret.yaml"), (5,), without_key),
+    Row("decrypt tampered", ("secret", "decrypt", "plain/secret.yaml"), (3,), tampered),
+    Row("decrypt a value added in plain", ("secret", "decrypt", "plain/secret.yaml"), (3,), added_in_plain, plain=True),
+    Row("view", ("secret", "view", "plain/secret.yaml"), every_form=True),
     Row("view dotenv", ("secret", "view", "kust/prod.env")),
     Row("view binary", ("secret", "view", "kust/tls.key")),
-    Row("view in full", ("secret", "view", "--dangerous-show-secrets", "plain/secret.yaml"), (0, 2), shows=True),
+    Row("view in full", ("secret", "view", "--dangerous-show-secrets", "plain/secret.yaml"), shows=True),
     Row("view tampered", ("secret", "view", "plain/secret.yaml"), (3,), tampered),
     Row("view a value added in plain", ("secret", "view", "plain/secret.yaml"), (3,), added_in_plain, plain=True),
-    Row("status", ("secret", "status"), variants=VARIANTS),
+    Row("status", ("secret", "status"), every_form=True),
     Row("status of a value added in plain", ("secret", "status"), prepare=added_in_plain, plain=True),
     Row("rotate", ("secret", "rotate", "plain/secret.yaml", "kust/tls.key")),
     Row("rotate without a key", ("secret", "rotate", "plain/secret.yaml"), (5,), without_key),
     Row("edit", EDIT, env={"EDITOR": "sed -i -e s/user/who/"}),
     Row("edit to bad syntax", EDIT, (3,), env={"EDITOR": "sed -i -e s/stringData:/stringData/"}),
     Row("edit with a failing editor", EDIT, (3,), env={"EDITOR": "false"}),
-    Row("render", ("render", "-e", "dev"), variants=VARIANTS),
+    Row("render", ("render", "-e", "dev"), every_form=True),
     Row("render in full", ("render", "-e", "dev", "--dangerous-show-secrets"), shows=True),
     Row("render without a key", ("render", "-e", "dev"), (5,), without_key),
     Row("render tampered", ("render", "-e", "dev", "plain"), (3,), tampered),
@@ -134,7 +145,7 @@ ROWS = (
     Row("render a value added in plain", ("render", "./plain"), (3,), added_in_plain, plain=True),
     Row("render a chart that quotes a secret in its error", ("render", "-e", "dev", "web"), (5,), quoting_template),
     Row("render a chart that cuts a secret", ("render", "-e", "dev", "web"), (5,), decoding_template),
-    Row("diff of revisions", ("diff", "-e", "dev", "--from", "HEAD~1", "--to", "HEAD"), (1,), changed, variants=VARIANTS),
+    Row("diff of revisions", ("diff", "-e", "dev", "--from", "HEAD~1", "--to", "HEAD"), (1,), changed, every_form=True),
 )
 
 
@@ -146,7 +157,7 @@ def world(tmp_path: Path, isolated: Path, runtime_folder: Path, age_key: AgeKey)
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_no_leak(row: Row, world: World) -> None:
-    for variant in row.variants:
+    for variant in row.variants():
         row.prepare(world)
         result, seen = world.gitctl(*row.args, *variant, env=row.env)
         assert result.code in row.codes, f"{' '.join(result.args)}: exit {result.code}\n{result.stderr}"

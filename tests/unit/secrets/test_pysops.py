@@ -39,7 +39,8 @@ def fails(error: type[GitctlError], content: bytes, kind: Kind = Kind.YAML) -> G
 def test_every_kind_goes_there_and_back(age_key: AgeKey, kind: Kind) -> None:
     content = sealed(age_key, kind)
     assert CANARY.encode() not in content
-    assert pysops.decrypt(content, kind=kind) == PLAIN[kind]
+    # sops before 3.11 ends JSON without a newline.
+    assert pysops.decrypt(content, kind=kind).rstrip(b"\n") == PLAIN[kind].rstrip(b"\n")
     assert pysops.recipients(content, kind=kind) == (age_key.recipient,)
 
 
@@ -228,7 +229,7 @@ def test_rotate_makes_a_new_data_key(age_key: AgeKey, kind: Kind) -> None:
     content = sealed(age_key, kind)
     rotated = pysops.rotate(content, kind=kind)
     assert rotated != content
-    assert pysops.decrypt(rotated, kind=kind) == PLAIN[kind]
+    assert pysops.decrypt(rotated, kind=kind) == pysops.decrypt(content, kind=kind)
 
 
 def test_rotate_adds_and_removes(age_key: AgeKey, stranger: AgeKey) -> None:
@@ -244,8 +245,9 @@ def test_updatekeys_keeps_the_values_as_they_are(age_key: AgeKey, stranger: AgeK
     assert pysops.recipients(updated, kind=kind) == (stranger.recipient,)
     value = content[content.index(b"ENC[") :].split(b"]")[0]
     assert value in updated
+    opened = pysops.decrypt(content, kind=kind)
     monkeypatch.setenv("SOPS_AGE_KEY_FILE", str(stranger.file))
-    assert pysops.decrypt(updated, kind=kind) == PLAIN[kind]
+    assert pysops.decrypt(updated, kind=kind) == opened
 
 
 def test_updatekeys_with_a_bad_recipient(age_key: AgeKey) -> None:

@@ -54,8 +54,8 @@ def updatekeys(content: bytes, *, kind: Kind, recipients: tuple[str, ...], filen
     """
     wanted = recipients_of(content, kind=kind, filename=filename)
     with tempfile.TemporaryDirectory(prefix="gitctl-sops-") as folder:
-        # sops updates keys in place, by a rule, and only in files. Nothing here is plaintext.
-        file = Path(folder, "content")
+        # sops updates keys in place, by a rule, and only in files; 3.9 goes by their suffix. Nothing here is plaintext.
+        file = Path(folder, f"content.{'env' if kind is Kind.DOTENV else kind}")
         file.write_bytes(content)
         Path(folder, ".sops.yaml").write_text(f"creation_rules: [{{age: '{','.join(recipients)}'}}]\n")
         arguments = ("updatekeys", "--yes", "--input-type", kind, file.name)
@@ -76,7 +76,9 @@ def reencrypt(content: bytes, plaintext: bytes, *, kind: Kind, folder: Path, fil
     try:
         _write_private(sealed, content)
         _write_private(edited, plaintext)
-        env = {"TMPDIR": str(folder), "SOPS_EDITOR": f"mv {shlex.quote(str(edited))}"}
+        mover = f"mv {shlex.quote(str(edited))}"
+        # sops before 3.10 knows EDITOR only.
+        env = {"TMPDIR": str(folder), "SOPS_EDITOR": mover, "EDITOR": mover}
         sops(("edit", *_types(kind), str(sealed)), b"", name=filename, cwd=folder, env=env, wanted=wanted)
         return sealed.read_bytes()
     finally:
