@@ -4,6 +4,9 @@ SHELL       := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules
 
+# Byte code is kept: the tests start thousands of processes.
+export PYTHONDONTWRITEBYTECODE :=
+
 VENV ?= .venv
 BIN  := $(VENV)/bin
 PY   := $(BIN)/python
