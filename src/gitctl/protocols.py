@@ -157,8 +157,8 @@ class Vault(Protocol):
     """All secret providers as a render sees them: plaintext is held in memory from `cover` until `uncover`."""
 
     def cover(self, path: str, content: bytes) -> bytes | None:
-        """The file with a placeholder in the place of each secret; None when it is not encrypted. The same plaintext at the
-        same place gives the same placeholder. Raises InputError (tampered), RenderError (no key), ToolMissing."""
+        """The file with a placeholder in the place of each secret; None when it is not encrypted. The same encrypted value
+        at the same place gives the same placeholder. Raises InputError (tampered), RenderError (no key), ToolMissing."""
         ...
 
     def uncover(self, body: Json) -> tuple[Json, tuple[Path, ...]]:
