@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import inspect
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -49,8 +48,6 @@ def root() -> typer.Typer:
     )
     app.callback()(_common_flags())
     for verb in VERBS:
-        if importlib.util.find_spec(f"gitctl.cli.{verb}") is None:
-            continue
         importlib.import_module(f"gitctl.cli.{verb}").register(app)
     lay_out(app)
     return app

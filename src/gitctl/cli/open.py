@@ -232,9 +232,10 @@ def render_with(session: Session) -> Callable[[App, Tree], RenderResult]:
     from gitctl.secrets.vault import SecretVault
 
     table = renderers()
+    # One for the run: a file that several apps share is decrypted once.
+    vault = SecretVault((SopsProvider(),), session.redactor)
 
     def run(app: App, tree: Tree) -> RenderResult:
-        vault = SecretVault((SopsProvider(),), session.redactor)
         return render(app, tree, vault=vault, cache=cache_folder() / "render", say=session.detail, renderers=table)
 
     return run
