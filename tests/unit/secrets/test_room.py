@@ -17,7 +17,9 @@ from gitctl.secrets import room
 pytestmark = pytest.mark.usefixtures("runtime_folder")
 
 OCCUPY = """
-import sys, time
+import signal, sys, time
+# A job started in the background by a shell ignores Ctrl-C, and its children inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from gitctl.secrets.room import private_room
 with private_room() as folder:
     (folder / "plain").write_text("kanarienvogel")
