@@ -16,6 +16,10 @@ SERVER_ERRORS = 3
 _BUSY = frozenset({429, 502, 503, 504})
 # The API server answers 500 to a patch that can never work: wrong types, fields that its schema does not have.
 _FINAL = (b"typed patch", b"typed live", b"not declared in schema", b"failed to convert", b"duplicate entries for key")
+# A new version of a kind is served a moment before the API server knows the types of its fields.
+_SOON = b"invalid object type"
+_SOON_ATTEMPTS = 8
+"""About six seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,8 @@ def may_retry(failure: Failure, attempt: int, *, repeatable: bool) -> bool:
     if not repeatable:
         return False
     if failure.status == 500:
-        return attempt < SERVER_ERRORS and not any(text in failure.body for text in _FINAL)
+        most = _SOON_ATTEMPTS if _SOON in failure.body else SERVER_ERRORS
+        return attempt < most and not any(text in failure.body for text in _FINAL)
     return failure.status == 0 or failure.status in _BUSY
 
 
