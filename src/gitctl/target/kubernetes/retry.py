@@ -18,8 +18,8 @@ _BUSY = frozenset({429, 502, 503, 504})
 _FINAL = (b"typed patch", b"typed live", b"not declared in schema", b"failed to convert", b"duplicate entries for key")
 # A new version of a kind is served a moment before the API server knows the types of its fields.
 _SOON = b"invalid object type"
-_SOON_ATTEMPTS = 8
-"""About six seconds."""
+_SOON_ATTEMPTS = 12
+"""About twenty seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,12 @@ def may_retry(failure: Failure, attempt: int, *, repeatable: bool) -> bool:
     """Is another attempt sensible? `attempt` counts from 1; `repeatable` says that doing the request twice does no harm."""
     if failure.status == 429 or not failure.sent:
         return True
+    if _SOON in failure.body:  # refused before anything was written
+        return attempt < _SOON_ATTEMPTS
     if not repeatable:
         return False
     if failure.status == 500:
-        most = _SOON_ATTEMPTS if _SOON in failure.body else SERVER_ERRORS
-        return attempt < most and not any(text in failure.body for text in _FINAL)
+        return attempt < SERVER_ERRORS and not any(text in failure.body for text in _FINAL)
     return failure.status == 0 or failure.status in _BUSY
 
 

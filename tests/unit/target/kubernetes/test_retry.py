@@ -62,4 +62,4 @@ def test_a_strange_retry_after_does_not_stop_us(text: str) -> None:
 def test_a_kind_whose_types_are_not_known_yet_is_given_seconds() -> None:
     young = Failure(500, b'{"message":"invalid object type: example.com/v2, Kind=Widget"}')
     assert may_retry(young, SERVER_ERRORS, repeatable=True)
-    assert not may_retry(young, 8, repeatable=True)
+    assert not may_retry(young, 12, repeatable=True)
