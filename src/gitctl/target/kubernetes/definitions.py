@@ -60,8 +60,11 @@ def _aggregates(service: Json, group: str) -> bool:
     return bool(spec.get("group") == group and spec.get("service"))
 
 
-def wait_served(client: Client, kinds: Collection[tuple[str, str]], discover: Callable[[], Kinds]) -> Kinds:
-    """Wait until kinds are served: Established, in discovery, and answering. Raises NotHealthy after a minute."""
+def wait_served(client: Client, kinds: Collection[tuple[str, str, str]], discover: Callable[[], Kinds]) -> Kinds:
+    """Wait until kinds (group, kind, version, "" for any) are served: Established, in discovery, and answering.
+
+    Raises NotHealthy after a minute.
+    """
     end = time.monotonic() + SERVED_SECONDS
     waiting = 0.05
     while True:
@@ -75,7 +78,7 @@ def wait_served(client: Client, kinds: Collection[tuple[str, str]], discover: Ca
         waiting = min(1.0, waiting * 1.6)
 
 
-def _answers(client: Client, served: Kinds, key: tuple[str, str]) -> bool:
+def _answers(client: Client, served: Kinds, key: tuple[str, str, str]) -> bool:
     """Discovery may show a kind some time before requests for it work."""
     resource = served.find(*key)
     if resource is None:
@@ -83,14 +86,14 @@ def _answers(client: Client, served: Kinds, key: tuple[str, str]) -> bool:
     return client.get(resource.collection(), (("limit", "1"),)).status != 404
 
 
-def _not_served(client: Client, missing: list[tuple[str, str]]) -> NotHealthy:
+def _not_served(client: Client, missing: list[tuple[str, str, str]]) -> NotHealthy:
     registry = Registry.read(client)
     reasons = []
-    for group, kind in missing:
+    for group, kind, _ in missing:
         conditions = ((registry.crd(group, kind) or {}).get("status") or {}).get("conditions") or ()
         bad = [f"{c['type']}={c['status']} {c.get('message', '')}".strip() for c in conditions if _blocks(c)]
         reasons.append(f"{kind}.{group}: {'; '.join(bad) or 'not defined'}")
-    names = ", ".join(f"{kind}.{group}" for group, kind in missing)
+    names = ", ".join(".".join(filter(None, (kind, version, group))) for group, kind, version in missing)
     return NotHealthy(f"{names} not served after {SERVED_SECONDS:g} s", details=reasons, hint="look at the CustomResourceDefinition")
 
 

@@ -16,10 +16,6 @@ SERVER_ERRORS = 3
 _BUSY = frozenset({429, 502, 503, 504})
 # The API server answers 500 to a patch that can never work: wrong types, fields that its schema does not have.
 _FINAL = (b"typed patch", b"typed live", b"not declared in schema", b"failed to convert", b"duplicate entries for key")
-# A new version of a kind is served a moment before the API server knows the types of its fields.
-_SOON = b"invalid object type"
-_SOON_ATTEMPTS = 12
-"""About twenty seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +35,6 @@ def may_retry(failure: Failure, attempt: int, *, repeatable: bool) -> bool:
     """Is another attempt sensible? `attempt` counts from 1; `repeatable` says that doing the request twice does no harm."""
     if failure.status == 429 or not failure.sent:
         return True
-    if _SOON in failure.body:  # refused before anything was written
-        return attempt < _SOON_ATTEMPTS
     if not repeatable:
         return False
     if failure.status == 500:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from gitctl.errors import Refused
+from gitctl.errors import NotHealthy, Refused
 from gitctl.model.app import Cluster
 from gitctl.model.change import Change, Comparison
 from gitctl.model.fieldset import of_manager
@@ -46,6 +46,7 @@ class KubernetesTarget:
         self._unchecked = client
         self._cache = cache
         self._mutex = mutex()
+        self._looking = mutex()
         self._uid = ""
         self._checked = False
         self._kinds: Kinds | None = None
@@ -143,7 +144,10 @@ class KubernetesTarget:
         """See Target. Takes fields by force that the comparison says were ours; with `force` all others too."""
         if change.comparison is None:
             return Outcome(change, OutcomeResult.FAILED, error="there is nothing to apply")
-        resource = self._resource(change.ref, change.comparison.desired.api_version)
+        try:
+            resource = self._at_version(change.ref, change.comparison.desired.api_version)
+        except NotHealthy as late:
+            return Outcome(change, OutcomeResult.FAILED, error=late.message, code=404)
         if resource is None:
             return Outcome(change, OutcomeResult.FAILED, error=f"the cluster does not serve {change.ref.kind}", code=404)
         return apply_change(self._client(), resource, change, owner=owner, force=force)
@@ -157,8 +161,7 @@ class KubernetesTarget:
 
     def refresh(self, kinds: Collection[tuple[str, str]]) -> None:
         """See Target. Raises NotHealthy when a kind is not served within a minute."""
-        client = self._client()
-        self._kinds = wait_served(client, kinds, lambda: discover(client, self._cache))
+        self._await([(group, kind, "") for group, kind in kinds])
 
     def watch(self, refs: Refs, *, seconds: float) -> Iterator[tuple[ObjectRef, Json | None]]:
         """See Target. Objects whose kind is not served are reported as gone."""
@@ -194,6 +197,22 @@ class KubernetesTarget:
         if self._kinds is None:
             self._kinds = discover(self._client(), self._cache)
         return self._kinds
+
+    def _await(self, kinds: Collection[tuple[str, str, str]]) -> None:
+        client = self._client()
+        self._kinds = wait_served(client, kinds, lambda: discover(client, self._cache))
+
+    def _at_version(self, ref: ObjectRef, api_version: str) -> Resource | None:
+        """The resource at just this version: discovery shows a new one some time after its definition was applied.
+
+        None for a kind that is not served at all. Raises NotHealthy when it is not served at this version within a minute.
+        """
+        wanted = (ref.group, ref.kind, split_api_version(api_version)[1])
+        with self._looking:
+            served = self._served()
+            if served.find(*wanted) is None and served.find(ref.group, ref.kind) is not None:
+                self._await([wanted])
+        return self._served().find(*wanted)
 
     def _resource(self, ref: ObjectRef, api_version: str) -> Resource | None:
         """The resource at the wanted version, else at the one that the server prefers."""

@@ -57,9 +57,3 @@ def test_the_server_may_ask_for_more(attempt: int, seconds: int) -> None:
 @pytest.mark.parametrize("text", ["", "soon", "-5", "Wed, 21 Oct 2026 07:28:00 GMT", "99999999"])
 def test_a_strange_retry_after_does_not_stop_us(text: str) -> None:
     assert pause(1, text) <= 60
-
-
-def test_a_kind_whose_types_are_not_known_yet_is_given_seconds() -> None:
-    young = Failure(500, b'{"message":"invalid object type: example.com/v2, Kind=Widget"}')
-    assert may_retry(young, SERVER_ERRORS, repeatable=True)
-    assert not may_retry(young, 12, repeatable=True)
