@@ -25,8 +25,10 @@ from tests.fixtures.isolation import OUTSIDE, isolate_process, isolated  # noqa:
 from tests.fixtures.project import project  # noqa: F401
 from tests.fixtures.secrets import age_key, runtime_folder, stranger  # noqa: F401
 
-# Two busy cores make any time limit of an example a matter of luck.
-settings.register_profile("gitctl", deadline=None, max_examples=50)
+# Two busy cores make any time limit of an example a matter of luck. The examples are the same in every run, so that a red run means
+# the change that it tests; `--hypothesis-profile=explore` looks for new ones.
+settings.register_profile("gitctl", deadline=None, max_examples=50, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("gitctl")
 
 
