@@ -28,11 +28,11 @@ from typing import Any
 LAZY = ("deepdiff", "git", "orjson", "pyrage", "rich.console", "rich.table", "rich.text", "ruamel.yaml", "stamina", "urllib3", "yaml")
 
 
-def main(path: str) -> None:
-    """Serve at a socket path until the process that started this one is gone."""
+def main(name: str) -> None:
+    """Serve at an abstract socket until the process that started this one is gone."""
     _warm_up()
     listener = socket.socket(socket.AF_UNIX)
-    listener.bind(path)
+    listener.bind(f"\0{name}")
     listener.listen()
     print("ready", flush=True)
     _serve(listener)
