@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gitctl.cli.session import API_VERSION
+from gitctl.errors import ErrorId
 from gitctl.model.change import Action, FieldKind, Proof
 from gitctl.model.drift import DriftVerdict
 from gitctl.model.health import HealthState
@@ -79,7 +80,7 @@ DEFINITIONS: dict[str, Json] = {
     ),
     "owner": shape({"manager": TEXT, "operation": TEXT, "subresource": TEXT, "time": LATER_TIME}),
     "error": either(
-        shape({"message": TEXT, "hint": TEXT, "where": TEXT, "details": many(TEXT), "exitCode": WHOLE}),
+        shape({"id": TEXT, "message": TEXT, "hint": TEXT, "where": TEXT, "details": many(TEXT), "exitCode": WHOLE}),
         shape({"message": TEXT, "exitCode": WHOLE, "errors": many(use("error"))}),
     ),
     "field": shape({"path": TEXT, "kind": word(FieldKind), "old": ANY, "new": ANY, "loser": maybe(use("owner")), "sensitive": YES}),
@@ -313,6 +314,22 @@ RESULTS: dict[str, Json] = {
                         "needed": YES,
                         "neededBy": many(word(Need)),
                         "install": TEXT,
+                    }
+                )
+            )
+        }
+    ),
+    "ErrorReference": shape(
+        {
+            "items": many(
+                shape(
+                    {
+                        "id": word(ErrorId),
+                        "title": TEXT,
+                        "exitCode": WHOLE,
+                        "exitMeaning": TEXT,
+                        "text": TEXT,
+                        "related": many(word(ErrorId)),
                     }
                 )
             )

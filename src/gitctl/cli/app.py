@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitctl import __version__
-from gitctl.errors import ExitCode, GitctlError, exit_code_of
+from gitctl.errors import ErrorId, ExitCode, GitctlError, exit_code_of
 
 if TYPE_CHECKING:
     import typer
@@ -38,7 +38,7 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
     except KeyboardInterrupt:
-        print("error: interrupted", file=sys.stderr)
+        _last_word("error: interrupted", ErrorId.INTERRUPTED)
         return ExitCode.INTERRUPTED
     except GitctlError as error:
         from gitctl.cli.show.error import print_error
@@ -81,8 +81,12 @@ def _bug(error: Exception) -> int:
     with os.fdopen(handle, "w") as log:
         log.write(REDACTOR.clean(f"gitctl {__version__}, Python {sys.version}\n{text}"))
     print(f"error: a bug in gitctl: {type(error).__name__}; the log is {Path(name)}", file=sys.stderr)
-    print("  hint: please report it with that file, after reading it", file=sys.stderr)
+    _last_word("  hint: please report it with that file, after reading it", ErrorId.BUG)
     return ExitCode.BUG
+
+
+def _last_word(text: str, about: ErrorId) -> None:
+    print(f"{text}\n  see: gitctl explain {about}", file=sys.stderr)
 
 
 def command_tree() -> typer.Typer:

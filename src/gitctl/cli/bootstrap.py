@@ -114,7 +114,7 @@ def _read(path: Path) -> bytes | None:
 
 def _write(session: Session, root: Path, name: str, files: tuple[ScaffoldFile, ...], *, yes: bool) -> str:
     from gitctl.cli.ask import ask
-    from gitctl.errors import Refused
+    from gitctl.errors import ErrorId, Refused
     from gitctl.model.app import SourceSpec
     from gitctl.model.quantity import counted
     from gitctl.paths import cache_folder
@@ -127,7 +127,7 @@ def _write(session: Session, root: Path, name: str, files: tuple[ScaffoldFile, .
         return ""
     occupied = root.is_dir() and any(p.name != ".git" for p in root.iterdir())
     if occupied and not yes and not ask(session, f"{root} is not empty; add {counted(len(new), 'file')} to it?"):
-        raise Refused(f"{root} is not empty", hint="add --yes; what is there is kept")
+        raise Refused(f"{root} is not empty", id=ErrorId.CONSENT_NEEDED, hint="add --yes; what is there is kept")
     init_repository(root)
     made = open_publisher(root, SourceSpec(), cache=cache_folder()).commit(new, f"bootstrap {name}\n", parent=tip(root))
     return made.sha

@@ -27,6 +27,7 @@ VERBS = (
     "secret",
     "config",
     "doctor",
+    "explain",
     "sandbox",
     "completion",
     "version",

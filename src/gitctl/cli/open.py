@@ -18,7 +18,7 @@ from gitctl.config.fill import path_app
 from gitctl.config.find import find_config, search
 from gitctl.config.load import load
 from gitctl.config.resolve import resolve
-from gitctl.errors import ConfigError, UsageError
+from gitctl.errors import ConfigError, ErrorId, UsageError
 from gitctl.model.app import App, Cluster, Environment, Limits, Project
 from gitctl.model.manifest import RenderResult
 from gitctl.model.quantity import counted
@@ -86,9 +86,13 @@ def open_stages(
     path = _path_mode(session, names or [])
     if path is not None:
         if named and not app_name:
-            raise UsageError("a folder has no name", hint="add --app NAME: under it the objects are owned and found again")
+            raise UsageError(
+                "a folder has no name", id=ErrorId.APP_NAME_NEEDED, hint="add --app NAME: under it the objects are owned and found again"
+            )
         if revision:
-            raise UsageError("--revision needs a project; a folder is read as it lies there", hint="leave --revision out")
+            raise UsageError(
+                "--revision needs a project; a folder is read as it lies there", id=ErrorId.FLAGS_CONFLICT, hint="leave --revision out"
+            )
         return (_path_stage(session, path, app_name, target),)
     opened = open_project(session, revision=revision, worktree=worktree)
     if isinstance(opened.source, LocalSource):
@@ -125,7 +129,7 @@ def start_folder(session: Session) -> Path:
     """Where the command runs: -C, else the current folder. Raises UsageError."""
     folder = (session.flags.directory or Path()).absolute()
     if not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder", hint="-C names the folder to run in")
+        raise UsageError(f"{folder} is not a folder", id=ErrorId.ARGUMENT_INVALID, hint="-C names the folder to run in")
     return folder
 
 
@@ -155,7 +159,9 @@ def _path_mode(session: Session, names: list[str]) -> Path | None:
     folder = start_folder(session) / names[0]
     if "/" in names[0] or names[0] in (".", ".."):
         if not folder.exists():
-            raise ConfigError(f"{names[0]} does not exist", hint="name a folder of manifests, or an app of gitctl.yaml")
+            raise ConfigError(
+                f"{names[0]} does not exist", id=ErrorId.FOLDER_MISSING, hint="name a folder of manifests, or an app of gitctl.yaml"
+            )
         return folder
     alone = session.flags.config is None and search(start_folder(session)) is None
     return folder if alone and folder.exists() else None
@@ -184,7 +190,9 @@ def _stage(
 ) -> Stage:
     if target and cluster is None:
         raise ConfigError(
-            f"the environment {environment.name!r} has no clusters", hint="add `clusters` to it in gitctl.yaml, or name one with --context"
+            f"the environment {environment.name!r} has no clusters",
+            id=ErrorId.CLUSTER_NEEDED,
+            hint="add `clusters` to it in gitctl.yaml, or name one with --context",
         )
     lookup = ProjectLookup(opened.file, opened.folder, cluster)
     parts = _parts(session, opened.source, opened.tree, cluster if target else None, opened.project.limits, lookup)
@@ -245,4 +253,4 @@ class _NoTarget:
     """Stands in the place of a target for commands that reach none."""
 
     def __getattr__(self, name: str) -> object:
-        raise UsageError(f"this command reaches no cluster ({name})")
+        raise UsageError(f"this command reaches no cluster ({name})", id=ErrorId.USAGE)

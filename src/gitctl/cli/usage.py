@@ -7,7 +7,7 @@ import sys
 import typer
 from typer._click import exceptions
 
-from gitctl.errors import ExitCode
+from gitctl.errors import ErrorId, ExitCode
 
 
 def usage_exit(error: Exception) -> int | None:
@@ -16,7 +16,7 @@ def usage_exit(error: Exception) -> int | None:
         case typer.Exit():
             return int(error.exit_code)
         case typer.Abort():
-            print("error: aborted", file=sys.stderr)
+            print(f"error: aborted\n  see: gitctl explain {ErrorId.INTERRUPTED}", file=sys.stderr)
             return ExitCode.INTERRUPTED
         case exceptions.NoArgsIsHelpError():
             print(error.format_message(), file=sys.stderr)
@@ -26,6 +26,7 @@ def usage_exit(error: Exception) -> int | None:
             context = getattr(error, "ctx", None)
             if context is not None:
                 print(f"  hint: see `{context.command_path} --help`", file=sys.stderr)
+            print(f"  see: gitctl explain {ErrorId.USAGE}", file=sys.stderr)
             return ExitCode.USAGE
         case _:
             return None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from gitctl.errors import ErrorId
 from gitctl.model.manifest import Json, Manifest, ObjectRef, Path
 from gitctl.model.revision import Revision
 
@@ -142,7 +143,7 @@ class Wave:
 class Refusal:
     """A guard's no: which rule, why, the objects, and whether the exact plan digest may permit it."""
 
-    rule: str
+    rule: ErrorId
     message: str
     refs: tuple[ObjectRef, ...] = ()
     hint: str = ""

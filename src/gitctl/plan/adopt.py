@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from enum import StrEnum
 
+from gitctl.errors import ErrorId
 from gitctl.model.app import App
 from gitctl.model.change import Comparison, Refusal
 from gitctl.model.fieldset import entries
@@ -57,7 +58,7 @@ def foreign(comparisons: Iterable[Comparison]) -> tuple[Refusal, ...]:
         by_owner.setdefault(comparison.owner, []).append(comparison.ref)
     return tuple(
         Refusal(
-            rule="foreign-owner",
+            rule=ErrorId.FOREIGN_OWNER,
             message=f"{_count(refs)} to {owner}" if len(refs) == 1 else f"{len(refs)} objects belong to {owner}",
             refs=tuple(sorted(refs)),
             hint=_way_out(owner),
@@ -84,7 +85,7 @@ def unowned(comparisons: Iterable[Comparison]) -> tuple[Refusal, ...]:
         by_tool.setdefault(managed_by(comparison.live or {}), []).append(comparison.ref)
     return tuple(
         Refusal(
-            rule="not-ours",
+            rule=ErrorId.NOT_OURS,
             message=_unowned(refs, tool),
             refs=tuple(sorted(refs)),
             hint="--adopt takes them over" + (f"; stop {tool} from managing them first" if tool else ""),

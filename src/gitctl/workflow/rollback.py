@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from gitctl.errors import GitctlError, Refused, RenderError, SourceError
+from gitctl.errors import ErrorId, GitctlError, Refused, RenderError, SourceError
 from gitctl.history.find import left_behind, rollback_record
 from gitctl.model.app import App
 from gitctl.model.manifest import RenderResult
@@ -157,6 +157,7 @@ def _reproduced(app: App, record: Record, parts: Parts) -> tuple[App, RenderResu
         tools = ", ".join(f"{name} {version}" for name, version in record.inputs.tools)
         raise RenderError(
             f"record {record.number} cannot be reproduced: {record.revision[:8]} renders something else now",
+            id=ErrorId.NOT_REPRODUCIBLE,
             hint=f"it was rendered with {tools or 'other files'}; choose another record with --to",
         )
     return past, rendered
@@ -175,6 +176,7 @@ def _as_committed(app: App, record: Record, files: Files, parts: Parts, overlay:
             return *rendered, {**files, **more}
     raise Refused(
         f"restoring the files of {app.name} does not give record {record.number} again: gitctl.yaml changed outside of the app too",
+        id=ErrorId.ROLLBACK_CONFIG,
         hint="go back in gitctl.yaml by hand, or use --no-commit",
     )
 
@@ -190,7 +192,9 @@ def _rendered(app: App, tree: Tree, parts: Parts) -> tuple[App, RenderResult] | 
 def _require_push(parts: Parts, request: RollbackRequest) -> None:
     if not request.push and _publisher(parts).must_push:
         raise Refused(
-            "the source is a remote: nobody would see the commit before it is pushed", hint="add --push, or apply at once with --no-commit"
+            "the source is a remote: nobody would see the commit before it is pushed",
+            id=ErrorId.ROLLBACK_NEEDS_PUSH,
+            hint="add --push, or apply at once with --no-commit",
         )
 
 
@@ -210,11 +214,11 @@ def _at_past(parts: Parts, planned: Planned) -> Parts:
 
 def _sha(name: str, parts: Parts) -> str:
     if parts.source is None:
-        raise SourceError("a folder outside a project has no revisions", hint="name a record with --to")
+        raise SourceError("a folder outside a project has no revisions", id=ErrorId.NOT_A_PROJECT, hint="name a record with --to")
     return parts.source.resolve(name).sha
 
 
 def _publisher(parts: Parts) -> Publisher:
     if parts.publisher is None:
-        raise SourceError("a folder outside a project cannot be committed to", hint="use --no-commit")
+        raise SourceError("a folder outside a project cannot be committed to", id=ErrorId.NOT_A_PROJECT, hint="use --no-commit")
     return parts.publisher

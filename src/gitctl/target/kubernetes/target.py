@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from gitctl.errors import NotHealthy, Refused
+from gitctl.errors import ErrorId, NotHealthy, Refused
 from gitctl.model.app import Cluster
 from gitctl.model.change import Change, Comparison
 from gitctl.model.fieldset import of_manager
@@ -237,6 +237,7 @@ def _require_uid(cluster: Cluster, uid: str, client: Client) -> None:
     if uid != cluster.uid:
         raise Refused(
             f"{client.where} is not the cluster {cluster.name}: its uid is {uid}, gitctl.yaml pins {cluster.uid}",
+            id=ErrorId.WRONG_CLUSTER,
             hint="check the context; if the cluster was built anew, correct `uid` in gitctl.yaml",
         )
 
