@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from gitctl.cli.session import API_VERSION
-from gitctl.errors import ErrorId
 from gitctl.model.change import Action, FieldKind, Proof
 from gitctl.model.drift import DriftVerdict
 from gitctl.model.health import HealthState
@@ -324,12 +323,12 @@ RESULTS: dict[str, Json] = {
             "items": many(
                 shape(
                     {
-                        "id": word(ErrorId),
+                        "id": TEXT,
                         "title": TEXT,
                         "exitCode": WHOLE,
                         "exitMeaning": TEXT,
                         "text": TEXT,
-                        "related": many(word(ErrorId)),
+                        "related": many(TEXT),
                     }
                 )
             )
