@@ -319,20 +319,7 @@ RESULTS: dict[str, Json] = {
         }
     ),
     "ErrorReference": shape(
-        {
-            "items": many(
-                shape(
-                    {
-                        "id": TEXT,
-                        "title": TEXT,
-                        "exitCode": WHOLE,
-                        "exitMeaning": TEXT,
-                        "text": TEXT,
-                        "related": many(TEXT),
-                    }
-                )
-            )
-        }
+        {"items": many(shape({**dict.fromkeys(("id", "title", "exitMeaning", "text"), TEXT), "exitCode": WHOLE, "related": many(TEXT)}))}
     ),
     "SandboxStatus": use("controlPlane"),
     "SandboxStatusList": shape({"items": many(use("controlPlane"))}),

@@ -45,7 +45,7 @@ def explain(
         ),
     ] = None,
 ) -> None:
-    """Explain an error by its id: what happened, likely causes, what to do.
+    """Explain an error by its id: what happened, and what to do.
 
     Every error of gitctl ends with a line `see: gitctl explain ID`. Without an id, all of them are listed.
     """

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from tests.fixtures.errors import raises
 
 from gitctl.config.fill import path_app
 from gitctl.config.load import load
 from gitctl.config.resolve import Selection, choose_environment, find_app, resolve
-from gitctl.errors import ConfigError, ManyErrors, UsageError
+from gitctl.errors import ConfigError, ErrorId, ManyErrors, UsageError
 from gitctl.model.app import BranchTarget, Project
 
 
@@ -74,7 +75,7 @@ def test_context_takes_the_place_but_the_pin_stays(project: Project) -> None:
 
 def test_context_among_several(project: Project) -> None:
     assert [s.cluster and s.cluster.name for s in resolve(project, "prod", context="prod-us")] == ["us"]
-    with pytest.raises(UsageError, match="2 clusters, none with the context 'x'"):
+    with raises(ErrorId.CONTEXT_NOT_IN_ENVIRONMENT, match="2 clusters, none with the context 'x'"):
         resolve(project, "prod", context="x")
 
 
@@ -88,7 +89,7 @@ def test_without_a_cluster(project: Project) -> None:
 
 def test_a_cluster_placeholder_without_a_cluster() -> None:
     text = b"{apiVersion: gitctl.dev/v1, kind: Project, name: p, environments: {dev: {}}, apps: {a: {path: 'x/{cluster}'}}}"
-    with pytest.raises(ConfigError, match=r"apps\.a\.path has \{cluster\}, and no cluster is chosen"):
+    with raises(ErrorId.CLUSTER_NEEDED, match=r"apps\.a\.path has \{cluster\}, and no cluster is chosen"):
         resolve(load(text), "dev")
 
 
@@ -132,7 +133,7 @@ def test_the_only_environment_needs_no_name(project: Project) -> None:
 
 def test_find_app(project: Project) -> None:
     assert find_app(project, "db").line == 15
-    with pytest.raises(ConfigError, match="unknown app 'x'"):
+    with raises(ErrorId.APP_UNKNOWN, match="unknown app 'x'"):
         find_app(project, "x")
 
 
