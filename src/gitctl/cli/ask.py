@@ -30,10 +30,10 @@ def confirm_plan(session: Session, stage: Stage, *, yes: bool) -> Callable[[Plan
     return confirm
 
 
-def ask(session: Session, question: str) -> bool:
+def ask(session: Session, question: str, *, about: ErrorId = ErrorId.CONSENT_NEEDED) -> bool:
     """Yes or no at the terminal. Raises Refused where nobody can be asked."""
     if not session.interactive:
-        raise Refused(f"needs consent: {question}", id=ErrorId.CONSENT_NEEDED, hint="add --yes")
+        raise Refused(f"needs consent: {question}", id=about, hint="add --yes")
     sys.stderr.write(session.redactor.clean(f"{question} [y/N] "))
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")

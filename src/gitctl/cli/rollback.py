@@ -116,7 +116,7 @@ def _consent_to_others(session: Session, plan: RollbackPlan, *, yes: bool) -> No
     if not plan.others:
         return
     session.say(f"this also changes: {', '.join(plan.others)}")
-    if not (yes or ask(session, "restore shared files all the same?")):
+    if not (yes or ask(session, "restore shared files all the same?", about=ErrorId.ROLLBACK_CHANGES_OTHERS)):
         raise Refused(
             "not rolled back: it would change other apps", id=ErrorId.ROLLBACK_CHANGES_OTHERS, hint="add --yes, or use --no-commit"
         )

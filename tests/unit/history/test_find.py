@@ -97,8 +97,10 @@ def test_what_was_left_and_applied_again_later_is_good_again() -> None:
 
 
 def test_nothing_to_go_back_to_is_refused() -> None:
-    for records in ((), (record(1, "a"),), (record(1, "a", BAD), record(2, "b", BAD))):
-        with pytest.raises(Refused):
+    with raises(ErrorId.NEVER_SYNCED):
+        chosen()
+    for records in ((record(1, "a"),), (record(1, "a", BAD), record(2, "b", BAD))):
+        with raises(ErrorId.NO_HEALTHY_RECORD):
             chosen(*records)
 
 

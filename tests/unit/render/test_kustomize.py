@@ -64,10 +64,22 @@ REFUSED = {
 }
 
 
+IDS = {
+    "remote": ErrorId.REMOTE_BASE,
+    "charts inside": ErrorId.KUSTOMIZE_UNSUPPORTED,
+    "runs a program": ErrorId.KUSTOMIZE_UNSUPPORTED,
+    "out of the repository": ErrorId.PATH_UNSAFE,
+    "names neither a file nor a folder": ErrorId.KUSTOMIZE_FILE,
+    "names no file": ErrorId.KUSTOMIZE_FILE,
+    "must be a mapping": ErrorId.KUSTOMIZE_FILE,
+    "duplicate key": ErrorId.YAML_DUPLICATE_KEY,
+}
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_leaves_the_repository_or_runs_programs_is_refused(name: str, tmp_path: Path) -> None:
     text, place, message = REFUSED[name]
-    with pytest.raises(GitctlError, match=message) as refused:
+    with raises(IDS[message], match=message) as refused:
         render_files(tmp_path, {"app/kustomization.yaml": text})
     assert exit_code_of(refused.value) is ExitCode.INPUT
     assert str(refused.value.where) == f"app/kustomization.yaml:{place}"

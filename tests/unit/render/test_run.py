@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 from tests.fixtures.errors import raises
-from tests.unit.render.trees import app, config_map, render_files
+from tests.unit.render.trees import app, config_map, render_files, write
 
 from gitctl.errors import ErrorId, ExitCode, RenderError, SourceError, exit_code_of
 from gitctl.model.app import HelmChart, HelmOptions, IgnoreRule, ObjectSelector, RenderKind
+from gitctl.render.choose import choose
+from gitctl.render.plain import Plain
+from gitctl.source.worktree import WorkTree
 
 CHART = {"app/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\n"}
 RANDOM = CHART | {
@@ -38,6 +41,12 @@ def test_render_decides_when_two_fit(tmp_path: Path) -> None:
         chosen(tmp_path, files)
     assert "set `render` to one of" in refused.value.hint
     assert chosen(tmp_path, files, render=RenderKind.HELM) == ("helm", "web: helm, because `render: helm`")
+
+
+def test_a_renderer_that_is_not_there(tmp_path: Path) -> None:
+    tree = WorkTree(write(tmp_path, CHART))
+    with raises(ErrorId.RENDERER_UNKNOWN, match="unknown renderer 'helm'"):
+        choose(app(render=RenderKind.HELM), tree, {"plain": Plain()})
 
 
 def test_a_missing_folder_is_told(tmp_path: Path) -> None:

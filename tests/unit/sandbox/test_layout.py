@@ -53,7 +53,7 @@ def test_known_names_are_folders_with_ports() -> None:
 
 
 def test_an_unknown_control_plane_is_named_and_the_known_ones_are_offered() -> None:
-    with pytest.raises(InputError, match="no control plane is named x") as caught:
+    with raises(ErrorId.SANDBOX_UNKNOWN, match="no control plane is named x") as caught:
         open_plane("x")
     assert "gitctl sandbox up --name x" in caught.value.hint
     described("a")

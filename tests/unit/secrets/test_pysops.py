@@ -172,7 +172,7 @@ def test_100_and_61_as_sops_answers(tmp_path: Path) -> None:
 
 def test_an_unknown_code_shows_nothing_of_what_sops_said() -> None:
     error = pysops.errors.explain(77, f"boom {CANARY}", name="a", wanted=(), looked=())
-    assert type(error) is pysops.SopsFailed
+    assert error.id is ErrorId.SOPS_FAILED
     assert CANARY not in repr(vars(error))
 
 

@@ -89,6 +89,11 @@ def test_an_id_that_nobody_has(repo: GitRepo) -> None:
         LocalSource(repo.path).resolve("0123456789" * 4)
 
 
+def test_nothing_to_fetch_from(repo: GitRepo) -> None:
+    with raises(ErrorId.NO_REMOTE):
+        LocalSource(repo.path).fetch()
+
+
 def test_no_upstream(repo: GitRepo) -> None:
     with raises(ErrorId.NO_UPSTREAM, match="has no upstream"):
         LocalSource(repo.path).resolve("@{upstream}")

@@ -14,6 +14,7 @@ from tests.fixtures.errors import raises
 from gitctl.errors import ErrorId, InputError, SourceError
 from gitctl.protocols import Tree
 from gitctl.source import objects
+from gitctl.source.export import exported
 from gitctl.source.overlay import OverlayTree
 from gitctl.source.repository import LocalSource
 
@@ -96,6 +97,12 @@ def test_identity_of_a_folder_with_links_covers_where_they_lead(repo: GitRepo) -
     before = tree_of(repo)
     repo.commit("base", {"base/c.yaml": "c: 2\n"})
     assert before.identity("apps/web") != tree_of(repo).identity("apps/web")
+
+
+def test_two_files_that_the_disk_cannot_tell_apart() -> None:
+    with raises(ErrorId.PATH_CASE) as caught, exported({"web/a.yaml": b"1", "web": b"2"}):  # a folder is in the way as a namesake is
+        pass
+    assert caught.value.where == "web"
 
 
 def test_export_is_private_has_no_links_and_goes_away(repo: GitRepo) -> None:

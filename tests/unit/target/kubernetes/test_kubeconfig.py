@@ -45,7 +45,7 @@ def test_the_usual_place(isolated: Path) -> None:
 
 def test_an_unknown_context_gets_a_suggestion(tmp_path: Path) -> None:
     path = written(tmp_path / "k", "production", "staging", current="staging")
-    with pytest.raises(ConfigError, match="'prodution' is not in") as caught:
+    with raises(ErrorId.CONTEXT_UNKNOWN, match="'prodution' is not in") as caught:
         Access(Login(str(path), "prodution"))
     assert caught.value.hint == "did you mean 'production'?"
     with pytest.raises(ConfigError) as caught:
