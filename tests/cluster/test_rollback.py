@@ -158,13 +158,13 @@ def test_another_helm_or_another_environment_is_not_what_ran(project: Project, t
     assert "gitctl.yaml changed" in project.run("rollback", "web", code=7).error(ErrorId.ROLLBACK_CONFIG).stderr
     helm = tmp_path / "bin" / "helm"
     helm.parent.mkdir()
-    helm.write_text(f'#!/bin/sh\n"{shutil.which("helm")}" "$@" | sed s/v1.36.0/v1.36/\n')
+    helm.write_text(f'#!/bin/sh\n"{shutil.which("helm")}" "$@" | "{shutil.which("sed")}" s/v1.36/v1.36.0/\n')
     helm.chmod(0o755)
     # With a cache of its own, as on another machine.
     elsewhere = {"PATH": f"{helm.parent}{os.pathsep}{os.environ['PATH']}", "XDG_CACHE_HOME": str(tmp_path / "cache")}
     told = project.run("rollback", "web", "--no-commit", env=elsewhere, code=5).error(ErrorId.NOT_REPRODUCIBLE)
     assert "it was rendered with helm" in told.stderr
-    assert value(project) == "v1.37.0"
+    assert value(project) == "v1.37"
 
 
 def test_push_goes_to_the_upstream(project: Project) -> None:

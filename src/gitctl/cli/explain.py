@@ -68,7 +68,7 @@ def _known(ids: Sequence[str]) -> list[ErrorId]:
     if unknown is not None:
         hint = did_you_mean(unknown, words) or "`gitctl explain` lists the ids; for fields of objects there is `kubectl explain`"
         raise UsageError(f"no error has the id {unknown!r}", id=ErrorId.ARGUMENT_INVALID, hint=hint)
-    return [ErrorId(word) for word in dict.fromkeys(ids)]
+    return [ErrorId.named(word) for word in dict.fromkeys(ids)]
 
 
 def _item(page: Page) -> dict[str, Any]:

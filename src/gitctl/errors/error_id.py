@@ -24,6 +24,14 @@ class ErrorId(StrEnum):
         member.exit_code = code
         return member
 
+    @classmethod
+    def named(cls, word: str) -> ErrorId:
+        """The member that is written so. Raises ValueError when there is none."""
+        found = next((one for one in cls if one == word), None)
+        if found is None:
+            raise ValueError(f"no error has the id {word!r}")
+        return found
+
     # the command line
     USAGE = "usage", ExitCode.USAGE
     FLAGS_CONFLICT = "flags-conflict", ExitCode.USAGE

@@ -40,5 +40,5 @@ def parse(one: ErrorId, source: str) -> Page:
     if not head.startswith("# ") or name != one or not title:
         raise ValueError(f"the page of {one} does not begin with `# {one}: …`")
     *paragraphs, last = body.strip().split("\n\n")
-    related = tuple(ErrorId(word) for word in last.removeprefix(_RELATED).split(", ")) if last.startswith(_RELATED) else ()
+    related = tuple(ErrorId.named(word) for word in last.removeprefix(_RELATED).split(", ")) if last.startswith(_RELATED) else ()
     return Page(one, title, "\n\n".join(paragraphs if related else (*paragraphs, last)), related)
