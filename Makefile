@@ -56,7 +56,7 @@ check: setup ## ruff, mypy, import-linter, house rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PY) -m pytest -q -p no:cacheprovider tests/unit/test_house.py
+	$(PY) -m pytest -q -p no:cacheprovider tests/unit/test_house.py tests/unit/test_error_ids.py
 
 test: check tools sandbox ## all checks and all tests; PYTEST_ARGS="-k name" for some
 	PATH="$$($(PY) tools/install.py --path):$$PATH" $(PY) -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
