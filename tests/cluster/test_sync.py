@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 
+import pytest
 from tests.fixtures.project import Project, config_map, deployment
 
 from gitctl.errors import ErrorId
@@ -164,9 +165,10 @@ def test_an_object_without_owner_is_refused_unless_adopted(project: Project) -> 
     assert live["data"] == {"a": "1"}
 
 
-def test_a_key_that_leaves_git_after_adoption_goes_away(project: Project) -> None:
+@pytest.mark.parametrize("how", [(), ("--server-side", "--field-manager=kluctl")], ids=["kubectl", "kluctl"])
+def test_a_key_that_leaves_git_after_adoption_goes_away(how: tuple[str, ...], project: Project) -> None:
     body = config_map("settings", a="1", b="2")
-    project.kubectl("-n", project.name, "apply", "-f", "-", stdin=json.dumps(body))
+    project.kubectl("-n", project.name, "apply", *how, "-f", "-", stdin=json.dumps(body))
     project.write("web", body)
     project.commit()
     project.run("sync", "--adopt")

@@ -18,11 +18,12 @@ from gitctl import sandbox
 
 ROOT = Path(__file__).parents[2]
 SHOP = ROOT / "examples" / "shop"
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), SHOP / "README.md"]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "docs" / "moving").glob("*.md")), SHOP / "README.md"]
 RUNNABLE = [page for page in PAGES if examples(page)]
 
 # Blocks that cannot run in a test, by page: another one is a decision, not an accident.
 NOT_RUN = {"README.md": 2, "docs/ci.md": 1, "docs/getting-started.md": 1, "docs/sandbox.md": 1}
+NOT_RUN |= {"docs/moving/flux.md": 7, "docs/moving/argocd.md": 6, "docs/moving/kluctl.md": 3}  # tools that a test machine does not have
 
 
 @dataclass(frozen=True, slots=True)
