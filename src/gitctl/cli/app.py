@@ -38,7 +38,10 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
     except KeyboardInterrupt:
-        _last_word("error: interrupted", ErrorId.INTERRUPTED)
+        from gitctl.cli.show.error import print_see
+
+        print("error: interrupted", file=sys.stderr)
+        print_see([ErrorId.INTERRUPTED])
         return ExitCode.INTERRUPTED
     except GitctlError as error:
         from gitctl.cli.show.error import print_error
@@ -75,18 +78,16 @@ def _verbosity(argument: str) -> list[str]:
 
 def _bug(error: Exception) -> int:
     from gitctl.cli.session import REDACTOR
+    from gitctl.cli.show.error import print_see
 
     text = "".join(traceback.format_exception(error))
     handle, name = tempfile.mkstemp(prefix="gitctl-bug-", suffix=".log")
     with os.fdopen(handle, "w") as log:
         log.write(REDACTOR.clean(f"gitctl {__version__}, Python {sys.version}\n{text}"))
     print(f"error: a bug in gitctl: {type(error).__name__}; the log is {Path(name)}", file=sys.stderr)
-    _last_word("  hint: please report it with that file, after reading it", ErrorId.BUG)
+    print("  hint: please report it with that file, after reading it", file=sys.stderr)
+    print_see([ErrorId.BUG])
     return ExitCode.BUG
-
-
-def _last_word(text: str, about: ErrorId) -> None:
-    print(f"{text}\n  see: gitctl explain {about}", file=sys.stderr)
 
 
 def command_tree() -> typer.Typer:
