@@ -256,10 +256,11 @@ class CompareOptions:
 @dataclass(frozen=True, slots=True)
 class Observed:
     """What is there now. `objects` has an entry for each ref asked for (None: certainly not there); a ref in `unknown`
-    could not be looked at (stale or failing API, forbidden), with the reason."""
+    could not be looked at (stale or failing API, forbidden), with the reason; `denied` are those for want of a right."""
 
     objects: Mapping[ObjectRef, Json | None]
     unknown: Mapping[ObjectRef, str]
+    denied: frozenset[ObjectRef] = frozenset()
 
 
 class Lock(Protocol):

@@ -1,0 +1,136 @@
+"""`gitctl rbac` on the real API server with its real authorizer: each command as just the account that it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.fixtures.account import kubeconfig_of, token_of
+from tests.fixtures.commands import Result
+from tests.fixtures.project import Project, config_map, deployment
+
+from gitctl.sandbox import ControlPlane
+
+RBAC = "rbac.authorization.k8s.io/v1"
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def account(project: Project, control_plane: ControlPlane, tmp_path: Path) -> Iterator[Callable[[str], Run]]:
+    """`account("deployer")` makes the printed accounts and runs gitctl with the token of one of them."""
+    made: list[str] = []
+
+    def login(name: str) -> Run:
+        if not made:
+            made.append(project.run("rbac").stdout)
+            project.kubectl("apply", "--server-side", "-f", "-", stdin=made[0])
+        user = f"system:serviceaccount:gitctl-{project.name}-dev:{name}"
+        file = kubeconfig_of(control_plane, token_of(project.kubectl, user), tmp_path / f"{name}.json")
+
+        def run(*args: str, code: int = 0) -> Result:
+            return project.run(*args, "--kubeconfig", file, code=code)
+
+        return run
+
+    yield login
+    for text in made:
+        kept = [d for d in text.split("---\n") if d.strip() and "gitctl-system" not in d and "name: gitctl-environment-reader" not in d]
+        project.kubectl("delete", "--ignore-not-found", "--wait=false", "-f", "-", stdin="---\n".join(kept))
+
+
+def role(project: Project, kind: str, name: str, *resources: str, **more: Any) -> dict[str, Any]:
+    """A Role or ClusterRole that reads resources of the core group."""
+    rules = [{"apiGroups": [""], "resources": list(resources), "verbs": ["get"]}]
+    return {"apiVersion": RBAC, "kind": kind, "metadata": {"name": name}, "rules": rules, **more}
+
+
+def binding(kind: str, name: str, role_kind: str, role_name: str, subject: str) -> dict[str, Any]:
+    """A binding of a role to an account of the project's namespace."""
+    ref = {"apiGroup": "rbac.authorization.k8s.io", "kind": role_kind, "name": role_name}
+    subjects = [{"kind": "ServiceAccount", "name": subject, "namespace": name.removesuffix("-b")}]
+    return {"apiVersion": RBAC, "kind": kind, "metadata": {"name": name}, "roleRef": ref, "subjects": subjects}
+
+
+def everything(project: Project) -> list[dict[str, Any]]:
+    """Objects of many sorts: with a status, secret, without a namespace, and roles with their bindings."""
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "key"}, "stringData": {"a": "hunter2hunter2"}}
+    priority = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": project.name}, "value": 7}
+    return [
+        config_map("settings", a="1"),
+        secret,
+        deployment("web"),
+        {**priority, "metadata": {"name": project.name, "annotations": {"example.test/a": "1"}}},
+        role(project, "Role", "own", "configmaps"),
+        role(project, "ClusterRole", f"{project.name}-wide", "nodes"),
+        binding("RoleBinding", f"{project.name}-b", "Role", "own", "default"),
+        {**binding("RoleBinding", f"{project.name}-b", "ClusterRole", "view", "default"), "metadata": {"name": "viewers"}},
+        binding("ClusterRoleBinding", f"{project.name}-b", "ClusterRole", f"{project.name}-wide", "default"),
+    ]
+
+
+@pytest.fixture
+def clean(project: Project) -> Iterator[None]:
+    """What has no namespace goes after the test."""
+    yield
+    names = (f"priorityclass/{project.name}", f"clusterrole/{project.name}-wide", f"clusterrolebinding/{project.name}-b")
+    project.kubectl("delete", "--ignore-not-found", "--wait=false", *names)
+
+
+@pytest.mark.usefixtures("clean")
+def test_each_account_can_do_its_commands_and_nothing_else(
+    project: Project, account: Callable[[str], Run], new_namespace: Callable[[], str]
+) -> None:
+    project.write("web", *everything(project))
+    project.commit()
+    deployer, reader = account("deployer"), account("reader")
+    # Before the first sync: the reader sees what would come; the deployer brings it, roles and what has no namespace too.
+    assert "9 to create" in reader("diff", code=1).stdout
+    assert "9 created, healthy (record 1)" in deployer("sync").stdout
+    for verb in ("diff", "drift-check", "health"):
+        reader(verb)
+    assert "in-sync" in reader("status").stdout
+    assert "succeeded" in reader("history", "web").stdout
+    drift_is_found_by_the_reader_and_fixed_by_the_deployer(project, reader, deployer)
+    # A release, what leaves Git with it, and the way back.
+    project.write("web", config_map("settings", a="2"), *everything(project)[1:3], config_map("another"))
+    project.commit("six leave")
+    assert "6 to prune" in reader("diff", code=7).stdout
+    assert "1 created, 1 updated, 6 pruned" in deployer("sync", "--prune-limit", "9").stdout
+    assert "6 created, 1 updated, 1 pruned, 2 unchanged, healthy" in deployer("rollback", "web", "--yes").stdout
+    deployer("diff")
+    reader("diff")
+    # Outside: another kind, another namespace, and writing as the reader.
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "svc"}, "spec": {"ports": [{"port": 80}]}}
+    far = {**config_map("far"), "metadata": {"name": "far", "namespace": new_namespace()}}
+    for body, what in (
+        (service, f"services in namespace {project.name}"),
+        (far, f"configmaps in namespace {far['metadata']['namespace']}"),
+    ):
+        project.write("web", *everything(project), body)
+        project.commit("something new")
+        for run, verb in ((deployer, "sync"), (reader, "diff")):
+            told = run(verb, code=6)
+            assert f"may not get {what}" in told.stdout + told.stderr, verb
+    project.write("web", config_map("settings", a="3"))
+    project.commit()
+    assert "(get leases in namespace gitctl-system)" in reader("sync", "--no-prune", code=6).stderr
+
+
+def drift_is_found_by_the_reader_and_fixed_by_the_deployer(project: Project, reader: Run, deployer: Run) -> None:
+    """Values, a secret, something added, and what has no namespace, each with its culprit, without the right to a dry run."""
+    project.edit("configmap", "settings", {"data": {"a": "by hand", "added": "1"}})
+    project.edit("secret", "key", {"data": {"a": "b3RoZXI="}})
+    annotated = ("patch", "priorityclass", project.name, "--field-manager=kubectl-edit", "--type=merge", "-p")
+    project.kubectl(*annotated, '{"metadata":{"annotations":{"example.test/a":"2"}}}')
+    found = reader("drift-check", "-o", "json", code=1).json()["clusters"][0]["apps"][0]["objects"]
+    fields = {(o["object"]["kind"], f["path"]): f["owner"]["manager"] for o in found for f in o["fields"]}
+    assert fields == {
+        ("ConfigMap", "data.a"): "kubectl-edit",
+        ("ConfigMap", "data.added"): "kubectl-edit",
+        ("PriorityClass", 'metadata.annotations["example.test/a"]'): "kubectl-edit",
+        ("Secret", "data.a"): "kubectl-edit",
+    }
+    assert "3 fixed" in deployer("drift-check", "--fix").stdout
+    assert reader("drift-check").stdout == ""
