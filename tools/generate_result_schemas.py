@@ -279,6 +279,7 @@ RESULTS: dict[str, Json] = {
             "commit": maybe(SHA),
             "files": many(shape({"path": TEXT, "state": word(FileState), "diff": TEXT})),
             "sync": maybe(shape(RUNS)),
+            "leftToDo": many(TEXT),
         }
     ),
     "Config": shape(
