@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gitctl.cli.open import Stage
     from gitctl.cli.show.report import Ran
     from gitctl.plan.accounts import Office
+    from gitctl.workflow.plan import Planned
     from gitctl.workflow.sync import AppRun
 
 FOLDER = "cluster"
@@ -60,10 +61,10 @@ def _add(session: Session, root: Path, agent: Agent | None, secret: str, *, yes:
     files, commit = _write(root, made.office, texts | _agent_file(agent))
     for note in made.notes:
         session.warn(note)
-    if not (yes or session.interactive):
-        return Added(files, commit, left_to_do=_by_hand(made.office, agent))
     runs = _apply(session, agent, secret, made.office, yes=yes)
-    done = all(run.result and not (run.error or run.declined) for run in runs)
+    done = not any(run.error or run.declined for run in runs)
+    if not session.interactive:
+        runs = tuple(run for run in runs if not run.declined)  # nobody was asked
     if any(isinstance(run.error, Forbidden) for run in runs):
         session.warn(f"this account may not make accounts in {stage.where}: an administrator has to")
     return Added(files, commit, ((stage, runs),), () if done else _by_hand(made.office, agent))
@@ -83,8 +84,14 @@ def _apply(session: Session, agent: Agent | None, secret: str, office: Office, *
         credential=agent.credential if agent else Credential.NONE,
         secret=secret,
     )
+    ask = confirm_plan(session, replace(stage, protected=True), yes=yes)
     with session.graceful():
-        return install(wanted, stage.parts, confirm=confirm_plan(session, replace(stage, protected=True), yes=yes))
+        return install(wanted, stage.parts, confirm=ask if yes or session.interactive else _nobody_to_ask)
+
+
+def _nobody_to_ask(_planned: Planned) -> bool:
+    """Rights are given with consent only; what is there already goes through unasked."""
+    return False
 
 
 def _agent_file(agent: Agent | None) -> dict[str, str]:

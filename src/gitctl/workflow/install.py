@@ -19,10 +19,13 @@ from gitctl.plan.accounts import ENVIRONMENT_READER, Office
 from gitctl.plan.rights import NAMESPACE
 from gitctl.workflow.agent import KEY_SECRET, deploy_key
 from gitctl.workflow.parts import Parts
+from gitctl.workflow.plan import PlanRequest
 from gitctl.workflow.sync import AppRun, Confirm, SyncRequest, sync_rendered
 
 _PROJECT = "gitctl"
 _WAIT_SECONDS = 120.0
+# An administrator may have made some of it with kubectl before: the names are ours.
+_REQUEST = SyncRequest(plan=PlanRequest(adopt=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ def install(wanted: Installation, parts: Parts, *, confirm: Confirm) -> tuple[Ap
     runs: list[AppRun] = []
     for app, rendered in _apps(wanted, parts):
         try:
-            runs.append(sync_rendered(app, rendered, parts, SyncRequest(), confirm))
+            runs.append(sync_rendered(app, rendered, parts, _REQUEST, confirm))
         except GitctlError as error:
             runs.append(AppRun(app, error=error))
         if runs[-1].error or runs[-1].declined:
