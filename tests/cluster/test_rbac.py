@@ -134,3 +134,65 @@ def drift_is_found_by_the_reader_and_fixed_by_the_deployer(project: Project, rea
     }
     assert "3 fixed" in deployer("drift-check", "--fix").stdout
     assert reader("drift-check").stdout == ""
+
+
+def test_one_app_and_forms_of_the_result(project: Project, new_namespace: Callable[[], str]) -> None:
+    clusters = {"main": {"context": project.context}, "other": {"context": "elsewhere", "state_namespace": "team-a"}}
+    environments = {"dev": {"clusters": ["main"]}, "both": {"clusters": ["main", "other"]}}
+    project.configure(
+        {"web": {"namespace": "not-there-yet", "create_namespace": True}, "db": {"namespace": new_namespace()}},
+        clusters=clusters,
+        environments=environments,
+    )
+    project.write("web", config_map("settings"))
+    project.write("db", config_map("tables"))
+    project.commit()
+    body = project.run("rbac", "web", "--read-only", "-o", "json").json()
+    assert (body["kind"], body["apps"], body["stateNamespace"]) == ("RbacResult", ["web"], "gitctl-system")
+    assert [a["user"] for a in body["accounts"]] == [f"system:serviceaccount:gitctl-{project.name}-dev:web-reader"]
+    names = project.run("rbac", "web", "--read-only", "-o", "name").stdout.splitlines()
+    # The app's namespace is made first, because roles go into it; the deployer would only use it.
+    assert names[:4] == [
+        "Namespace gitctl-system",
+        "Namespace not-there-yet",
+        f"Namespace gitctl-{project.name}-dev",
+        "ClusterRole gitctl-environment-reader",
+    ]
+    assert [n for n in names if "deployer" in n or "db" in n] == []
+    told = project.gitctl("rbac", "-e", "both", cwd=project.repo.path).expect(2).stderr
+    assert f"name one with --context: {project.context}, elsewhere" in told
+    assert (
+        "apps of a gitctl.yaml"
+        in project.gitctl("rbac", "./apps/web", "--context", project.context, cwd=project.repo.path).expect(2).stderr
+    )
+
+
+def test_bootstrap_gives_rights_with_consent_only_and_says_what_an_administrator_has_to_do(project: Project) -> None:
+    env = f"e{project.name[-6:]}"
+    flags = ("bootstrap", "shop", "-e", env, "--context", project.context, "-q")
+    where = project.repo.path.parent
+    try:
+        first = project.gitctl(*flags, "-o", "json", cwd=where).expect().json()
+        assert first["leftToDo"] == [f"kubectl apply --server-side -f cluster/{env}"]
+        assert [a["app"] for c in first["sync"]["clusters"] for a in c["apps"]] == ["web"]
+        assert project.kubectl("get", "namespace", f"gitctl-shop-{env}", "--ignore-not-found").stdout == ""
+        # Somebody who may do all in his namespaces, and nothing with roles.
+        for namespace in ("gitctl-system", f"web-{env}"):
+            project.kubectl("create", "rolebinding", env, "-n", namespace, "--clusterrole=admin", f"--user={env}")
+        project.kubectl("create", "clusterrole", env, "--verb=*", "--resource=leases,namespaces")
+        project.kubectl("create", "clusterrolebinding", env, f"--clusterrole={env}", f"--user={env}")
+        told = project.gitctl(*flags, "--yes", "--as", env, cwd=where).expect(6)
+        assert f"user {env} may not get clusterroles" in told.stderr
+        assert f"kubectl apply --server-side -f cluster/{env}" in told.stdout
+        project.kubectl("apply", "--server-side", "-f", str(where / "shop" / "cluster" / env))
+        again = project.gitctl(*flags, "--yes", "-o", "json", cwd=where).expect().json()
+        assert (again["leftToDo"], again["commit"], {f["state"] for f in again["files"]}) == ([], None, {"same"})
+    finally:
+        project.kubectl("delete", "namespace", f"gitctl-shop-{env}", f"web-{env}", "--wait=false", "--ignore-not-found")
+        project.kubectl("-n", "gitctl-system", "delete", "rolebinding", env, "--ignore-not-found")
+        names = (
+            f"clusterrole/{env}",
+            f"clusterrolebinding/{env}",
+            *(f"clusterrolebinding/gitctl-shop-{env}-{a}-environment" for a in ("reader", "deployer")),
+        )
+        project.kubectl("delete", *names, "--ignore-not-found")

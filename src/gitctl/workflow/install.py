@@ -25,7 +25,7 @@ from gitctl.workflow.sync import AppRun, Confirm, SyncRequest, sync_rendered
 _PROJECT = "gitctl"
 _WAIT_SECONDS = 120.0
 # An administrator may have made some of it with kubectl before: the names are ours.
-_REQUEST = SyncRequest(plan=PlanRequest(adopt=True))
+_REQUEST = SyncRequest(plan=PlanRequest(adopt=True), lock_timeout=60)
 
 
 @dataclass(frozen=True, slots=True)
