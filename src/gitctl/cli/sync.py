@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace as replace_in
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,7 +34,8 @@ from gitctl.errors import UsageError
 
 if TYPE_CHECKING:
     from gitctl.cli.open import Stage
-    from gitctl.workflow.sync import AppRun, SyncRequest
+    from gitctl.cli.show.report import Ran
+    from gitctl.workflow.sync import SyncRequest
 
 EPILOG = epilog(
     [
@@ -94,11 +96,8 @@ def sync(
     from gitctl.cli.request import duration, plan_request
     from gitctl.workflow.sync import SyncRequest
 
-    def stages() -> tuple[Stage, ...]:
-        return open_stages(
-            session, apps, revision=revision, worktree=worktree, app_name=app_name, with_deps=with_deps, named=True, tell_dirty=True
-        )
-
+    opened = partial(open_stages, session, apps, revision=revision, worktree=worktree, app_name=app_name)
+    stages = partial(opened, with_deps=with_deps, named=True, tell_dirty=True)
     request = SyncRequest(
         plan=plan_request(
             only=only,
@@ -118,29 +117,20 @@ def sync(
         release=release,
         continue_on_error=continue_on_error,
     )
-    if interval is not None:
-        return _again_and_again(session, stages, request, interval, heartbeat, dry_run=dry_run, yes=yes)
-    if heartbeat is not None:
-        raise UsageError("--heartbeat is for --interval", hint="leave it out, or add --interval 1m")
-    return _carry_out(session, stages(), request, dry_run=dry_run, yes=yes)
+    if interval is None and heartbeat is None:
+        return _carry_out(session, stages(), request, dry_run=dry_run, yes=yes)
+    return _again_and_again(session, partial(_runs, session, stages, request, yes=yes), interval, heartbeat, dry_run=dry_run)
 
 
-def _again_and_again(
-    session: Session,
-    stages: Callable[[], tuple[Stage, ...]],
-    request: SyncRequest,
-    interval: str,
-    heartbeat: Path | None,
-    *,
-    dry_run: bool,
-    yes: bool,
-) -> int:
+def _again_and_again(session: Session, run: Callable[[], Ran], interval: str | None, heartbeat: Path | None, *, dry_run: bool) -> int:
     from gitctl.cli.repeat import repeat
     from gitctl.cli.request import duration
 
+    if interval is None:
+        raise UsageError("--heartbeat is for --interval", hint="leave it out, or add --interval 1m")
     if dry_run:
         raise UsageError("--dry-run is done once", hint="leave --interval out")
-    return repeat(session, duration("--interval", interval), lambda: _runs(session, stages(), request, yes=yes), heartbeat=heartbeat)
+    return repeat(session, duration("--interval", interval), run, heartbeat=heartbeat)
 
 
 def _carry_out(session: Session, stages: tuple[Stage, ...], request: SyncRequest, *, dry_run: bool, yes: bool) -> int:
@@ -150,13 +140,14 @@ def _carry_out(session: Session, stages: tuple[Stage, ...], request: SyncRequest
     if dry_run:
         request = _suited(request, stages)
         return show_plans(session, [(s, plan_sync(s.apps, s.parts, request)) for s in stages], dry_run=True)
-    return show_runs(session, _runs(session, stages, request, yes=yes))
+    return show_runs(session, _runs(session, lambda: stages, request, yes=yes))
 
 
-def _runs(session: Session, stages: tuple[Stage, ...], request: SyncRequest, *, yes: bool) -> list[tuple[Stage, tuple[AppRun, ...]]]:
+def _runs(session: Session, opened: Callable[[], tuple[Stage, ...]], request: SyncRequest, *, yes: bool) -> Ran:
     from gitctl.cli.ask import confirm_plan
     from gitctl.workflow.sync import sync_apps
 
+    stages = opened()
     request = _suited(request, stages)
     with session.graceful():
         return [(s, sync_apps(s.apps, s.parts, request, confirm=confirm_plan(session, s, yes=yes))) for s in stages]
