@@ -48,6 +48,11 @@ def add_accounts(session: Session, root: Path, first: Ran, agent: Agent | None, 
     return Added(files, commit, left_to_do=(made, *_by_hand(agent.office, agent)))
 
 
+def has_own_project(files: tuple[ScaffoldFile, ...]) -> bool:
+    """Is there a gitctl.yaml that is not ours? A project that only wants an agent gets no example app."""
+    return any(file.path == "gitctl.yaml" and file.state is FileState.KEPT for file in files)
+
+
 def _add(session: Session, root: Path, agent: Agent | None, secret: str, *, yes: bool) -> Added:
     from gitctl.cli.open import open_stages
     from gitctl.cli.rbac import one_cluster, request_of

@@ -56,7 +56,7 @@ def bootstrap(
     With --context also its first sync, and accounts with the least rights; with --agent gitctl in the cluster. Written and
     committed: gitctl.yaml, an example app with overlays, a README, a runbook, .sops.yaml, .gitignore; then cluster/ENV.
     """
-    from gitctl.cli.accounts import add_accounts
+    from gitctl.cli.accounts import add_accounts, has_own_project
     from gitctl.cli.agent import agent_of
     from gitctl.cli.open import start_folder
     from gitctl.cli.show.bootstrap import show_bootstrap
@@ -70,6 +70,7 @@ def bootstrap(
     flags = AgentFlags(agent, image, repo_url, deploy_key, known_hosts, deploy_token)
     extra = agent_of(session, flags, root, project=wanted.name, env=wanted.environments[0], cluster=wanted.cluster)
     files = scaffold_files(wanted, lambda path: _read(root / path))
+    files = files if extra[0] is None or not has_own_project(files) else ()
     commit = _write(session, root, wanted.name, files, yes=yes)
     runs = _first_sync(session, root, wanted, yes=yes) if wanted.cluster else []
     added = add_accounts(session, root, runs, *extra, yes=yes)
