@@ -13,7 +13,6 @@ from gitctl.errors import InputError, UsageError
 from gitctl.model.agent import AgentKind, Credential
 
 if TYPE_CHECKING:
-    from gitctl.model.app import Cluster
     from gitctl.source.names import Remote
     from gitctl.workflow.agent import Agent
 
@@ -43,10 +42,11 @@ class AgentFlags:
     deploy_token: Path | None = None
 
 
-def agent_of(
-    session: Session, flags: AgentFlags, root: Path, *, project: str, env: str, cluster: Cluster | None
-) -> tuple[Agent | None, str]:
-    """The agent that the flags ask for, and its credential. Raises UsageError, InputError, SourceError."""
+def agent_of(session: Session, flags: AgentFlags, root: Path, *, project: str, env: str) -> tuple[Agent | None, str]:
+    """The agent that the flags ask for, and its credential; for a project whose gitctl.yaml is not read yet.
+
+    Raises UsageError, InputError, SourceError.
+    """
     from gitctl.model.app import Cluster
     from gitctl.plan.accounts import Office
     from gitctl.source.names import parse_remote
@@ -63,9 +63,8 @@ def agent_of(
         what = "has a password in it" if remote.password else "is a path, which no pod can reach"
         raise UsageError("the repository's address " + what, hint="name another with --repo-url; credentials go into --deploy-token")
     credential, secret, hosts = _credential(session, flags, remote)
-    at = cluster or Cluster(name="", context="in-cluster")
-    office = Office(project, env, at.state_namespace)
-    return Agent(flags.kind, office, flags.image, remote.url, context=at.context, credential=credential, known_hosts=hosts), secret
+    office = Office(project, env, Cluster(name="", context="").state_namespace)
+    return Agent(flags.kind, office, flags.image, remote.url, credential=credential, known_hosts=hosts), secret
 
 
 def _remote_of(root: Path) -> str:

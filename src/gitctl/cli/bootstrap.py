@@ -66,9 +66,10 @@ def bootstrap(
 
     root = (start_folder(session) / folder).resolve()
     check_place(root)
-    wanted = _wanted(session, root, name, tuple(env or ("dev", "prod")))
+    environments = tuple(env or ("dev", "prod"))
     flags = AgentFlags(agent, image, repo_url, deploy_key, known_hosts, deploy_token)
-    extra = agent_of(session, flags, root, project=wanted.name, env=wanted.environments[0], cluster=wanted.cluster)
+    extra = agent_of(session, flags, root, project=name or root.name, env=environments[0])
+    wanted = _wanted(session, root, name, environments)
     files = scaffold_files(wanted, lambda path: _read(root / path))
     files = files if extra[0] is None or not has_own_project(files) else ()
     commit = _write(session, root, wanted.name, files, yes=yes)

@@ -11,7 +11,6 @@ from gitctl.cli.flags import Flags
 from gitctl.cli.session import Session
 from gitctl.errors import GitctlError, InputError, UsageError
 from gitctl.model.agent import AgentKind, Credential
-from gitctl.model.app import Cluster
 from gitctl.workflow.agent import Agent
 
 IMAGE = "registry.example.test/gitctl:1"
@@ -19,9 +18,9 @@ HTTPS = "https://git.example.test/shop.git"
 SSH = "git@git.example.test:shop.git"
 
 
-def asked(root: Path, cluster: Cluster | None = None, **flags: object) -> tuple[Agent | None, str]:
+def asked(root: Path, **flags: object) -> tuple[Agent | None, str]:
     """What these flags ask for."""
-    return agent_of(Session(Flags()), AgentFlags(**flags), root, project="shop", env="dev", cluster=cluster)  # type: ignore[arg-type]
+    return agent_of(Session(Flags()), AgentFlags(**flags), root, project="shop", env="dev")  # type: ignore[arg-type]
 
 
 def test_nothing_is_asked_for_without_agent(tmp_path: Path) -> None:
@@ -34,16 +33,9 @@ def test_a_token_is_taken_without_its_newline_and_hidden(tmp_path: Path) -> None
     (tmp_path / "token").write_text("glpat-abcdefghijklmnop\n")
     session = Session(Flags())
     flags = AgentFlags(AgentKind.CRONJOB, IMAGE, HTTPS, deploy_token=tmp_path / "token")
-    agent, secret = agent_of(
-        session, flags, tmp_path, project="shop", env="dev", cluster=Cluster("main", "prod-eu", state_namespace="team-a")
-    )
+    agent, secret = agent_of(session, flags, tmp_path, project="shop", env="dev")
     assert agent is not None
-    assert (secret, agent.credential, agent.context, agent.office.state) == (
-        "glpat-abcdefghijklmnop",
-        Credential.TOKEN,
-        "prod-eu",
-        "team-a",
-    )
+    assert (secret, agent.credential, agent.office.namespace) == ("glpat-abcdefghijklmnop", Credential.TOKEN, "gitctl-shop-dev")
     assert "abcdefghijklmnop" not in session.redactor.clean(f"it is {secret}")
 
 
