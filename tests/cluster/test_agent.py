@@ -89,10 +89,10 @@ def shop(tmp_path: Path, gitctl: Runner, kubectl: Runner, control_plane: Control
     made = Shop(env, GitRepo(folder), bare, gitctl, kubectl, control_plane)
     yield made
     kubectl("delete", "namespace", made.namespace, f"web-{env}", "--wait=false", "--ignore-not-found")
-    bindings = [f"clusterrolebinding/gitctl-shop-{env}-{account}-environment" for account in ("reader", "deployer")]
+    bindings = [f"clusterrolebinding/gitctl.shop.{env}.{account}.environment" for account in ("reader", "deployer")]
     kubectl("delete", *bindings, "--ignore-not-found")
     for account in ("reader", "deployer"):
-        kubectl("-n", "gitctl-system", "delete", "role,rolebinding", f"gitctl-shop-{env}-{account}", "--ignore-not-found")
+        kubectl("-n", "gitctl-system", "delete", "role,rolebinding", f"gitctl.shop.{env}.{account}", "--ignore-not-found")
 
 
 def until(true: Callable[[], bool], what: Callable[[], str]) -> None:

@@ -53,14 +53,34 @@ def binding(kind: str, name: str, role_kind: str, role_name: str, subject: str) 
     return {"apiVersion": RBAC, "kind": kind, "metadata": {"name": name}, "roleRef": ref, "subjects": subjects}
 
 
-def everything(project: Project) -> list[dict[str, Any]]:
-    """Objects of many sorts: with a status, secret, without a namespace, and roles with their bindings."""
+def lasting(project: Project) -> list[dict[str, Any]]:
+    """A Secret, something with a status, and a kind that the app defines itself."""
+    group = f"{project.name}.example.test"
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    names = {"kind": "Widget", "plural": "widgets", "singular": "widget", "listKind": "WidgetList"}
+    versions = [{"name": "v1", "served": True, "storage": True, "schema": schema}]
+    spec = {"group": group, "scope": "Namespaced", "names": names, "versions": versions}
+    crd = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"widgets.{group}"},
+        "spec": spec,
+    }
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "key"}, "stringData": {"a": "hunter2hunter2"}}
+    return [
+        secret,
+        deployment("web"),
+        crd,
+        {"apiVersion": f"{group}/v1", "kind": "Widget", "metadata": {"name": "one"}, "spec": {"size": 3}},
+    ]
+
+
+def everything(project: Project) -> list[dict[str, Any]]:
+    """Objects of many sorts: these, without a namespace, and roles with their bindings."""
     priority = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": project.name}, "value": 7}
     return [
         config_map("settings", a="1"),
-        secret,
-        deployment("web"),
+        *lasting(project),
         {**priority, "metadata": {"name": project.name, "annotations": {"example.test/a": "1"}}},
         role(project, "Role", "own", "configmaps"),
         role(project, "ClusterRole", f"{project.name}-wide", "nodes"),
@@ -74,7 +94,13 @@ def everything(project: Project) -> list[dict[str, Any]]:
 def clean(project: Project) -> Iterator[None]:
     """What has no namespace goes after the test."""
     yield
-    names = (f"priorityclass/{project.name}", f"clusterrole/{project.name}-wide", f"clusterrolebinding/{project.name}-b")
+    group = f"{project.name}.example.test"
+    names = (
+        f"crd/widgets.{group}",
+        f"priorityclass/{project.name}",
+        f"clusterrole/{project.name}-wide",
+        f"clusterrolebinding/{project.name}-b",
+    )
     project.kubectl("delete", "--ignore-not-found", "--wait=false", *names)
 
 
@@ -86,19 +112,19 @@ def test_each_account_can_do_its_commands_and_nothing_else(
     project.commit()
     deployer, reader = account("deployer"), account("reader")
     # Before the first sync: the reader sees what would come; the deployer brings it, roles and what has no namespace too.
-    assert "9 to create" in reader("diff", code=1).stdout
-    assert "9 created, healthy (record 1)" in deployer("sync").stdout
+    assert "11 to create" in reader("diff", code=1).stdout
+    assert "11 created, healthy (record 1)" in deployer("sync").stdout
     for verb in ("diff", "drift-check", "health"):
         reader(verb)
     assert "in-sync" in reader("status").stdout
     assert "succeeded" in reader("history", "web").stdout
     drift_is_found_by_the_reader_and_fixed_by_the_deployer(project, reader, deployer)
     # A release, what leaves Git with it, and the way back.
-    project.write("web", config_map("settings", a="2"), *everything(project)[1:3], config_map("another"))
+    project.write("web", config_map("settings", a="2"), *lasting(project), config_map("another"))
     project.commit("six leave")
     assert "6 to prune" in reader("diff", code=7).stdout
     assert "1 created, 1 updated, 6 pruned" in deployer("sync", "--prune-limit", "9").stdout
-    assert "6 created, 1 updated, 1 pruned, 2 unchanged, healthy" in deployer("rollback", "web", "--yes").stdout
+    assert "6 created, 1 updated, 1 pruned, 4 unchanged, healthy" in deployer("rollback", "web", "--yes").stdout
     deployer("diff")
     reader("diff")
     # Outside: another kind, another namespace, and writing as the reader.
@@ -193,6 +219,6 @@ def test_bootstrap_gives_rights_with_consent_only_and_says_what_an_administrator
         names = (
             f"clusterrole/{env}",
             f"clusterrolebinding/{env}",
-            *(f"clusterrolebinding/gitctl-shop-{env}-{a}-environment" for a in ("reader", "deployer")),
+            *(f"clusterrolebinding/gitctl.shop.{env}.{a}.environment" for a in ("reader", "deployer")),
         )
         project.kubectl("delete", *names, "--ignore-not-found")

@@ -19,6 +19,7 @@ ENVIRONMENT_READER = "gitctl-environment-reader"
 """The ClusterRole that all accounts of all projects share."""
 
 _LONGEST = 63
+_HASH = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +33,20 @@ class Office:
 
     @property
     def namespace(self) -> str:
-        """Where the accounts live."""
+        """Where the accounts live: another one for every project and environment, also where names have hyphens in them."""
         name = f"gitctl-{self.project}-{self.env}"
-        return name if len(name) <= _LONGEST else f"{name[:46].rstrip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+        if "-" not in self.env and len(name) <= _LONGEST:
+            return name
+        digest = hashlib.sha256(f"{self.project}/{self.env}".encode()).hexdigest()[:_HASH]
+        return f"{name[: _LONGEST - _HASH - 2].rstrip('-')}--{digest}"
 
     def account(self, account: Account) -> str:
         """The ServiceAccount's name: `deployer`, or `web-deployer`."""
         return f"{self.app}-{account.value}" if self.app else account.value
 
     def role(self, account: Account) -> str:
-        """What the account's roles and bindings are called: they stand among the objects of apps."""
-        return "-".join(filter(None, ("gitctl", self.project, self.env, self.app, account.value)))
+        """What the account's roles and bindings are called. No part of it has a dot, so no two are called the same."""
+        return ".".join(filter(None, ("gitctl", self.project, self.env, self.app, account.value)))
 
     def user(self, account: Account) -> str:
         """The account as the API server calls it: what `--as` takes."""
@@ -73,7 +77,7 @@ def _account(office: Office, account: Account, grant: Grant) -> Iterator[Json]:
         "metadata": {"name": office.account(account), "namespace": office.namespace},
         "automountServiceAccountToken": False,
     }
-    yield _binding("ClusterRoleBinding", f"{name}-environment", "", ENVIRONMENT_READER, "ClusterRole", subject)
+    yield _binding("ClusterRoleBinding", f"{name}.environment", "", ENVIRONMENT_READER, "ClusterRole", subject)
     for namespace, rules in grant.items():
         prefix = "" if namespace else "Cluster"
         yield _role(f"{prefix}Role", name, namespace, rules)

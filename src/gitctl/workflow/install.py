@@ -23,6 +23,8 @@ from gitctl.workflow.plan import PlanRequest
 from gitctl.workflow.sync import AppRun, Confirm, SyncRequest, sync_rendered
 
 _PROJECT = "gitctl"
+# No environment of gitctl.yaml has a dot in its name: these owner ids are nobody else's.
+_SHARED = "every.project"
 _WAIT_SECONDS = 120.0
 # An administrator may have made some of it with kubectl before: the names are ours.
 _REQUEST = SyncRequest(plan=PlanRequest(adopt=True), lock_timeout=60)
@@ -56,7 +58,7 @@ def _apps(wanted: Installation, parts: Parts) -> Iterator[tuple[App, RenderResul
     office = wanted.office
     accounts = _app(office, "accounts", wanted.accounts)
     rendered = parts.render(accounts, parts.tree)
-    shared = replace(accounts, env="cluster", name="environment-reader")
+    shared = replace(accounts, env=_SHARED, name="environment-reader")
     yield shared, replace(rendered, app=shared.name, manifests=tuple(m for m in rendered.manifests if _is_shared(m)))
     yield accounts, replace(rendered, manifests=tuple(m for m in rendered.manifests if _is_own(m, office)))
     if wanted.secret:
@@ -69,7 +71,7 @@ def _apps(wanted: Installation, parts: Parts) -> Iterator[tuple[App, RenderResul
 
 def _app(office: Office, name: str, path: str) -> App:
     return App(
-        project=_PROJECT, env=f"{office.project}-{office.env}", name=name, path=path, render=RenderKind.PLAIN, wait_seconds=_WAIT_SECONDS
+        project=_PROJECT, env=f"{office.project}.{office.env}", name=name, path=path, render=RenderKind.PLAIN, wait_seconds=_WAIT_SECONDS
     )
 
 

@@ -130,16 +130,18 @@ def test_accounts_live_apart_from_the_state_and_from_the_apps() -> None:
         ("Namespace", "", "gitctl-shop-dev"),
         ("ClusterRole", "", ENVIRONMENT_READER),
         ("ServiceAccount", "gitctl-shop-dev", "reader"),
-        ("ClusterRoleBinding", "", "gitctl-shop-dev-reader-environment"),
-        ("Role", "web", "gitctl-shop-dev-reader"),
-        ("RoleBinding", "web", "gitctl-shop-dev-reader"),
+        ("ClusterRoleBinding", "", "gitctl.shop.dev.reader.environment"),
+        ("Role", "web", "gitctl.shop.dev.reader"),
+        ("RoleBinding", "web", "gitctl.shop.dev.reader"),
     ]
 
 
 def test_accounts_of_one_app_and_long_names() -> None:
     office = Office("shop", "dev", "gitctl-system", "web")
     assert office.user(Account.DEPLOYER) == "system:serviceaccount:gitctl-shop-dev:web-deployer"
-    assert office.role(Account.DEPLOYER) == "gitctl-shop-dev-web-deployer"
+    assert office.role(Account.DEPLOYER) == "gitctl.shop.dev.web.deployer"
     long, other = Office("p" * 63, "e" * 63, "s"), Office("p" * 63, "e" * 62, "s")
-    assert len(long.namespace) <= 63
+    assert len(long.namespace) == 63
     assert long.namespace != other.namespace
+    assert Office("a-b", "c", "s").namespace == "gitctl-a-b-c"
+    assert Office("a", "b-c", "s").namespace.startswith("gitctl-a-b-c--")
