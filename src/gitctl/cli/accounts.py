@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitctl.cli.session import Session
-from gitctl.errors import Forbidden
+from gitctl.errors import Forbidden, GitctlError
 from gitctl.workflow.agent import KEY_SECRET, SSH_KEY, TOKEN_KEY, Agent, agent_objects
 from gitctl.workflow.bootstrap import FileState, ScaffoldFile, compared
 
@@ -35,12 +35,16 @@ class Added:
 def add_accounts(session: Session, root: Path, first: Ran, agent: Agent | None, secret: str, *, yes: bool) -> Added:
     """After the first sync (`first`; empty without a cluster): the accounts that the environment's apps need, and the agent.
 
-    They are written, and applied where there is a cluster and the user agrees. Raises the errors of reading the project.
+    They are written, and applied where there is a cluster and the user agrees. What goes wrong then is a run with an error: the
+    first sync is told all the same. Raises SourceError without a cluster.
     """
     if any(run.error or run.declined for _, runs in first for run in runs):
         return Added()
     if first:
-        return _add(session, root, agent, secret, yes=yes)
+        try:
+            return _add(session, root, agent, secret, yes=yes)
+        except GitctlError as error:
+            return Added(runs=((first[0][0], (_failed(error),)),))
     if agent is None:
         return Added()
     files, commit = _write(root, agent.office, _agent_file(agent))
@@ -64,7 +68,7 @@ def _add(session: Session, root: Path, agent: Agent | None, secret: str, *, yes:
     agent = replace(agent, office=made.office, context=stage.at.context) if agent and stage.at else agent
     texts = {_file(made.office, "accounts"): accounts_yaml(made)}
     files, commit = _write(root, made.office, texts | _agent_file(agent))
-    for note in made.notes:
+    for note in (*made.notes, *_outdated(files, made.office)):
         session.warn(note)
     runs = _apply(session, agent, secret, made.office, yes=yes)
     done = not any(run.error or run.declined for run in runs)
@@ -73,6 +77,19 @@ def _add(session: Session, root: Path, agent: Agent | None, secret: str, *, yes:
     if any(isinstance(run.error, Forbidden) for run in runs):
         session.warn(f"this account may not make accounts in {stage.where}: an administrator has to")
     return Added(files, commit, ((stage, runs),), () if done else _by_hand(made.office, agent))
+
+
+def _failed(error: GitctlError) -> AppRun:
+    from gitctl.model.app import App
+    from gitctl.workflow.sync import AppRun
+
+    return AppRun(App(project="", env="", name="accounts", path=FOLDER), error=error)
+
+
+def _outdated(files: tuple[ScaffoldFile, ...], office: Office) -> list[str]:
+    path = _file(office, "accounts")
+    differs = any(file.path == path and file.state is FileState.KEPT for file in files)
+    return [f"{path} is not what the apps need now; `gitctl rbac -e {office.env} > {path}` writes that"] if differs else []
 
 
 def _apply(session: Session, agent: Agent | None, secret: str, office: Office, *, yes: bool) -> tuple[AppRun, ...]:

@@ -33,7 +33,8 @@ def show_bootstrap(
     }
     lines = [row for f in files for row in _rows(f)]
     lines += [line(""), *(line(text) for text in _next(root, wanted, commit))]
-    lines += [line(text) for text in ("then, with the rights of an administrator:", *(f"  {c}" for c in left_to_do)) if left_to_do]
+    if left_to_do:
+        lines += [line("then, with the rights of an administrator:"), *(line(f"  {command}") for command in left_to_do)]
     clean = session.redactor.clean
     session.result("BootstrapResult", body, text=lambda: runs_text(session, runs) + text_of(lines, color=session.color, clean=clean))
 
