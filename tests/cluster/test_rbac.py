@@ -163,10 +163,11 @@ def drift_is_found_by_the_reader_and_fixed_by_the_deployer(project: Project, rea
 
 
 def test_one_app_and_forms_of_the_result(project: Project, new_namespace: Callable[[], str]) -> None:
+    other = new_namespace()
     clusters = {"main": {"context": project.context}, "other": {"context": "elsewhere", "state_namespace": "team-a"}}
     environments = {"dev": {"clusters": ["main"]}, "both": {"clusters": ["main", "other"]}}
     project.configure(
-        {"web": {"namespace": "not-there-yet", "create_namespace": True}, "db": {"namespace": new_namespace()}},
+        {"web": {"namespace": "not-there-yet", "create_namespace": True}, "db": {"namespace": other}},
         clusters=clusters,
         environments=environments,
     )
@@ -184,7 +185,7 @@ def test_one_app_and_forms_of_the_result(project: Project, new_namespace: Callab
         f"Namespace gitctl-{project.name}-dev",
         "ClusterRole gitctl-environment-reader",
     ]
-    assert [n for n in names if "deployer" in n or "db" in n] == []
+    assert [n for n in names if "deployer" in n or other in n] == []
     told = project.gitctl("rbac", "-e", "both", cwd=project.repo.path).expect(2).stderr
     assert f"name one with --context: {project.context}, elsewhere" in told
     assert (
