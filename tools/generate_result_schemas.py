@@ -16,6 +16,7 @@ from gitctl.model.drift import DriftVerdict
 from gitctl.model.health import HealthState
 from gitctl.model.outcome import OutcomeResult
 from gitctl.model.record import RecordResult, RecordVerb
+from gitctl.model.rights import Account
 from gitctl.model.secret import RuleMatch, SecretState
 from gitctl.model.status import SyncState
 from gitctl.workflow.bootstrap import FileState
@@ -278,6 +279,7 @@ RESULTS: dict[str, Json] = {
             "commit": maybe(SHA),
             "files": many(shape({"path": TEXT, "state": word(FileState), "diff": TEXT})),
             "sync": maybe(shape(RUNS)),
+            "leftToDo": many(TEXT),
         }
     ),
     "Config": shape(
@@ -343,6 +345,17 @@ RESULTS: dict[str, Json] = {
                 )
             ),
             "findings": WHOLE,
+        }
+    ),
+    "RbacResult": shape(
+        {
+            "environment": TEXT,
+            "cluster": TEXT,
+            "apps": many(TEXT),
+            "stateNamespace": TEXT,
+            "accounts": many(shape({"account": word(Account), "namespace": TEXT, "name": TEXT, "user": TEXT})),
+            "objects": many(shape({"apiVersion": TEXT, "kind": TEXT, "metadata": by_name(ANY)})),
+            "notes": many(TEXT),
         }
     ),
     "SecretView": shape(

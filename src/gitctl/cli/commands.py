@@ -25,6 +25,7 @@ VERBS = (
     "rollback",
     "render",
     "secret",
+    "rbac",
     "config",
     "doctor",
     "explain",

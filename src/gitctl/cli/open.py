@@ -33,13 +33,17 @@ from gitctl.workflow.parts import Lookup, Parts
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One cluster of the environment, ready to work with. In path mode `env` is "" and pruning is off unless asked for."""
+    """One cluster of the environment, ready to work with. In path mode `env` is "" and pruning is off unless asked for.
+
+    `at` is the cluster as gitctl.yaml has it, None where none is reached.
+    """
 
     parts: Parts
     apps: tuple[App, ...]
     env: str = ""
     protected: bool = False
     path_mode: bool = False
+    at: Cluster | None = None
 
     @property
     def where(self) -> str:
@@ -197,7 +201,7 @@ def _stage(
     lookup = ProjectLookup(opened.file, opened.folder, cluster)
     parts = _parts(session, opened.source, opened.tree, cluster if target else None, opened.project.limits, lookup)
     parts = replace(parts, publisher=opened.publisher, blame=blame_with(opened.source))
-    return Stage(parts, apps, environment.name, environment.protect)
+    return Stage(parts, apps, environment.name, environment.protect, at=cluster)
 
 
 def _parts(session: Session, source: Source | None, tree: Tree, cluster: Cluster | None, limits: Limits, lookup: Lookup) -> Parts:

@@ -36,7 +36,7 @@ def _failed(result: SyncResult, failed: tuple[Outcome, ...]) -> ApplyFailed | Fo
     details = [f"{c.ref}: {c.error}" for c in result.plan.failures] + [f"{o.change.ref}: {o.error}" for o in failed]
     done = sum(o.result in (OutcomeResult.APPLIED, OutcomeResult.DELETED) for o in result.outcomes)
     message = f"{result.plan.app}: {len(details)} failed, {done} done, {left} not tried"
-    if not (done or result.plan.failures) and all(o.denied for o in failed):
+    if not done and all(o.denied for o in failed) and all(c.denied for c in result.plan.failures):
         return Forbidden(f"{result.plan.app}: nothing was applied", details=details, hint=RIGHTS_HINT)
     if not result.plan.failures and all(_held(o) for o in failed):
         return NotHealthy(

@@ -62,9 +62,9 @@ def _warn_target(session: Session, stages: Sequence[Stage]) -> None:
 
 
 def plan_code(plan: Plan) -> ExitCode:
-    """Refused 7, objects that cannot be applied 8, differences 1, else 0."""
+    """Refused 7, objects that cannot be applied 8 (6 when only rights are missing), differences 1, else 0."""
     if plan.failures:
-        return ExitCode.PARTIAL
+        return ExitCode.CLUSTER if all(c.denied for c in plan.failures) else ExitCode.PARTIAL
     if plan.refusals:
         return ExitCode.REFUSED
     return ExitCode.DIFFERENT if plan.changes else ExitCode.DONE

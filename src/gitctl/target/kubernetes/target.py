@@ -14,6 +14,7 @@ from gitctl.model.fieldset import of_manager
 from gitctl.model.managers import FIELD_MANAGER
 from gitctl.model.manifest import Json, Manifest, ObjectRef
 from gitctl.model.outcome import Outcome, OutcomeResult
+from gitctl.model.rights import ServedKind
 from gitctl.model.state import AppState, InventoryEntry
 from gitctl.parallel import mutex
 from gitctl.protocols import Cancel, CompareOptions, Emit, Lock, Observed
@@ -91,6 +92,11 @@ class KubernetesTarget:
         """
         require_foreign(manifests, self._cluster.state_namespace)
         return locate(manifests, self._served(), coming=kinds)
+
+    def served(self, kinds: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], ServedKind]:
+        """See Target."""
+        found = ((key, self._served().find(*key)) for key in kinds)
+        return {key: ServedKind(one.group, one.kind, one.plural, one.namespaced) for key, one in found if one is not None}
 
     def read_state(self, owner: str) -> AppState:
         """See Target."""
