@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from schema_live import LIVE_DEFINITIONS, PLACE
 from schema_words import ANY, LATER_TIME, NUMBER, SHA, TEXT, TIME, WHOLE, YES, Json, by_name, either, many, maybe, shape, use, word
 
 from gitctl.cli.session import API_VERSION
@@ -28,7 +29,7 @@ FOLDER = Path(__file__).parents[1] / "docs" / "schemas"
 COUNTS = ("created", "updated", "pruned", "unchanged", "failed", "notTried")
 SUMMARY = ("create", "update", "adopt", "replace", "prune", "orphan", "unchanged", "failed")
 
-DEFINITIONS: dict[str, Json] = {
+DEFINITIONS: dict[str, Json] = LIVE_DEFINITIONS | {
     "object": shape({"group": TEXT, "kind": TEXT, "namespace": TEXT, "name": TEXT}),
     "revision": shape(
         {"sha": SHA, "name": TEXT, "author": TEXT, "subject": TEXT, "committedAt": maybe(TIME), "dirty": YES}, {"staleSeconds": WHOLE}
@@ -108,7 +109,7 @@ DEFINITIONS: dict[str, Json] = {
                         "found": ANY,
                         "sensitive": YES,
                         "owner": maybe(use("owner")),
-                        "wantedBy": maybe(shape({"sha": SHA, "author": TEXT, "time": LATER_TIME, "subject": TEXT})),
+                        "wantedBy": maybe(use("commit")),
                     }
                 )
             ),
@@ -136,6 +137,7 @@ DEFINITIONS: dict[str, Json] = {
             "rollbackTo": maybe(WHOLE),
         }
     ),
+    "commit": shape({"sha": SHA, "author": TEXT, "time": LATER_TIME, "subject": TEXT}),
     "controlPlane": shape(
         {
             "name": TEXT,
@@ -149,8 +151,6 @@ DEFINITIONS: dict[str, Json] = {
         }
     ),
 }
-
-PLACE: Json = {"environment": TEXT, "cluster": TEXT}
 
 
 def clusters(apps: Json, **more: Json) -> Json:
@@ -222,6 +222,22 @@ RESULTS: dict[str, Json] = {
             )
         )
     ),
+    "Tree": shape(
+        clusters(
+            shape(
+                {
+                    "app": TEXT,
+                    "owner": TEXT,
+                    "health": word(HealthState),
+                    "message": TEXT,
+                    "objects": many(use("node")),
+                    "unseen": many(shape({"kind": TEXT, "namespace": TEXT, "reason": TEXT})),
+                },
+                {"error": use("error")},
+            )
+        )
+    ),
+    "Trace": shape({"items": many(use("traced"))}),
     "History": shape({"app": TEXT, "clusters": many(shape({**PLACE, "records": many(use("record"))}))}),
     "HealthResult": either(
         shape({"health": word(HealthState), "items": many(shape(HEALTH_ITEM))}),

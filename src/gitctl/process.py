@@ -131,6 +131,21 @@ def attend(command: Command) -> int:
             raise
 
 
+def feed(command: Command, text: str) -> int:
+    """Give a program that has the terminal, such as a pager, a text to read; the result is its exit code, also when it read only a part.
+
+    Ctrl-C is for that program alone. `timeout` and `stdin` do not apply. Raises ToolMissing.
+    """
+    argv = (_located(command), *command.argv[1:])
+    with _without_interrupts(), subprocess.Popen(argv, stdin=subprocess.PIPE, cwd=command.cwd, env=_environment(command)) as child:
+        assert child.stdin is not None
+        with suppress(BrokenPipeError):
+            child.stdin.write(text.encode("utf-8", "replace"))
+        with suppress(BrokenPipeError):
+            child.stdin.close()
+        return child.wait()
+
+
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
     # A handler that does nothing, not SIG_IGN: that one the child would inherit.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from gitctl.model.app import App
 from gitctl.model.change import Change, Comparison
@@ -20,6 +20,7 @@ from gitctl.model.revision import Revision
 from gitctl.model.rights import ServedKind
 from gitctl.model.secret import MaskedValue, SecretStatus
 from gitctl.model.state import AppState, InventoryEntry
+from gitctl.model.tree import Unseen
 
 Emit = Callable[[Event], None]
 
@@ -355,4 +356,40 @@ class Target(Protocol):
 
     def identity(self) -> str:
         """The cluster's uid (of kube-system), or the branch's URL."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Descent:
+    """What live objects own, directly or not: an owner's uid → the objects that it owns, as they are (those of kinds without a status
+    with their metadata alone). `unseen` could not be looked at."""
+
+    owned: Mapping[str, tuple[Json, ...]] = field(default_factory=dict)
+    unseen: tuple[Unseen, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ancestry:
+    """Who owns a live object, the nearest owner first. `gap` says why the last one's own owner is not known, "" when it has none."""
+
+    owners: tuple[Json, ...] = ()
+    gap: str = ""
+
+
+@runtime_checkable
+class Lineage(Protocol):
+    """A target in which objects make others: a Deployment ReplicaSets, those Pods. Targets without such a thing leave it out."""
+
+    def descendants(self, roots: Sequence[Json]) -> Descent:
+        """What live objects own. Looks only at kinds that theirs may own, in their namespaces, one LIST each."""
+        ...
+
+    def ancestors(self, live: Json) -> Ancestry:
+        """Who owns a live object, up to the top."""
+        ...
+
+    def find(self, word: str, name: str, namespaces: Sequence[str]) -> tuple[Json, ...]:
+        """The live objects of a kind as people type it (`deploy`, `pods`, `Deployment.apps`) and a name, in any of some namespaces.
+
+        Raises InputError for a kind that is not served, Forbidden, ClusterError."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Entry point of `gitctl` and `kubectl-gitctl`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a locale without UTF-8 has no arrows: that must not end a run
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()

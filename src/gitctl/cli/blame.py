@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -22,6 +23,7 @@ from gitctl.workflow.parts import Blame, WantedField
 _KEY = re.compile(r"\[(?P<key>\w+)=(?P<value>[^,\]]*)")
 _LARGEST = 1 << 20
 _KEPT = 64
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 Line = tuple[str, int]
 
@@ -44,7 +46,7 @@ def blame_with(source: BlamingSource) -> Blame:
 
     def blame(field: WantedField) -> Culprit | None:
         try:
-            return _culprit(history.writer(field)) if field.sha else None
+            return _culprit(*(history.writer(field) if field.path else history.author(field))) if field.sha else None
         except (GitctlError, LookupError):
             return None
 
@@ -60,17 +62,50 @@ class _History:
         self._blame = lru_cache(_KEPT)(source.blame)
         self._newest = lru_cache(_KEPT)(source.newest_change)
 
-    def writer(self, field: WantedField) -> Revision | None:
-        """The commit of the value's line, else the newest one of the files."""
-        line = self._own_line(field) if field.origin.line else self._line_with(field)
+    def writer(self, field: WantedField) -> tuple[Revision | None, Line | None]:
+        """The commit of the value's line, else the newest one of the files; and the line."""
+        line = self._own_line(field) or self._line_with(field)
         by = self._blame(field.sha, line[0]).get(line[1]) if line else None
-        return by or self._newest(field.sha, field.places or (field.origin.path,))
+        return by or self._newest(field.sha, field.places or (field.origin.path,)), line
+
+    def author(self, field: WantedField) -> tuple[Revision | None, Line | None]:
+        """The newest commit among the lines of the object, else of its file, else of all files; and its first line."""
+        path = field.origin.path
+        document = self._document(field)
+        if document is None:
+            return self._newest(field.sha, (path,)) or self._newest(field.sha, field.places), None
+        begins = [one.line for one in self._documents(field.sha, path)]
+        end = min((line for line in begins if line > document.line), default=_LARGEST)
+        by = [one for line, one in self._blame(field.sha, path).items() if document.line <= line < end]
+        newest = max(by, key=lambda one: one.committed_at or _EARLIEST, default=None)
+        return newest or self._newest(field.sha, (path,)), (path, document.line)
+
+    def _documents(self, sha: str, path: str) -> tuple[documents.Loaded, ...]:
+        return documents.load_all(self._files(sha, (path,))[path], where=path)
+
+    def _document(self, field: WantedField) -> documents.Loaded | None:
+        """The document that the object is written in: the known one, else the only one of its kind and name, else of its kind."""
+        origin, ref = field.origin, field.ref
+        try:
+            found = self._documents(field.sha, origin.path)
+        except (GitctlError, LookupError):
+            return None
+        if origin.line:
+            return next((one for one in found if one.index == origin.document), None)
+        of_kind = [one for one in found if ref and isinstance(one.value, dict) and one.value.get("kind") == ref.kind]
+        named = [one for one in of_kind if ref and (one.value.get("metadata") or {}).get("name") == ref.name]
+        return next((some[0] for some in (named, of_kind) if len(some) == 1), None)
 
     def _own_line(self, field: WantedField) -> Line | None:
-        origin = field.origin
+        """The line of the field in the object's own document; None where a tool may have changed the value on the way."""
+        document = self._document(field)
+        if document is None:
+            return None
+        origin, path = field.origin, _indexed(document.value, field.path)
+        if not field.origin.line and (len(path) < len(field.path) or _at(document.value, path) != field.value):
+            return None
         content = self._files(field.sha, (origin.path,))[origin.path]
-        wanted = documents.load_all(content, where=origin.path)[origin.document].value
-        place = documents.place_of(content, _indexed(wanted, field.path), where=origin.path, index=origin.document)
+        place = documents.place_of(content, path, where=origin.path, index=document.index)
         return (origin.path, place.line) if place.line else None
 
     def _line_with(self, field: WantedField) -> Line | None:
@@ -87,8 +122,9 @@ class _History:
         return {path: content for place in places for path, content in tree.files(place.rstrip("/")).items()}
 
 
-def _culprit(by: Revision | None) -> Culprit | None:
-    return Culprit(by.sha, by.author, by.committed_at.isoformat() if by.committed_at else "", by.subject) if by else None
+def _culprit(by: Revision | None, line: Line | None) -> Culprit | None:
+    time = by.committed_at.isoformat() if by and by.committed_at else ""
+    return Culprit(by.sha, by.author, time, by.subject, *(line or ())) if by else None
 
 
 def _patterns(field: WantedField) -> list[re.Pattern[bytes]]:
@@ -110,6 +146,12 @@ def _matching(files: Mapping[str, bytes], pattern: re.Pattern[bytes]) -> list[Li
         for number, text in enumerate(content.split(b"\n"), start=1)
         if pattern.search(text)
     ]
+
+
+def _at(value: Any, path: tuple[str | int, ...]) -> Any:
+    for step in path:
+        value = value[step]
+    return value
 
 
 def _indexed(value: Any, path: Path) -> tuple[str | int, ...]:

@@ -19,6 +19,8 @@ VERBS = (
     "diff",
     "sync",
     "status",
+    "tree",
+    "trace",
     "health",
     "drift_check",
     "history",

@@ -15,6 +15,7 @@ import typer
 from gitctl.cli import offer
 from gitctl.cli.forms import Output, check_form
 from gitctl.cli.session import Session
+from gitctl.cli.terminal import Color
 
 
 class LogFormat(StrEnum):
@@ -41,7 +42,14 @@ class Flags:
     quiet: bool = False
     verbose: int = 0
     no_color: bool = False
+    color: Color = Color.AUTO
+    no_pager: bool = False
     log_format: LogFormat = LogFormat.TEXT
+
+    @property
+    def when_colored(self) -> Color:
+        """When to use colours, by either flag."""
+        return Color.NEVER if self.no_color else self.color
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,8 @@ _OPTIONS: Mapping[str, _Option] = {
     "quiet": _Option(bool, ("-q", "--quiet"), "Results, warnings and errors only.", empty=False),
     "verbose": _Option(int, ("-v", "--verbose"), "Say more.", empty=0, count=True),
     "no_color": _Option(bool, ("--no-color",), "No colours; as NO_COLOR does.", empty=False),
+    "color": _Option(Color | None, ("--color",), "When to use colours; default: auto."),
+    "no_pager": _Option(bool, ("--no-pager",), "Print long results without a pager.", empty=False),
     "log_format": _Option(LogFormat | None, ("--log-format",), "Form of progress lines on stderr; default: text."),
 }
 
@@ -150,5 +160,6 @@ _CONVERT: Mapping[str, Callable[[Any], Any]] = {
     "kubeconfig": Path,
     "as_group": tuple,
     "output": Output,
+    "color": Color,
     "log_format": LogFormat,
 }

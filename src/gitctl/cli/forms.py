@@ -40,6 +40,8 @@ FORMS: Mapping[str, frozenset[Output]] = {
     "rbac": NAMES,
     "history": DATA,
     "status": DATA,
+    "tree": DATA,
+    "trace": DATA,
     "health": NAMES,
     "config schema": TEXT | {Output.JSON},
     "config show": DATA,

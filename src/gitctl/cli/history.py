@@ -57,6 +57,6 @@ def history(
         ],
     }
     lines = [row for stage, state in states for row in history_lines(stage.title(stage.apps[0]), state, limit=limit)]
-    session.result("History", body, text=lambda: text_of(lines, color=session.color, clean=session.redactor.clean))
+    session.result("History", body, text=lambda: text_of(lines, color=session.color, clean=session.redactor.clean), paged=True)
     raise_all(errors)
     return 0

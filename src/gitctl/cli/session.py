@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, assert_never
 
 from gitctl.cli.forms import Output
+from gitctl.cli.terminal import boxes, may_color
 from gitctl.errors import Interrupted, Terminated
 from gitctl.parallel import Deadline
 from gitctl.redact import Redactor, printable_json
@@ -42,9 +43,12 @@ class Session:
     @property
     def color(self) -> bool:
         """May stdout carry colours?"""
-        if self.flags.no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-            return False
-        return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
+        return may_color(sys.stdout, self.flags.when_colored)
+
+    @property
+    def boxes(self) -> bool:
+        """May stdout carry box characters?"""
+        return boxes(sys.stdout)
 
     @property
     def interactive(self) -> bool:
@@ -92,10 +96,17 @@ class Session:
         return Progress(verbose=bool(self.flags.verbose))
 
     def result(
-        self, kind: str, body: dict[str, Any], *, text: Callable[[], str], forms: Mapping[Output, Callable[[], str]] | None = None
+        self,
+        kind: str,
+        body: dict[str, Any],
+        *,
+        text: Callable[[], str],
+        forms: Mapping[Output, Callable[[], str]] | None = None,
+        paged: bool = False,
     ) -> None:
         """Print a result in the form that `-o` asks for. `text` makes the form for people; `forms` those that only some results have
-        (`check_form` has seen to it that no other is asked for). These are redacted by whoever makes them."""
+        (`check_form` has seen to it that no other is asked for). These are redacted by whoever makes them. With `paged` a text that is
+        longer than the screen goes through the pager."""
         output = self.flags.output
         match output:
             case Output.JSON:
@@ -104,10 +115,19 @@ class Session:
                 from gitctl.documents import dump
 
                 self.raw(dump(self.redactor.clean_json(_result(kind, body))))
-            case Output.TEXT | Output.NAME | Output.MARKDOWN:
+            case Output.TEXT:
+                self.page(text()) if paged else self.raw(text())
+            case Output.NAME | Output.MARKDOWN:
                 self.raw((forms or {}).get(output, text)())
             case _:
                 assert_never(output)
+
+    def page(self, text: str) -> None:
+        """Print data that was redacted already; by the pager when it is longer than the screen."""
+        from gitctl.cli.pager import show
+
+        if self.flags.no_pager or not show(text, warn=self.warn):
+            self.raw(text)
 
     def as_json(self, value: Any) -> str:
         """The value as redacted JSON."""

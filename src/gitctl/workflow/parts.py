@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from gitctl.model.app import App, Limits
 from gitctl.model.drift import Culprit
-from gitctl.model.manifest import Origin, Path, RenderResult
+from gitctl.model.manifest import ObjectRef, Origin, Path, RenderResult
 from gitctl.model.revision import Revision
 from gitctl.parallel import Deadline
 from gitctl.protocols import Emit, Publisher, Source, Target, Tree
@@ -19,9 +19,9 @@ Renders = Callable[[App, Tree], RenderResult]
 
 @dataclass(frozen=True, slots=True)
 class WantedField:
-    """A field as Git wants it at a commit: where its manifest comes from, and its value (None for a secret).
+    """A field as Git wants it at a commit: where its manifest comes from, and its value (None for a secret). Without a path: the object.
 
-    `places` are the files and folders that the render read.
+    `places` are the files and folders that the render read. With `ref` the object is looked for in its file where no line is known.
     """
 
     sha: str
@@ -29,6 +29,7 @@ class WantedField:
     path: Path
     value: Any
     places: tuple[str, ...]
+    ref: ObjectRef | None = None
 
 
 Blame = Callable[[WantedField], Culprit | None]

@@ -28,7 +28,7 @@ def show_drift(session: Session, staged: Staged) -> int:
     lines = [row for stage, runs in staged for run in runs for row in _run_lines(run, stage)]
     if lines:
         lines.append(_summary([r for _, runs in staged for r in runs]))
-    session.result("DriftResult", body, text=lambda: text_of(lines, color=session.color, clean=session.redactor.clean))
+    session.result("DriftResult", body, text=lambda: text_of(lines, color=session.color, clean=session.redactor.clean), paged=True)
     runs = [r for _, found in staged for r in found]
     for error in [e for r in runs for e in (r.error, *(f.error for f in r.fixes)) if e]:
         print_error(error)

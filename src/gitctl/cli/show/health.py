@@ -52,7 +52,7 @@ def _code(exit_code: bool, *, well: bool) -> int:
 def _show(session: Session, body: dict[str, Any], lines: Sequence[Line], objects: Sequence[ObjectHealth]) -> None:
     clean = session.redactor.clean
     names = {Output.NAME: lambda: clean("\n".join(o.ref.short for o in objects))}
-    session.result("HealthResult", body, text=lambda: text_of(lines, color=session.color, clean=clean), forms=names)
+    session.result("HealthResult", body, text=lambda: text_of(lines, color=session.color, clean=clean), forms=names, paged=True)
 
 
 def _section(stage: Stage, app: AppHealth, *, first: bool) -> list[Line]:

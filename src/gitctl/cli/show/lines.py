@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeAlias
+
+from gitctl.cli.show.width import padded, width
 
 
 class Style(StrEnum):
@@ -45,10 +48,10 @@ def text_of(lines: Iterable[Line], *, color: bool, clean: Callable[[str], str]) 
 
 def table(rows: list[tuple[str, ...]], head: tuple[str, ...]) -> list[Line]:
     """Left-aligned columns, as kubectl prints them: capital heads, three spaces, no lines."""
-    widths = [max(len(r[i]) for r in (head, *rows)) for i in range(len(head))]
+    widths = [max(width(r[i]) for r in (head, *rows)) for i in range(len(head))]
 
     def row(cells: tuple[str, ...], style: Style) -> Line:
-        return line("   ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)).rstrip(), style)
+        return line("   ".join(padded(c, w) for c, w in zip(cells, widths, strict=True)).rstrip(), style)
 
     return [row(head, Style.HEAD), *(row(r, Style.PLAIN) for r in rows)]
 
@@ -59,3 +62,8 @@ def age(seconds: float) -> str:
         if seconds >= size:
             return f"{int(seconds // size)}{unit}"
     return f"{int(max(0, seconds))}s"
+
+
+def since(time: str, now: datetime) -> str:
+    """The age of an RFC 3339 UTC time."""
+    return age((now - datetime.strptime(time, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)).total_seconds())

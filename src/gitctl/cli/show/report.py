@@ -37,7 +37,7 @@ def show_plans(session: Session, staged: Sequence[tuple[Stage, Sequence[AppPlan]
     _warn_target(session, [stage for stage, _ in staged])
     body = {"clusters": [_stage_json(stage, plans, dry_run=dry_run) for stage, plans in staged], "errors": [error_json(e) for e in errors]}
     kind = "SyncResult" if dry_run else "DiffResult"
-    session.result(kind, body, text=lambda: _plans_text(session, titled, summary), forms=_forms(session, titled))
+    session.result(kind, body, text=lambda: _plans_text(session, titled, summary), forms=_forms(session, titled), paged=True)
     _report(errors)
     return max([plan_code(p) for _, p in titled] + [exit_code_of(e) for e in errors], default=ExitCode.DONE)
 
@@ -107,7 +107,7 @@ def _total(plans: Sequence[Plan]) -> Line:
 def show_revision_diff(session: Session, plans: Sequence[tuple[str, Plan]], *, summary: bool) -> int:
     """Print what differs between two revisions."""
     body = {"apps": [plan_json(p) for _, p in plans], "errors": []}
-    session.result("RevisionDiffResult", body, text=lambda: _plans_text(session, plans, summary), forms=_forms(session, plans))
+    session.result("RevisionDiffResult", body, text=lambda: _plans_text(session, plans, summary), forms=_forms(session, plans), paged=True)
     return max((plan_code(p) for _, p in plans), default=ExitCode.DONE)
 
 

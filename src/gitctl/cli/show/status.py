@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from gitctl.cli.session import Session
+from gitctl.cli.show.branches import branches
 from gitctl.cli.show.error import print_error
 from gitctl.cli.show.history import record_json
-from gitctl.cli.show.lines import Line, Style, age, line, table, text_of
+from gitctl.cli.show.lines import Line, Style, line, since, table, text_of
 from gitctl.cli.show.values import ref_json
 from gitctl.errors import ExitCode, exit_code_of
 from gitctl.model.drift import DriftVerdict
@@ -36,8 +37,8 @@ def show_status(session: Session, staged: Sequence[tuple[Stage, Sequence[AppStat
     rows = [_row(stage, status, now) for stage, statuses in staged for status in statuses]
     lines = table(rows, _HEAD)
     if detail:
-        lines += [row for _, statuses in staged for status in statuses for row in _tree(status)]
-    session.result("Status", body, text=lambda: text_of(lines, color=session.color, clean=session.redactor.clean))
+        lines += [row for _, statuses in staged for status in statuses for row in _tree(status, boxes=session.boxes)]
+    session.result("Status", body, text=lambda: text_of(lines, color=session.color, clean=session.redactor.clean), paged=True)
     every = [s for _, statuses in staged for s in statuses]
     for error in {str(s.error): s.error for s in every if s.error}.values():
         print_error(error)
@@ -63,14 +64,11 @@ def _row(stage: Stage, status: AppStatus, now: datetime) -> tuple[str, ...]:
 def _last(record: Record | None, now: datetime) -> str:
     if record is None:
         return "never"
-    at = record.finished or record.started
-    seconds = (now - datetime.strptime(at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)).total_seconds()
-    return f"{age(seconds)} ago ({record.result.value})"
+    return f"{since(record.finished or record.started, now)} ago ({record.result.value})"
 
 
-def _tree(status: AppStatus) -> list[Line]:
-    last = len(status.objects) - 1
-    rows = [_leaf(one, "└─" if i == last else "├─") for i, one in enumerate(status.objects)]
+def _tree(status: AppStatus, *, boxes: bool) -> list[Line]:
+    rows = [_leaf(one, before) for before, one in branches(status.objects, lambda _: (), boxes=boxes)]
     return [line(""), line(status.app, Style.HEAD), *rows]
 
 
@@ -80,7 +78,7 @@ def _leaf(one: ObjectStatus, branch: str) -> Line:
     words = dict.fromkeys((one.health.state.value, verdict))
     why = "" if well else one.health.message or one.drift.reason
     return (
-        (f"{branch} {one.ref}  ", Style.PLAIN),
+        (f"{branch}{one.ref}  ", Style.PLAIN),
         (" ".join(filter(None, words)), Style.ADDED if well else Style.BAD),
         (f"  {why}" if why else "", Style.QUIET),
     )

@@ -41,6 +41,12 @@ class Kinds:
         """Groups that serve a kind of this name."""
         return tuple(g for g, k in self.served if k == kind)
 
+    def called(self, word: str) -> Resource | None:
+        """The resource that people mean by `deploy`, `deployments`, `Deployment` or `deployment.apps`; built-in groups win."""
+        name, _, group = word.lower().partition(".")
+        found = [r for (g, _), served in self.served.items() for r in served[:1] if group in ("", g) and name in _words(r)]
+        return min(found, key=lambda r: (r.group.count("."), r.group), default=None)
+
     def names(self) -> frozenset[str]:
         """All kinds, for suggestions."""
         return frozenset(k for _, k in self.served)
@@ -48,6 +54,10 @@ class Kinds:
     def versions(self, group: str, kind: str) -> tuple[str, ...]:
         """API versions at which a kind is served, the preferred one first."""
         return tuple(r.api_version for r in self.served.get((group, kind), ()))
+
+
+def _words(resource: Resource) -> tuple[str, ...]:
+    return (resource.kind.lower(), resource.plural, *resource.aliases)
 
 
 def discover(client: Client, cache: Path) -> Kinds:
@@ -79,6 +89,7 @@ def _resource(group: str, version: str, entry: Json) -> Resource:
         plural=entry["resource"],
         namespaced=entry.get("scope") == "Namespaced",
         verbs=frozenset(entry.get("verbs") or ()),
+        aliases=(*filter(None, [entry.get("singularResource")]), *(entry.get("shortNames") or ())),
     )
 
 

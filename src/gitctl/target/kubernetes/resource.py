@@ -10,7 +10,7 @@ from gitctl.model.manifest import ObjectRef
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One served kind: `plural` as in URLs, `verbs` that the server knows."""
+    """One served kind: `plural` as in URLs, `verbs` that the server knows, `aliases` by which people call it (`deploy`, `deployment`)."""
 
     group: str
     version: str
@@ -18,6 +18,7 @@ class Resource:
     plural: str
     namespaced: bool
     verbs: frozenset[str] = frozenset()
+    aliases: tuple[str, ...] = ()
 
     @property
     def api_version(self) -> str:

@@ -17,15 +17,17 @@ from gitctl.model.outcome import Outcome, OutcomeResult
 from gitctl.model.rights import ServedKind
 from gitctl.model.state import AppState, InventoryEntry
 from gitctl.parallel import mutex
-from gitctl.protocols import Cancel, CompareOptions, Emit, Lock, Observed
+from gitctl.protocols import Ancestry, Cancel, CompareOptions, Descent, Emit, Lock, Observed
 from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.compare import Pair, compare_all
 from gitctl.target.kubernetes.definitions import Registry, wait_served
+from gitctl.target.kubernetes.descend import descend
 from gitctl.target.kubernetes.discover import Kinds, discover
 from gitctl.target.kubernetes.explain import Texts, explain
 from gitctl.target.kubernetes.locate import locate, require_foreign
 from gitctl.target.kubernetes.lock import Locks
 from gitctl.target.kubernetes.observe import Wanted, observe, refusal
+from gitctl.target.kubernetes.origin import climb, find_live
 from gitctl.target.kubernetes.places import missing_namespaces
 from gitctl.target.kubernetes.remove import delete_change
 from gitctl.target.kubernetes.resource import NAMESPACES, Resource, split_api_version
@@ -178,6 +180,18 @@ class KubernetesTarget:
     def explain(self, ref: ObjectRef, live: Json | None) -> tuple[Texts, Texts]:
         """See Target."""
         return explain(self._client(), ref, live)
+
+    def descendants(self, roots: Sequence[Json]) -> Descent:
+        """See Lineage."""
+        return descend(self._client(), roots, self._served()) if roots else Descent()
+
+    def ancestors(self, live: Json) -> Ancestry:
+        """See Lineage."""
+        return climb(self._client(), live, self._served())
+
+    def find(self, word: str, name: str, namespaces: Sequence[str]) -> tuple[Json, ...]:
+        """See Lineage."""
+        return find_live(self._client(), self._served(), word, name, namespaces)
 
     def fields_owned(self, live: Json) -> str:
         """See Target."""
