@@ -6,8 +6,6 @@ import io
 import os
 import re
 import sys
-import tempfile
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,12 +58,16 @@ def _invoke(arguments: list[str]) -> int:
     from gitctl.cli.commands import root
     from gitctl.cli.usage import usage_exit
 
+    verbs = None
     if "_GITCTL_COMPLETE" in os.environ:
         from typer._completion_classes import completion_init
 
+        from gitctl.cli.commands import verbs_of
+
         completion_init()
+        verbs = verbs_of(os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS", ""))
     try:
-        result = root()(args=arguments, prog_name="gitctl", standalone_mode=False)
+        result = root(verbs)(args=arguments, prog_name="gitctl", standalone_mode=False)
     except Exception as error:
         code = usage_exit(error)
         if code is None:
@@ -81,6 +83,9 @@ def _verbosity(argument: str) -> list[str]:
 
 
 def _bug(error: Exception) -> int:
+    import tempfile
+    import traceback
+
     from gitctl.cli.session import REDACTOR
     from gitctl.cli.show.error import print_see
 

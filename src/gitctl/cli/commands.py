@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
 import typer
@@ -37,8 +37,19 @@ VERBS = (
 )
 
 
-def root() -> typer.Typer:
-    """The whole command line."""
+def verbs_of(words: str) -> tuple[str, ...] | None:
+    """The verbs that a command line being typed names, or begins to name; None (all) when it may go on with any.
+
+    A shell asks while somebody types: to import every command takes longer than to answer.
+    """
+    typed = [word.strip("'\"").replace("-", "_") for word in words.split()[1:]]
+    named = tuple(verb for verb in VERBS if verb in typed)
+    begun = tuple(verb for verb in VERBS if typed and not words[-1:].isspace() and verb.startswith(typed[-1]))
+    return named or begun or None
+
+
+def root(verbs: Iterable[str] | None = None) -> typer.Typer:
+    """The whole command line, or that of some verbs."""
     app = typer.Typer(
         name="gitctl",
         help="GitOps from the terminal: what Git wants, compared with what runs, applied safely, recorded, and taken back.",
@@ -51,7 +62,7 @@ def root() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": None, "max_content_width": 120},
     )
     app.callback()(_common_flags())
-    for verb in VERBS:
+    for verb in verbs or VERBS:
         importlib.import_module(f"gitctl.cli.{verb}").register(app)
     lay_out(app)
     return app

@@ -33,6 +33,7 @@ def history(
 ) -> int:
     """List the records of an app, newest first."""
     from gitctl.cli.open import open_stages
+    from gitctl.cli.remember import remember
     from gitctl.cli.show.history import history_lines, record_json
     from gitctl.cli.show.lines import text_of
     from gitctl.errors import GitctlError, raise_all
@@ -45,6 +46,7 @@ def history(
             states.append((stage, read_state(stage.apps[0], stage.parts)))
         except GitctlError as error:
             errors.append(error)
+    remember(session, [(stage, app, state.records) for stage, state in states])
     body: dict[str, Any] = {
         "app": app,
         "clusters": [

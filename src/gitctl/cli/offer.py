@@ -16,14 +16,16 @@ import typer
 
 from gitctl.errors import ErrorId, GitctlError
 
-Offer = Callable[[typer.Context, str], list[str]]
+Candidate = str | tuple[str, str]
+"""A word, or a word and what it means."""
+Offer = Callable[[typer.Context, str], list[Candidate]]
 
 
-def _offer(names: Callable[[typer.Context], Iterable[str]]) -> Offer:
+def _offer(names: Callable[[typer.Context], Iterable[Candidate]]) -> Offer:
     @functools.wraps(names, assigned=("__name__", "__doc__"))
-    def offered(ctx: typer.Context, incomplete: str) -> list[str]:
+    def offered(ctx: typer.Context, incomplete: str) -> list[Candidate]:
         try:
-            return [name for name in names(ctx) if name.startswith(incomplete)]
+            return [one for one in names(ctx) if (one if isinstance(one, str) else one[0]).startswith(incomplete)]
         except (GitctlError, OSError, ValueError):
             return []
 
@@ -50,6 +52,18 @@ def revisions(ctx: typer.Context) -> Iterable[str]:
     from gitctl.source.refs import ref_names
 
     return ref_names(_folder(ctx))
+
+
+@_offer
+def records(ctx: typer.Context) -> Iterable[Candidate]:
+    """Records of the app that this user has seen last, then revisions: what a rollback takes."""
+    from gitctl.cli.remember import remembered
+    from gitctl.source.refs import ref_names
+
+    environments = [_flag(ctx, "env")] if _flag(ctx, "env") else _project(ctx, "environments")
+    app = str(ctx.params.get("app") or "")
+    known = remembered(_file(ctx), environments[0], app) if len(environments) == 1 else []
+    return [*known, *ref_names(_folder(ctx))]
 
 
 @_offer
@@ -84,11 +98,15 @@ def error_ids(_ctx: typer.Context) -> Iterable[str]:
 
 
 def _project(ctx: typer.Context, section: str) -> list[str]:
+    value = _top(_file(ctx)).get(section)
+    return [name for name in value if isinstance(name, str)] if isinstance(value, dict) else []
+
+
+def _file(ctx: typer.Context) -> Path:
     from gitctl.config.find import find_config
 
     named = _flag(ctx, "config")
-    value = _top(find_config(_folder(ctx), explicit=Path(named) if named else None)).get(section)
-    return [name for name in value if isinstance(name, str)] if isinstance(value, dict) else []
+    return find_config(_folder(ctx), explicit=Path(named) if named else None)
 
 
 def _top(file: Path) -> dict[str, Any]:

@@ -31,7 +31,7 @@ TO = Annotated[
         "--to",
         metavar="RECORD|REV",
         help="Number in `gitctl history`, or a revision; default: the newest good record before this one.",
-        autocompletion=offer.revisions,
+        autocompletion=offer.records,
     ),
 ]
 

@@ -40,6 +40,7 @@ def status(
 ) -> int:
     """Show state, health, revision and last sync of each app."""
     from gitctl.cli.open import open_stages
+    from gitctl.cli.remember import remember
     from gitctl.cli.show.status import show_status
     from gitctl.workflow.status import left_states, status_apps
 
@@ -51,4 +52,5 @@ def status(
             known = stage.parts.project.all_apps(stage.parts.tree)
             statuses += left_states(known, stage.parts, project=stage.apps[0].project)
         found.append((stage, statuses))
+    remember(session, [(stage, one.app, [one.last]) for stage, statuses in found for one in statuses])
     return show_status(session, found, detail=bool(apps), exit_code=exit_code)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import Any
 
@@ -39,6 +38,8 @@ def owner_label(owner: str) -> str:
     text = owner.replace("/", "_")
     if len(text) <= _LONGEST and _PLAIN.fullmatch(owner):
         return text
+    import hashlib
+
     digest = hashlib.sha256(owner.encode()).hexdigest()[:16]
     return f"{re.sub('[^A-Za-z0-9.-]', '-', owner).strip('.-')[:46] or 'app'}-{digest}"
 

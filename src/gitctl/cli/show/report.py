@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gitctl.cli.forms import Output
+from gitctl.cli.remember import remember
 from gitctl.cli.session import Session
 from gitctl.cli.show.error import error_json, print_error
 from gitctl.cli.show.lines import Line, Style, line, text_of
@@ -116,6 +117,7 @@ Ran = Sequence[tuple["Stage", Sequence[AppRun]]]
 
 def show_runs(session: Session, staged: Ran, *, kind: str = "SyncResult") -> int:
     """Print what runs did; errors go to stderr after them. The result is the gravest exit code."""
+    remember(session, [(stage, run.app.name, [run.result.record if run.result else None]) for stage, runs in staged for run in runs])
     _warn_target(session, [stage for stage, _ in staged])
     told = _as_ended(session, staged)
     session.result(kind, runs_json(told), text=lambda: runs_text(session, told))
