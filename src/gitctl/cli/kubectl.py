@@ -17,13 +17,13 @@ def main() -> None:
 
 def answer(words: list[str], unfinished: str) -> list[str]:
     """The lines of the answer."""
-    from typer._click.shell_completion import ShellComplete
+    from typer._completion_classes import BashComplete
     from typer.main import get_command
 
     from gitctl.cli.commands import root, verbs_of
 
     verbs = verbs_of(" ".join(["gitctl", *words, unfinished]) + (" " if not unfinished else ""))
-    found = ShellComplete(get_command(root(verbs)), {}, "gitctl", "").get_completions(words, unfinished)
+    found = BashComplete(get_command(root(verbs)), {}, "gitctl", "").get_completions(words, unfinished)
     if any(one.type in ("file", "dir") for one in found):
         return [_FILES]
     return [*(f"{one.value}\t{one.help}" if one.help else str(one.value) for one in found), _NO_FILES]

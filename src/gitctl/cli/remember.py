@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +44,7 @@ def _line(record: Record) -> str:
     return f"{record.revision[:8]} {record.result.value} {record.started}: {' '.join(record.subject.split())}"
 
 
-def _write(file: Path, fresh: Mapping[int, str]) -> None:
+def _write(file: Path, fresh: dict[int, str]) -> None:
     known = _read(file) | fresh
     newest = sorted(known, reverse=True)[:_MOST]
     write_private(file, "".join(f"{number}\t{known[number]}\n" for number in newest))

@@ -61,6 +61,7 @@ class Session:
 
     def raw(self, text: str) -> None:
         """Print data that was redacted already."""
+        self.close()
         sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
 
     def say(self, text: str) -> None:
@@ -79,21 +80,25 @@ class Session:
 
     def emit(self, event: Event) -> None:
         """Progress of a run."""
-        if self.flags.quiet:
-            return
-        line = self._progress.line_of(event)
-        if line is None:
-            from gitctl.cli.progress import text_of
-
-            self._progress.passing(event, self.redactor.clean(text_of(event)))
-        else:
-            self._line("info", line)
+        if not self.flags.quiet:
+            self._progress.event(event)
 
     @functools.cached_property
     def _progress(self) -> Progress:
-        from gitctl.cli.progress import Progress
+        from gitctl.cli.progress import progress_for
 
-        return Progress(verbose=bool(self.flags.verbose))
+        return progress_for(
+            self.say,
+            self.redactor.clean,
+            verbose=bool(self.flags.verbose),
+            color=may_color(sys.stderr, self.flags.when_colored),
+            as_json=self.flags.log_format.value == "json",
+        )
+
+    def close(self) -> None:
+        """Take away what is live on the terminal, and end what is open in a log."""
+        if "_progress" in self.__dict__:
+            self._progress.close()
 
     def result(
         self,
@@ -139,8 +144,9 @@ class Session:
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
             clean = json.dumps({"time": now, "level": level, "message": clean})
         if "_progress" in self.__dict__:
-            self._progress.settle()
-        sys.stderr.write(clean + "\n")
+            self._progress.put(clean)
+        else:
+            sys.stderr.write(clean + "\n")
 
     @contextmanager
     def graceful(self) -> Iterator[Deadline]:
@@ -161,6 +167,7 @@ class Session:
                 raise Terminated(stopped.message, hint=stopped.hint) from None
             raise
         finally:
+            self.close()
             for number, handler in before.items():
                 signal.signal(number, handler)
 

@@ -67,17 +67,27 @@ class SyncResult:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of progress: `kind` is a closed set, `ref` is None for the run as a whole."""
+    """One line of progress: `kind` is a closed set, `ref` is None for the run as a whole.
+
+    `counts` are the objects of each wave, in order and by its name, and those to prune under `PRUNE`: for PLAN only.
+    """
 
     kind: EventKind
     message: str = ""
     ref: ObjectRef | None = None
     app: str = ""
+    counts: tuple[tuple[str, int], ...] = ()
+
+
+PRUNE = "prune"
+"""The last of an Event's `counts`."""
 
 
 class EventKind(StrEnum):
-    """What an event is about."""
+    """What an event is about. PLAN begins an app's run, DONE ends it."""
 
+    PLAN = "plan"
+    DONE = "done"
     STEP = "step"
     WAVE = "wave"
     APPLIED = "applied"

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from gitctl.apply.run import ApplyOptions, apply_waves, halt_of, prune
 from gitctl.errors import ErrorId, GitctlError, Interrupted, Refused, SourceError, StateMoved
 from gitctl.model.app import App
-from gitctl.model.change import Refusal
+from gitctl.model.change import Plan, Refusal
 from gitctl.model.manifest import RenderResult
-from gitctl.model.outcome import ObjectHealth, Outcome, OutcomeResult, SyncResult
+from gitctl.model.outcome import PRUNE, Event, EventKind, ObjectHealth, Outcome, OutcomeResult, SyncResult
+from gitctl.model.quantity import counted
 from gitctl.model.record import RecordVerb
 from gitctl.model.state import Hold
 from gitctl.parallel import Deadline
@@ -213,11 +214,20 @@ def _run(planned: Planned, parts: Parts, request: SyncRequest, lock: Lock) -> Ap
         cancel=parts.cancel,
     )
     rollback = (request.rollback_to, request.rolled_back_from)
+    parts.emit(_announcement(plan))
     recording = Recording.open(planned, parts, request.verb, rollback=rollback, hold=request.hold)
     outcomes, health, error = _carry_out(planned, parts, request, lock, options)
     record = recording.close(outcomes, health, error=error, release=request.release)
     result = SyncResult(plan, outcomes, health, record)
+    parts.emit(Event(EventKind.DONE, record.result.value, None, app.name))
     return AppRun(app, result, error or verdict(result, interrupted=parts.cancel.requested()))
+
+
+def _announcement(plan: Plan) -> Event:
+    """What the run is about to do, wave by wave."""
+    counts = [(wave.name, len(wave.changes)) for wave in plan.waves if wave.changes]
+    counts += [(PRUNE, len(plan.prunes))] if plan.prunes else []
+    return Event(EventKind.PLAN, f"{counted(len(plan.changes), 'object')} to change", None, plan.app, tuple(counts))
 
 
 Done = tuple[tuple[Outcome, ...], tuple[ObjectHealth, ...], GitctlError | None]
