@@ -88,7 +88,12 @@ def test_custom_resources_own_what_their_operator_made_and_what_may_not_be_liste
     names = {"plural": "widgets", "singular": "widget", "kind": "Widget", "shortNames": [f"w{project.name}"]}
     versions = [{"name": "v1", "served": True, "storage": True, "schema": schema}]
     spec = {"group": group, "scope": "Namespaced", "names": names, "versions": versions}
-    crd = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": f"widgets.{group}"}, "spec": spec}
+    crd = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"widgets.{group}"},
+        "spec": spec,
+    }
     widget = {"apiVersion": f"{group}/v1", "kind": "Widget", "metadata": {"name": "one"}, "spec": {"size": 3}}
     project.write("web", widget, crd)
     project.commit()
@@ -96,7 +101,12 @@ def test_custom_resources_own_what_their_operator_made_and_what_may_not_be_liste
     live = project.live(f"widgets.{group}", "one")
     assert live is not None
     owner = {"apiVersion": f"{group}/v1", "kind": "Widget", "name": "one", "uid": live["metadata"]["uid"]}
-    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "made", "ownerReferences": [owner]}, "stringData": {"a": "hunter2hunter2"}}
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "made", "ownerReferences": [owner]},
+        "stringData": {"a": "hunter2hunter2"},
+    }
     project.kubectl("-n", project.name, "create", "-f", "-", stdin=json.dumps(secret))
     found = tree(project, "web")
     assert set(nodes(found["objects"])) >= {(0, "Widget", "healthy"), (1, "Secret", "healthy")}

@@ -8,6 +8,7 @@ import typer
 
 from gitctl.cli import offer
 from gitctl.cli.flags import with_session
+from gitctl.cli.forms import Output
 from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
 from gitctl.cli.words import APP_NAME, APPS, LABELS, ONLY, REPLACE, REVISION, WORKTREE
@@ -18,6 +19,7 @@ EPILOG = epilog(
         ("gitctl diff web -e prod --revision v1.2", "what v1.2 would change"),
         ("gitctl diff -e prod --from main~1 --to main", "between two revisions, without a cluster"),
         ("gitctl diff -e prod -o markdown", "for a pull request"),
+        ("gitctl diff -e prod --external", "by meld, dyff, difftastic: KUBECTL_EXTERNAL_DIFF"),
         ("gitctl diff ./manifests --context kind-dev -n demo", "a folder, without gitctl.yaml"),
     ],
     codes={0: "no difference", 1: "differences", 7: "a guard would refuse the sync", 8: "some objects cannot be applied"},
@@ -43,6 +45,9 @@ def diff(
         str | None, typer.Option("--to", metavar="REV", help="… with this one. No cluster is asked.", autocompletion=offer.revisions)
     ] = None,
     summary: Annotated[bool, typer.Option("--summary", help="One line for each app.")] = False,
+    external: Annotated[
+        bool, typer.Option("--external", help="Show it by KUBECTL_EXTERNAL_DIFF, as kubectl does; default: diff -u -N.")
+    ] = False,
     only: ONLY = None,
     selector: LABELS = None,
     adopt: Annotated[bool, typer.Option("--adopt", help="Plan as if `sync --adopt`.")] = False,
@@ -60,12 +65,14 @@ def diff(
     from gitctl.workflow.compare import compare_rendered
     from gitctl.workflow.plan import plan_apps, render_apps
 
+    if external and (summary or session.flags.output is not Output.TEXT):
+        raise UsageError("--external shows the whole diff, as text", hint="leave out --summary and -o")
     if bool(from_revision) != bool(to_revision):
         raise UsageError("--from and --to go together", id=ErrorId.FLAGS_CONFLICT, hint="name both revisions")
     if from_revision and to_revision:
         old, new = (open_stages(session, apps, revision=name, target=False, absent=True)[0] for name in (from_revision, to_revision))
         plans = compare_rendered(render_apps(old.apps, old.parts), render_apps(new.apps, new.parts))
-        return show_revision_diff(session, [(f"{p.app} ({new.env})", p) for p in plans], summary=summary)
+        return show_revision_diff(session, [(f"{p.app} ({new.env})", p) for p in plans], summary=summary, external=external)
     stages = open_stages(session, apps, revision=revision, worktree=worktree, app_name=app_name, tell_dirty=True)
     request = plan_request(
         only=only,
@@ -75,4 +82,6 @@ def diff(
         prune=prune,
         replace=replace,
     )
-    return show_plans(session, [(stage, plan_apps(stage.apps, stage.parts, request)) for stage in stages], summary=summary)
+    return show_plans(
+        session, [(stage, plan_apps(stage.apps, stage.parts, request)) for stage in stages], summary=summary, external=external
+    )

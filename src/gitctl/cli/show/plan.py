@@ -35,7 +35,7 @@ def plan_lines(plan: Plan, *, title: str, summary: bool = False) -> list[Line]:
     if summary:
         return [head]
     body = [row for change in plan.changes for row in change_lines(change)]
-    return [head, *body, *_problems(plan), *(line(f"  note: {n}", Style.QUIET) for n in plan.notes)]
+    return [head, *body, *problem_lines(plan), *(line(f"  note: {n}", Style.QUIET) for n in plan.notes)]
 
 
 def counts(plan: Plan) -> str:
@@ -104,7 +104,8 @@ def _text_diff(old: str, new: str) -> Iterable[Line]:
         yield line(f"        {row}", styles.get(row[:1], Style.QUIET))
 
 
-def _problems(plan: Plan) -> list[Line]:
+def problem_lines(plan: Plan) -> list[Line]:
+    """What cannot be applied, and what a guard refuses."""
     failures = [row for c in plan.failures for row in _failure(c)]
     refusals = [
         row

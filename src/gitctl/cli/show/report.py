@@ -13,13 +13,14 @@ from gitctl.cli.session import Session
 from gitctl.cli.show.error import error_json, print_error
 from gitctl.cli.show.lines import Line, Style, line, text_of
 from gitctl.cli.show.markdown import plans_markdown
-from gitctl.cli.show.plan import plan_lines
+from gitctl.cli.show.plan import plan_lines, problem_lines
 from gitctl.cli.show.run import outcome_json, run_lines
 from gitctl.cli.show.values import plan_json, revision_json
 from gitctl.errors import ExitCode, GitctlError, Interrupted, Terminated, exit_code_of
 from gitctl.model.change import Plan
 from gitctl.model.outcome import SyncResult
 from gitctl.model.quantity import counted
+from gitctl.model.state import AppState
 from gitctl.workflow.plan import AppPlan
 from gitctl.workflow.sync import AppRun
 
@@ -27,10 +28,17 @@ if TYPE_CHECKING:
     from gitctl.cli.open import Stage
 
 
-def show_plans(session: Session, staged: Sequence[tuple[Stage, Sequence[AppPlan]]], *, summary: bool = False, dry_run: bool = False) -> int:
+def show_plans(
+    session: Session,
+    staged: Sequence[tuple[Stage, Sequence[AppPlan]]],
+    *,
+    summary: bool = False,
+    dry_run: bool = False,
+    external: bool = False,
+) -> int:
     """Print plans, those of `sync --dry-run` in the shape of a sync's result; errors of apps go to stderr after them.
 
-    The result is the gravest exit code.
+    With `external` the user's own program shows what differs; the exit code is the plans' all the same. The result is the gravest one.
     """
     titled = [(stage.title(p.app), p.planned.plan) for stage, plans in staged for p in plans if p.planned]
     errors = [p.error for _, plans in staged for p in plans if p.error]
@@ -38,9 +46,27 @@ def show_plans(session: Session, staged: Sequence[tuple[Stage, Sequence[AppPlan]
     _warn_target(session, [stage for stage, _ in staged])
     body = {"clusters": [_stage_json(stage, plans, dry_run=dry_run) for stage, plans in staged], "errors": [error_json(e) for e in errors]}
     kind = "SyncResult" if dry_run else "DiffResult"
-    session.result(kind, body, text=lambda: _plans_text(session, titled, summary), forms=_forms(session, titled), paged=True)
+    if external:
+        states = [p.planned.state for _, plans in staged for p in plans if p.planned]
+        errors += _external(session, titled, states)
+    else:
+        session.result(kind, body, text=lambda: _plans_text(session, titled, summary), forms=_forms(session, titled), paged=True)
     _report(errors)
     return max([plan_code(p) for _, p in titled] + [exit_code_of(e) for e in errors], default=ExitCode.DONE)
+
+
+def _external(session: Session, titled: Sequence[tuple[str, Plan]], states: Sequence[AppState | None]) -> list[GitctlError]:
+    """Counts and problems for people; what differs by the program, whose failure is the result."""
+    from gitctl.cli.external import show_external
+
+    for title, plan in titled:
+        lines = [*plan_lines(plan, title=title, summary=True), *problem_lines(plan)]
+        session.say(text_of(lines, color=False, clean=session.redactor.clean).rstrip("\n"))
+    try:
+        show_external(session, [(plan, state) for (_, plan), state in zip(titled, states, strict=True)])
+    except GitctlError as error:
+        return [error]
+    return []
 
 
 def _forms(session: Session, titled: Sequence[tuple[str, Plan]]) -> dict[Output, Callable[[], str]]:
@@ -105,8 +131,12 @@ def _total(plans: Sequence[Plan]) -> Line:
     return line(text, Style.HEAD)
 
 
-def show_revision_diff(session: Session, plans: Sequence[tuple[str, Plan]], *, summary: bool) -> int:
+def show_revision_diff(session: Session, plans: Sequence[tuple[str, Plan]], *, summary: bool, external: bool = False) -> int:
     """Print what differs between two revisions."""
+    if external:
+        errors = _external(session, plans, [None] * len(plans))
+        _report(errors)
+        return max([plan_code(p) for _, p in plans] + [exit_code_of(e) for e in errors], default=ExitCode.DONE)
     body = {"apps": [plan_json(p) for _, p in plans], "errors": []}
     session.result("RevisionDiffResult", body, text=lambda: _plans_text(session, plans, summary), forms=_forms(session, plans), paged=True)
     return max((plan_code(p) for _, p in plans), default=ExitCode.DONE)

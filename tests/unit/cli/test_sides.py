@@ -1,0 +1,74 @@
+"""The two sides of a change for an external diff program: whole, masked, told apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gitctl.cli.show.sides import sides, told_apart
+from gitctl.model.change import Action, Change, Comparison, Plan, Wave
+from gitctl.model.manifest import Manifest, ObjectRef, Origin
+from gitctl.model.revision import Revision
+from gitctl.redact import mask_object
+
+
+def plan(*changes: Change, prunes: tuple[Change, ...] = ()) -> Plan:
+    """A plan with these changes."""
+    return Plan("web", "p/dev/web", Revision("r", "", "main"), (Wave("w", changes),), prunes, (), (), (), "")
+
+
+def body(kind: str, **rest: Any) -> dict[str, Any]:
+    """An object called a."""
+    return {"apiVersion": "v1", "kind": kind, "metadata": {"name": "a", "namespace": "n", "managedFields": [{"manager": "x"}]}, **rest}
+
+
+def change(live: Any, merged: Any, action: Action = Action.UPDATE, **more: Any) -> Change:
+    """A change of that object."""
+    one = merged or live
+    ref = ObjectRef("", one["kind"], "n", "a")
+    return Change(ref, action, comparison=Comparison(Manifest(ref, "v1", one, Origin("a.yaml"), **more), live, merged, one))
+
+
+def shown(one: Change, sensitive: Any = ()) -> tuple[str, str, str]:
+    """The file name and the two texts."""
+    (side,) = sides(plan(one), {one.ref: sensitive}, hide=lambda value: value)
+    return side.name, side.live, side.merged
+
+
+def test_both_sides_are_the_whole_object() -> None:
+    name, live, merged = shown(change(body("ConfigMap", data={"a": "1"}), body("ConfigMap", data={"a": "2"})))
+    assert name == "v1.ConfigMap.n.a"
+    assert "managedFields" not in live + merged
+    assert live.replace("'1'", "'2'").replace('"1"', '"2"') == merged
+
+
+def test_a_new_object_has_one_side_and_a_pruned_one_the_other() -> None:
+    assert shown(change(None, body("ConfigMap"), Action.CREATE))[1] == ""
+    pruned = Change(ObjectRef("apps", "Deployment", "", "a"), Action.PRUNE, live=body("Deployment") | {"apiVersion": "apps/v1"})
+    (side,) = sides(plan(prunes=(pruned,)), {}, hide=lambda value: value)
+    assert (side.name, side.merged) == ("apps.v1.Deployment..a", "")
+    assert side.live
+
+
+def test_secret_values_of_one_length_are_told_apart_and_never_shown() -> None:
+    _, live, merged = shown(
+        change(body("Secret", data={"a": "aHVudGVyMg==", "b": "c2FtZQ=="}), body("Secret", data={"a": "aHVudGVyMw==", "b": "c2FtZQ=="}))
+    )
+    assert "*** (7 bytes) (before)" in live
+    assert "*** (7 bytes) (after)" in merged
+    assert live.count("*** (4 bytes)") == merged.count("*** (4 bytes)") == 1
+    assert "aHVudGVy" not in live + merged
+
+
+def test_values_of_encrypted_files_are_masked_wherever_they_are_known() -> None:
+    old, new = body("ConfigMap", data={"a": "hunter2-old", "b": "x"}), body("ConfigMap", data={"a": "x", "b": "hunter2-new"})
+    _, live, merged = shown(change(old, new, sensitive=(("data", "b"),)), sensitive=[("data", "a")])
+    assert "hunter2" not in live + merged
+
+
+def test_lists_are_walked_too() -> None:
+    raw = {"env": [{"name": "A", "value": "one"}]}, {"env": [{"name": "A", "value": "two"}]}
+    masked = tuple(mask_object(one, [("env", "[name=A]", "value")]) for one in raw)
+    assert told_apart(raw, masked) == (
+        {"env": [{"name": "A", "value": "*** (3 bytes) (before)"}]},
+        {"env": [{"name": "A", "value": "*** (3 bytes) (after)"}]},
+    )
