@@ -25,26 +25,37 @@ _HEAD = ("APP", "ENV", "CLUSTER", "STATE", "HEALTH", "REVISION", "LAST SYNC", "M
 _WELL = (HealthState.HEALTHY, HealthState.SUSPENDED)
 
 
-def show_status(session: Session, staged: Sequence[tuple[Stage, Sequence[AppStatus]]], *, detail: bool, exit_code: bool) -> int:
+Staged = Sequence[tuple["Stage", Sequence[AppStatus]]]
+
+
+def show_status(session: Session, staged: Staged, *, detail: bool, exit_code: bool) -> int:
     """Print it. The result is the exit code of the gravest error; else, with `exit_code`, 1 unless everything is in sync and healthy."""
-    body = {
-        "clusters": [
-            {"environment": stage.env, "cluster": stage.parts.cluster, "apps": [_status_json(s) for s in statuses]}
-            for stage, statuses in staged
-        ]
-    }
     now = datetime.now(UTC)
-    rows = [_row(stage, status, now) for stage, statuses in staged for status in statuses]
-    lines = table(rows, _HEAD)
-    if detail:
-        lines += [row for _, statuses in staged for status in statuses for row in _tree(status, boxes=session.boxes)]
-    session.result("Status", body, text=lambda: text_of(lines, color=session.color, clean=session.redactor.clean), paged=True)
+    session.result("Status", status_json(staged), text=lambda: status_text(session, staged, now=now, detail=detail), paged=True)
     every = [s for _, statuses in staged for s in statuses]
     for error in {str(s.error): s.error for s in every if s.error}.values():
         print_error(error)
     well = all(s.state is SyncState.IN_SYNC and s.health in _WELL for s in every)
     unwell = ExitCode.DIFFERENT if exit_code and not well else ExitCode.DONE
     return max((exit_code_of(s.error) for s in every if s.error), default=unwell)
+
+
+def status_json(staged: Staged) -> dict[str, Any]:
+    """The status as data."""
+    return {
+        "clusters": [
+            {"environment": stage.env, "cluster": stage.parts.cluster, "apps": [_status_json(s) for s in statuses]}
+            for stage, statuses in staged
+        ]
+    }
+
+
+def status_text(session: Session, staged: Staged, *, now: datetime, detail: bool) -> str:
+    """The table; with `detail` the objects of each app below it."""
+    lines = table([_row(stage, status, now) for stage, statuses in staged for status in statuses], _HEAD)
+    if detail:
+        lines += [row for _, statuses in staged for status in statuses for row in _tree(status, boxes=session.boxes)]
+    return text_of(lines, color=session.color, clean=session.redactor.clean)
 
 
 def _row(stage: Stage, status: AppStatus, now: datetime) -> tuple[str, ...]:
