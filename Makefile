@@ -64,8 +64,9 @@ test: check tools sandbox ## all checks and all tests; PYTEST_ARGS="-k name" for
 completions: setup ## write completions/ anew
 	$(PY) tools/generate_completions.py
 
-docs: setup ## write the generated pages of docs/ anew (commands, exit codes, schema)
+docs: setup ## write the generated pages anew: docs/ (commands, exit codes, schemas) and man/
 	@$(PY) tools/generate_docs.py
+	@$(PY) tools/generate_man.py
 	@$(PY) tools/generate_schema.py
 	@$(PY) tools/generate_result_schemas.py
 
@@ -75,8 +76,9 @@ demo: tools sandbox ## the whole loop on a real API server, two minutes
 demo-clean: setup ## remove what the demo left
 	@PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) examples/demo.py --clean
 
-bench: tools sandbox ## 1,020 objects: gitctl beside kubectl and helm; start-up time
+bench: tools sandbox ## 1,020 objects: gitctl beside kubectl and helm; start-up and completion time
 	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/startup.py
+	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/completion.py
 	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/apply_1020.py
 
 lock: ## resolve requirements-dev.lock anew; needs uv (python3 -m pip install uv), which nothing else does

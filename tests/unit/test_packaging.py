@@ -1,4 +1,4 @@
-"""The wheel: built as `pip install` builds it, it holds the package, its data files, and both commands."""
+"""The wheel: built as `pip install` builds it, it holds the package, its data files, manual pages, completions, and the commands."""
 
 from __future__ import annotations
 
@@ -34,7 +34,16 @@ def test_every_file_of_the_package_ships_and_nothing_else(wheel: zipfile.ZipFile
         ["git", "ls-files", "-z", "-co", "--exclude-standard", "src/gitctl"], cwd=ROOT, capture_output=True, check=True
     ).stdout.decode()
     there = {name.removeprefix("src/") for name in listed.split("\0") if name and (ROOT / name).is_file()}
-    assert {name for name in wheel.namelist() if ".dist-info/" not in name} == there
+    assert {name for name in wheel.namelist() if ".dist-info/" not in name and ".data/" not in name} == there
+
+
+def test_manual_pages_and_completions_ship_where_shells_look(wheel: zipfile.ZipFile) -> None:
+    root = f"gitctl_cli-{gitctl.__version__}.data/data/share"
+    shared = {name.removeprefix(f"{root}/") for name in wheel.namelist() if ".data/" in name}
+    pages = {f"man/man1/{page.name}" for page in (ROOT / "man").glob("*.1")}
+    completions = {"bash-completion/completions/gitctl", "zsh/site-functions/_gitctl", "fish/vendor_completions.d/gitctl.fish"}
+    assert shared == pages | completions
+    assert wheel.read(f"{root}/man/man1/gitctl.1") == (ROOT / "man" / "gitctl.1").read_bytes()
 
 
 @pytest.mark.parametrize("name", ["py.typed", "sandbox/module/go.mod", "sandbox/module/go.sum", "sandbox/module/main.go"])
@@ -42,9 +51,10 @@ def test_data_files_ship(wheel: zipfile.ZipFile, name: str) -> None:
     assert wheel.read(f"gitctl/{name}") == (ROOT / "src" / "gitctl" / name).read_bytes()
 
 
-def test_both_commands_are_installed(wheel: zipfile.ZipFile) -> None:
+def test_the_commands_are_installed(wheel: zipfile.ZipFile) -> None:
     lines = metadata(wheel, "entry_points.txt").splitlines()
-    assert {"gitctl = gitctl.cli.app:main", "kubectl-gitctl = gitctl.cli.app:main"} <= set(lines)
+    commands = {"gitctl = gitctl.cli.app:main", "kubectl-gitctl = gitctl.cli.app:main", "kubectl_complete-gitctl = gitctl.cli.kubectl:main"}
+    assert commands <= set(lines)
 
 
 def test_the_metadata_names_distribution_version_licence_and_python(wheel: zipfile.ZipFile) -> None:

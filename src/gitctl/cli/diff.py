@@ -46,7 +46,7 @@ def diff(
     ] = None,
     summary: Annotated[bool, typer.Option("--summary", help="One line for each app.")] = False,
     external: Annotated[
-        bool, typer.Option("--external", help="Show it by KUBECTL_EXTERNAL_DIFF, as kubectl does; default: diff -u -N.")
+        bool, typer.Option("--external", help="Show it by the program that KUBECTL_EXTERNAL_DIFF names; default: diff -u -N.")
     ] = False,
     only: ONLY = None,
     selector: LABELS = None,
@@ -82,6 +82,5 @@ def diff(
         prune=prune,
         replace=replace,
     )
-    return show_plans(
-        session, [(stage, plan_apps(stage.apps, stage.parts, request)) for stage in stages], summary=summary, external=external
-    )
+    staged = [(stage, plan_apps(stage.apps, stage.parts, request)) for stage in stages]
+    return show_plans(session, staged, summary=summary, external=external)

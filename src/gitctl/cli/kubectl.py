@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-# The last line tells the shell what to do with the candidates: 4 offers no files besides them, 0 does.
+# The last line tells the shell what to do with the candidates: 4 offers no files besides them, 0 (where there are none) does.
 _NO_FILES = ":4"
 _FILES = ":0"
 
@@ -24,6 +24,4 @@ def answer(words: list[str], unfinished: str) -> list[str]:
 
     verbs = verbs_of(" ".join(["gitctl", *words, unfinished]) + (" " if not unfinished else ""))
     found = BashComplete(get_command(root(verbs)), {}, "gitctl", "").get_completions(words, unfinished)
-    if any(one.type in ("file", "dir") for one in found):
-        return [_FILES]
-    return [*(f"{one.value}\t{one.help}" if one.help else str(one.value) for one in found), _NO_FILES]
+    return [*(f"{one.value}\t{one.help}" if one.help else str(one.value) for one in found), _NO_FILES if found else _FILES]

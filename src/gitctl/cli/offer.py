@@ -61,7 +61,8 @@ def records(ctx: typer.Context) -> Iterable[Candidate]:
     from gitctl.source.refs import ref_names
 
     environments = [_flag(ctx, "env")] if _flag(ctx, "env") else _project(ctx, "environments")
-    app = str(ctx.params.get("app") or "")
+    # Behind an option that still lacks its value the parser leaves the argument where it was.
+    app = str(ctx.params.get("app") or next(iter(ctx.args), ""))
     known = remembered(_file(ctx), environments[0], app) if len(environments) == 1 else []
     return [*known, *ref_names(_folder(ctx))]
 

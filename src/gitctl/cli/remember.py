@@ -26,8 +26,7 @@ def remember(session: Session, seen: Iterable[tuple[Stage, str, Iterable[Record 
     try:
         project = find_config(start_folder(session), explicit=session.flags.config)
         for stage, app, records in seen:
-            if fresh := {r.number: _line(r) for r in records if r}:
-                _write(private_folder(_folder(project)) / f"{_key(stage.env, app)}-{_digest(stage.parts.cluster)}", fresh)
+            keep(project, stage.env, app, stage.parts.cluster, {r.number: _line(r) for r in records if r})
     except (GitctlError, OSError):
         return
 
@@ -44,10 +43,14 @@ def _line(record: Record) -> str:
     return f"{record.revision[:8]} {record.result.value} {record.started}: {' '.join(record.subject.split())}"
 
 
-def _write(file: Path, fresh: dict[int, str]) -> None:
+def keep(project: Path, env: str, app: str, cluster: str, fresh: dict[int, str]) -> None:
+    """Add records (number → what it was) of an app on a cluster to those that are kept. Raises OSError."""
+    file = _folder(project) / f"{_key(env, app)}-{_digest(cluster)}"
     known = _read(file) | fresh
     newest = sorted(known, reverse=True)[:_MOST]
-    write_private(file, "".join(f"{number}\t{known[number]}\n" for number in newest))
+    if fresh:
+        private_folder(file.parent)
+        write_private(file, "".join(f"{number}\t{known[number]}\n" for number in newest))
 
 
 def _read(file: Path) -> dict[int, str]:

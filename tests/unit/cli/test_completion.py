@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 from tests.fixtures.commands import GitRepo
 
+from gitctl.cli.commands import verbs_of
 from gitctl.cli.completion import Shell, script
+from gitctl.cli.kubectl import answer as kubectl_answer
+from gitctl.cli.remember import keep, remembered
 
 ROOT = Path(__file__).parents[3]
 COMPLETIONS = ROOT / "completions"
@@ -150,3 +153,77 @@ def test_sandboxes_are_offered(isolated: Path) -> None:
         folder.mkdir(parents=True)
         (folder / "ports.json").write_text("{}")
     assert offered("sandbox", "down", "--name", "") == {"one", "two"}
+
+
+@pytest.mark.usefixtures("gitctl_on_path")
+def test_records_that_were_seen_are_offered_with_what_they_were(shop: GitRepo) -> None:
+    keep(shop.path / "gitctl.yaml", "dev", "web", "one", {1: "aaaa1111 succeeded", 2: "bbbb2222 failed"})
+    keep(shop.path / "gitctl.yaml", "dev", "web", "two", {3: "cccc3333 succeeded"})
+    keep(shop.path / "gitctl.yaml", "prod", "web", "one", {9: "other"})
+    assert offered("rollback", "web", "-e", "dev", "--to", "") >= {"1", "2", "3", "HEAD", "v1.2"}
+    assert "9" not in offered("rollback", "web", "-e", "dev", "--to", "")
+    assert offered("rollback", "web", "-e", "prod", "--to", "9") == {"9"}
+    assert "9" not in offered("rollback", "web", "--to", ""), "which environment is not known"
+    text = answer(
+        {
+            "_GITCTL_COMPLETE": "complete_fish",
+            "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+            "_TYPER_COMPLETE_ARGS": "gitctl rollback web -e dev --to 2",
+        }
+    )
+    assert text.strip() == "2\tbbbb2222 failed"
+
+
+def test_only_the_newest_records_are_kept_by_this_user_alone(shop: GitRepo, isolated: Path) -> None:
+    project = shop.path / "gitctl.yaml"
+    keep(project, "dev", "web", "one", dict.fromkeys(range(60), "old"))
+    keep(project, "dev", "web", "one", {59: "new"})
+    found = remembered(project, "dev", "web")
+    assert (len(found), found[0], found[-1]) == (50, ("59", "new"), ("10", "old"))
+    (file,) = [path for path in (isolated / "cache" / "records").rglob("*") if path.is_file()]
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+@pytest.mark.parametrize(
+    ("words", "verbs"),
+    [
+        ("gitctl diff ", ("diff",)),
+        ("gitctl -e drift-check rollback --to ", ("drift_check", "rollback")),
+        ("gitctl sta", ("status",)),
+        ("gitctl ", None),
+        ("gitctl -e dev ", None),
+        ("gitctl 'sync' ", ("sync",)),
+    ],
+)
+def test_only_the_verbs_that_are_meant_are_imported(words: str, verbs: tuple[str, ...] | None) -> None:
+    assert verbs_of(words) == verbs
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        (["diff", ""], ["web", "database", ":4"]),
+        (["sync", "-e", "p"], ["prod", ":4"]),
+        (["comp"], ["completion\tPrint the completion script of a shell.", ":4"]),
+        (["diff", "--kubeconfig", ""], [":0"]),
+    ],
+    ids=["apps", "environments", "verbs", "files"],
+)
+def test_kubectl_is_answered_as_cobra_would(words: list[str], lines: list[str]) -> None:
+    assert kubectl_answer(words[:-1], words[-1]) == lines
+
+
+@pytest.mark.usefixtures("gitctl_on_path", "shop")
+def test_the_real_kubectl_completes_the_plugin(tmp_path: Path) -> None:
+    kubectl = shutil.which("kubectl")
+    if kubectl is None:
+        pytest.skip("kubectl is not installed")
+    for name, module in (("kubectl-gitctl", "gitctl.cli.app"), ("kubectl_complete-gitctl", "gitctl.cli.kubectl")):
+        program = tmp_path / name
+        program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}/src" exec "{sys.executable}" -c "from {module} import main; main()" "$@"\n')
+        program.chmod(0o755)
+    asked = subprocess.run([kubectl, "__complete", "gitctl", "sync", "web", ""], capture_output=True, text=True, check=True)
+    assert asked.stdout.splitlines() == ["database", ":4"]
+    run = subprocess.run([kubectl, "gitctl", "version"], capture_output=True, text=True, check=True)
+    assert run.stdout.startswith("gitctl ")

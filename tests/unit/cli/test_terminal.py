@@ -67,7 +67,9 @@ def test_no_color_wins_over_color() -> None:
     assert Flags(color=Color.ALWAYS).when_colored is Color.ALWAYS
 
 
-@pytest.mark.parametrize(("variable", "value", "ci"), [("CI", "true", True), ("CI", "false", False), ("GITHUB_ACTIONS", "true", True), ("CI", "", False)])
+@pytest.mark.parametrize(
+    ("variable", "value", "ci"), [("CI", "true", True), ("CI", "false", False), ("GITHUB_ACTIONS", "true", True), ("CI", "", False)]
+)
 def test_when_a_ci_job_runs_it(variable: str, value: str, ci: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(variable, value)
     assert in_ci() is ci
