@@ -41,6 +41,11 @@ def test_both_sides_are_the_whole_object() -> None:
     assert live.replace("'1'", "'2'").replace('"1"', '"2"') == merged
 
 
+def test_the_order_of_keys_is_no_difference() -> None:
+    _, live, merged = shown(change(body("ConfigMap", data={"a": "1", "b": "2"}), body("ConfigMap", data={"b": "2", "a": "1"})))
+    assert live == merged
+
+
 def test_a_new_object_has_one_side_and_a_pruned_one_the_other() -> None:
     assert shown(change(None, body("ConfigMap"), Action.CREATE))[1] == ""
     pruned = Change(ObjectRef("apps", "Deployment", "", "a"), Action.PRUNE, live=body("Deployment") | {"apiVersion": "apps/v1"})

@@ -38,7 +38,7 @@ def _side(change: Change, known: tuple[Path, ...], hide: Hide) -> Side:
     shown = [_bare(mask_object(body, places)) if body else None for body in (live, merged)]
     if live and merged:
         shown = list(told_apart((_bare(live), _bare(merged)), (shown[0], shown[1])))
-    texts = [dump(hide(body)) if body else "" for body in shown]
+    texts = [dump(_sorted(hide(body))) if body else "" for body in shown]
     version = str((merged or live or {}).get("apiVersion", "")).rpartition("/")[2]
     return Side(_file_name(change.ref, version), *texts)
 
@@ -54,6 +54,13 @@ def told_apart(raw: tuple[Any, Any], masked: tuple[Any, Any]) -> tuple[Any, Any]
         return [one for one, _ in items], [other for _, other in items]
     hidden = isinstance(a, str) and a.startswith(MASK) and a == b and old != new
     return (f"{a} (before)", f"{b} (after)") if hidden else (a, b)
+
+
+def _sorted(value: Any) -> Any:
+    """With the keys of maps in order: where a file of another revision has them otherwise is no difference."""
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(one) for one in value] if isinstance(value, list) else value
 
 
 def _bare(body: Json) -> Json:
