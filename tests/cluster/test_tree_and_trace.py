@@ -77,7 +77,7 @@ def test_the_tree_of_an_app(project: Project) -> None:
     assert "web (dev → main) healthy: 4 objects, 5 owned by them" in text
     rows = [row.split()[:3] for row in text.splitlines()]
     assert ["│", "└─", "apps/ReplicaSet"] in rows
-    plain = project.run("tree", "web", env={"PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"}).stdout
+    plain = project.run("tree", "web", env={"PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"}, fresh=True).stdout
     assert plain.isascii()
     assert "|  `- apps/ReplicaSet" in plain
 
