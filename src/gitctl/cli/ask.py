@@ -34,6 +34,7 @@ def ask(session: Session, question: str, *, about: ErrorId = ErrorId.CONSENT_NEE
     """Yes or no at the terminal. Raises Refused where nobody can be asked."""
     if not session.interactive:
         raise Refused(f"needs consent: {question}", id=about, hint="add --yes")
+    session.close()
     sys.stderr.write(session.redactor.clean(f"{question} [y/N] "))
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")

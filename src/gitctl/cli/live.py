@@ -45,6 +45,7 @@ class LiveProgress:
             case EventKind.DONE:
                 self.close()
                 self._say(summary(self._run, event.message, now=now))
+                self._run = Progressing()
             case EventKind.PLAN | EventKind.WAITING:
                 self._open()
             case kind if kind in _TOLD or self._verbose:
