@@ -13,7 +13,6 @@ from gitctl.cli.session import Session
 if TYPE_CHECKING:
     from gitctl.cli.open import Stage
     from gitctl.model.trace import Trace
-    from gitctl.workflow.trace import TraceRequest
 
 EPILOG = epilog(
     [
@@ -21,7 +20,6 @@ EPILOG = epilog(
         ("gitctl trace deploy/web -e prod --field spec.replicas", "who wrote this field, and on which line"),
     ],
     codes={0: "traced, also to somebody else", 3: "no such object, or several: name one with -n"},
-    notes="-n names the namespace of the object; without it the namespaces of the environment's apps are looked at.",
 )
 
 
@@ -30,12 +28,15 @@ def register(app: typer.Typer) -> None:
     app.command("trace", epilog=EPILOG)(trace)
 
 
-@with_session()
+@with_session(without=("namespace",))
 def trace(
     session: Session,
     words: Annotated[list[str], typer.Argument(metavar="KIND/NAME", help="A live object: deploy/web, pod/web-0, widgets.example.test/a.")],
     field: Annotated[
         str, typer.Option("--field", metavar="PATH", help="Also trace this field: spec.replicas, spec.containers[name=web].image.")
+    ] = "",
+    namespace: Annotated[
+        str, typer.Option("-n", "--namespace", metavar="NAME", help="The object's namespace; default: those of the environment's apps.")
     ] = "",
 ) -> int:
     """Show where a live object comes from.
@@ -44,27 +45,24 @@ def trace(
     """
     from gitctl.cli.open import open_stages
     from gitctl.cli.show.trace import show_traces
-    from gitctl.errors import InputError
+    from gitctl.errors import GitctlError, InputError, raise_all
     from gitctl.workflow.trace import TraceRequest
-
-    kind, name = _kind_and_name(words)
-    request = TraceRequest(kind, name, session.flags.namespace or "", field)
-    found: list[tuple[Stage, Trace]] = []
-    missing: list[InputError] = []
-    for stage in open_stages(session, None):
-        try:
-            found.append((stage, _traced(stage, request)))
-        except InputError as error:
-            missing.append(error)
-    if missing and not found:
-        raise missing[0]
-    return show_traces(session, found)
-
-
-def _traced(stage: Stage, request: TraceRequest) -> Trace:
     from gitctl.workflow.trace import trace as trace_object
 
-    return trace_object(stage.apps, stage.parts, request)
+    kind, name = _kind_and_name(words)
+    request = TraceRequest(kind, name, namespace or session.flags.namespace or "", field)
+    found: list[tuple[Stage, Trace]] = []
+    errors: list[GitctlError] = []
+    for stage in open_stages(session, None):
+        try:
+            found.append((stage, trace_object(stage.apps, stage.parts, request)))
+        except GitctlError as error:
+            errors.append(error)
+    if found:
+        show_traces(session, found)
+    # One of several clusters need not have the object.
+    raise_all(error for error in errors if not (found and isinstance(error, InputError)))
+    return 0
 
 
 def _kind_and_name(words: list[str]) -> tuple[str, str]:

@@ -89,13 +89,19 @@ def _of_app(found: Trace, live: Json, entry: InventoryEntry, state: AppState, ap
     found = replace(found, applied=applied)
     app = next((a for a in apps if state.owner == a.owner or _was_called(a, state.owner)), None)
     if app is None:
-        return replace(found, gap=f"{state.owner} is no app of this environment; its repository: {known.repo if known else 'unknown'}")
+        return replace(found, gap=_elsewhere(state))
     try:
         return _to_source(found, live, entry, app, parts, field)
     except GitctlError as error:
         if isinstance(error, UsageError):
             raise
         return replace(found, gap=f"commit {entry.revision[:8] or 'none'}: {error.message}")
+
+
+def _elsewhere(state: AppState) -> str:
+    environment = state.owner.split("/")[1]
+    repository = f", whose repository is {state.acknowledged.repo}" if state.acknowledged else ""
+    return f"{state.owner} is no app of this environment{repository}; try -e {environment} there"
 
 
 def _was_called(app: App, owner: str) -> bool:

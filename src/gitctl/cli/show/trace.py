@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from gitctl.cli.session import Session
 from gitctl.cli.show.lines import Line, Style, line, text_of
 from gitctl.cli.show.values import owner_json, ref_json
-from gitctl.errors import ExitCode
 from gitctl.model.drift import Culprit
 from gitctl.model.health import HealthState
 from gitctl.model.trace import Applied, FieldTrace, Trace
@@ -22,13 +21,12 @@ _WELL = (HealthState.HEALTHY, HealthState.SUSPENDED)
 _LABEL = 9
 
 
-def show_traces(session: Session, staged: Sequence[tuple[Stage, Trace]]) -> int:
+def show_traces(session: Session, staged: Sequence[tuple[Stage, Trace]]) -> None:
     """Print them, one for each cluster that has the object."""
     body = {"items": [{"environment": stage.env, "cluster": stage.parts.cluster, **trace_json(found)} for stage, found in staged]}
     blocks = [list(trace_lines(found, where=stage.where)) for stage, found in staged]
     lines = [row for number, block in enumerate(blocks) for row in ([line("")] if number else []) + block]
     session.result("Trace", body, text=lambda: text_of(lines, color=session.color, clean=session.redactor.clean))
-    return ExitCode.DONE
 
 
 def trace_lines(found: Trace, *, where: str) -> Iterator[Line]:

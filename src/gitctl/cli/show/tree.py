@@ -48,7 +48,7 @@ def tree_lines(tree: AppTree, *, where: str, now: datetime, boxes: bool) -> list
     wide = max((width(f"{before}{node.ref}") for before, node in drawn), default=0)
     rows = [_row(before, node, wide, now) for before, node in drawn]
     notes = [line(f"note: not looked at: {unseen}", Style.QUIET) for unseen in tree.unseen]
-    return [head, *([line(tree.message, Style.QUIET)] if tree.message else []), *rows, *notes]
+    return [head, *([line(tree.message, Style.QUIET)] if tree.message and not tree.error else []), *rows, *notes]
 
 
 def _row(before: str, node: Node, wide: int, now: datetime) -> Line:
