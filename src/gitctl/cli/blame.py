@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from gitctl import documents
 from gitctl.errors import GitctlError
 from gitctl.model.drift import Culprit
+from gitctl.model.fieldpath import look
 from gitctl.model.manifest import Path
 from gitctl.model.revision import Revision
 from gitctl.protocols import Source
@@ -86,6 +87,8 @@ class _History:
     def _document(self, field: WantedField) -> documents.Loaded | None:
         """The document that the object is written in: the known one, else the only one of its kind and name, else of its kind."""
         origin, ref = field.origin, field.ref
+        if not origin.line and ref is None:
+            return None
         try:
             found = self._documents(field.sha, origin.path)
         except (GitctlError, LookupError):
@@ -93,7 +96,7 @@ class _History:
         if origin.line:
             return next((one for one in found if one.index == origin.document), None)
         of_kind = [one for one in found if ref and isinstance(one.value, dict) and one.value.get("kind") == ref.kind]
-        named = [one for one in of_kind if ref and (one.value.get("metadata") or {}).get("name") == ref.name]
+        named = [one for one in of_kind if ref and look(one.value, ("metadata", "name")) == ref.name]
         return next((some[0] for some in (named, of_kind) if len(some) == 1), None)
 
     def _own_line(self, field: WantedField) -> Line | None:
@@ -102,7 +105,7 @@ class _History:
         if document is None:
             return None
         origin, path = field.origin, _indexed(document.value, field.path)
-        if not field.origin.line and (len(path) < len(field.path) or _at(document.value, path) != field.value):
+        if not origin.line and (len(path) < len(field.path) or look(document.value, path) != field.value):
             return None
         content = self._files(field.sha, (origin.path,))[origin.path]
         place = documents.place_of(content, path, where=origin.path, index=document.index)
@@ -146,12 +149,6 @@ def _matching(files: Mapping[str, bytes], pattern: re.Pattern[bytes]) -> list[Li
         for number, text in enumerate(content.split(b"\n"), start=1)
         if pattern.search(text)
     ]
-
-
-def _at(value: Any, path: tuple[str | int, ...]) -> Any:
-    for step in path:
-        value = value[step]
-    return value
 
 
 def _indexed(value: Any, path: Path) -> tuple[str | int, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import Annotated, Any
 
 import typer
@@ -42,9 +43,11 @@ def verbs_of(words: str) -> tuple[str, ...] | None:
 
     A shell asks while somebody types: to import every command takes longer than to answer.
     """
-    typed = [word.strip("'\"").replace("-", "_") for word in words.split()[1:]]
-    named = tuple(verb for verb in VERBS if verb in typed)
-    begun = tuple(verb for verb in VERBS if typed and not words[-1:].isspace() and verb.startswith(typed[-1]))
+    typed = [word.strip("'\"") for word in words.split()]
+    # What stands behind a flag may be its value: `-C sandbox`.
+    verbs = [word.replace("-", "_") for before, word in pairwise(typed) if not before.startswith("-")]
+    named = tuple(verb for verb in VERBS if verb in verbs)
+    begun = tuple(verb for verb in VERBS if verbs and not words[-1:].isspace() and verb.startswith(verbs[-1]))
     return named or begun or None
 
 

@@ -41,17 +41,14 @@ class LiveProgress:
         # Nothing of the screen is touched under the lock: the drawing thread holds the screen's lock when it looks at the run.
         with self._mutex:
             self._run = folded(self._run, replace(event, message=self._clean(event.message)), now=now)
-        match event.kind:
-            case EventKind.DONE:
-                self.close()
-                self._say(summary(self._run, event.message, now=now))
-                self._run = Progressing()
-            case EventKind.PLAN | EventKind.WAITING:
-                self._open()
-            case kind if kind in _TOLD or self._verbose:
-                self._say(text_of(event))
-            case _:
-                pass
+        if event.kind is EventKind.DONE:
+            self.close()
+            self._say(summary(self._run, event.message, now=now))
+            self._run = Progressing()
+        elif event.kind in (EventKind.PLAN, EventKind.WAITING):
+            self._open()
+        elif self._verbose or event.kind in _TOLD:
+            self._say(text_of(event))
 
     def put(self, line: str) -> None:
         """A line of text above the frame."""

@@ -85,16 +85,14 @@ class Groups(Dated):
 
     def event(self, event: Event) -> None:
         """A wave opens a group, the end of the app's run closes the last one."""
-        match event.kind:
-            case EventKind.WAVE:
-                self._enter(f"{event.app}: {event.message}")
-            case EventKind.DELETED:
-                self._enter(f"{event.app}: prune")
-                super().event(event)
-            case EventKind.DONE:
-                self.close()
-            case _:
-                super().event(event)
+        if event.kind is EventKind.WAVE:
+            self._enter(f"{event.app}: {event.message}")
+            return
+        if event.kind is EventKind.DELETED:
+            self._enter(f"{event.app}: prune")
+        super().event(event)
+        if event.kind is EventKind.DONE:
+            self.close()
 
     def close(self) -> None:
         """End the group."""

@@ -121,7 +121,7 @@ class Session:
 
                 self.raw(dump(self.redactor.clean_json(_result(kind, body))))
             case Output.TEXT:
-                self.page(text()) if paged else self.raw(text())
+                (self.page if paged else self.raw)(text())
             case Output.NAME | Output.MARKDOWN:
                 self.raw((forms or {}).get(output, text)())
             case _:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from gitctl.apply.run import ApplyOptions, apply_waves, halt_of, prune
 from gitctl.errors import ErrorId, GitctlError, Interrupted, Refused, SourceError, StateMoved
 from gitctl.model.app import App
-from gitctl.model.change import Plan, Refusal
+from gitctl.model.change import Action, Plan, Refusal
 from gitctl.model.manifest import RenderResult
 from gitctl.model.outcome import PRUNE, Event, EventKind, ObjectHealth, Outcome, OutcomeResult, SyncResult
 from gitctl.model.quantity import counted
@@ -226,7 +226,8 @@ def _run(planned: Planned, parts: Parts, request: SyncRequest, lock: Lock) -> Ap
 def _announcement(plan: Plan) -> Event:
     """What the run is about to do, wave by wave."""
     counts = [(wave.name, len(wave.changes)) for wave in plan.waves if wave.changes]
-    counts += [(PRUNE, len(plan.prunes))] if plan.prunes else []
+    pruned = sum(change.action is not Action.ORPHAN for change in plan.prunes)
+    counts += [(PRUNE, pruned)] if pruned else []
     return Event(EventKind.PLAN, f"{counted(len(plan.changes), 'object')} to change", None, plan.app, tuple(counts))
 
 

@@ -99,7 +99,9 @@ def _of_app(found: Trace, live: Json, entry: InventoryEntry, state: AppState, ap
 
 
 def _elsewhere(state: AppState) -> str:
-    environment = state.owner.split("/")[1]
+    project, environment, *_ = state.owner.split("/")
+    if project == "path":
+        return f"{state.owner} was applied from a folder: no commit is known"
     repository = f", whose repository is {state.acknowledged.repo}" if state.acknowledged else ""
     return f"{state.owner} is no app of this environment{repository}; try -e {environment} there"
 

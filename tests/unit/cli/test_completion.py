@@ -188,7 +188,9 @@ def test_only_the_newest_records_are_kept_by_this_user_alone(shop: GitRepo, isol
     ("words", "verbs"),
     [
         ("gitctl diff ", ("diff",)),
-        ("gitctl -e drift-check rollback --to ", ("drift_check", "rollback")),
+        ("gitctl -e drift-check rollback --to ", ("rollback",)),
+        ("gitctl diff web status ", ("diff", "status")),
+        ("gitctl -C sandbox ", None),
         ("gitctl sta", ("status",)),
         ("gitctl ", None),
         ("gitctl -e dev ", None),

@@ -59,9 +59,11 @@ def _external(session: Session, titled: Sequence[tuple[str, Plan]], states: Sequ
     """Counts and problems for people; what differs by the program, whose failure is the result."""
     from gitctl.cli.external import show_external
 
+    clean = session.redactor.clean
     for title, plan in titled:
-        lines = [*plan_lines(plan, title=title, summary=True), *problem_lines(plan)]
-        session.say(text_of(lines, color=False, clean=session.redactor.clean).rstrip("\n"))
+        session.say(text_of(plan_lines(plan, title=title, summary=True), color=False, clean=clean).rstrip())
+        if problems := problem_lines(plan):
+            session.warn(text_of(problems, color=False, clean=clean).strip())
     try:
         show_external(session, [(plan, state) for (_, plan), state in zip(titled, states, strict=True)])
     except GitctlError as error:
