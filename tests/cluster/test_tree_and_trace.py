@@ -131,7 +131,8 @@ def test_a_pod_is_traced_to_its_line(project: Project) -> None:
     third = project.repo.commit("settings only")
     project.run("sync")
     pods = json.loads(project.kubectl("-n", project.name, "get", "pods", "-l", "app=web", "-o", "json").stdout)["items"]
-    pod = max(pods, key=lambda p: p["metadata"]["creationTimestamp"])["metadata"]["name"]
+    # The old pod may go at any moment.
+    pod = next(p["metadata"]["name"] for p in pods if p["spec"]["containers"][0]["image"] == "example.test/web:2")
     text = project.run("trace", f"pod/{pod}", "--field", "spec.template.spec.containers[name=web].image").stdout
     assert f"app       web (dev → main), owner id {project.name}/dev/web" in text
     found = project.run("trace", f"po/{pod}", "-n", project.name, "--field", "spec.replicas", "-o", "json").json()["items"][0]

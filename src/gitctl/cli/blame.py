@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -24,7 +23,6 @@ from gitctl.workflow.parts import Blame, WantedField
 _KEY = re.compile(r"\[(?P<key>\w+)=(?P<value>[^,\]]*)")
 _LARGEST = 1 << 20
 _KEPT = 64
-_EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 Line = tuple[str, int]
 
@@ -38,6 +36,10 @@ class BlamingSource(Source, Protocol):
 
     def newest_change(self, sha: str, places: Iterable[str]) -> Revision | None:
         """The newest commit, up to `sha`, that changed a file at or below `places`."""
+        ...
+
+    def newest_change_of_lines(self, sha: str, path: str, first: int, last: int) -> Revision | None:
+        """The same for some lines of a file; `last` 0 is its end."""
         ...
 
 
@@ -70,15 +72,14 @@ class _History:
         return by or self._newest(field.sha, field.places or (field.origin.path,)), line
 
     def author(self, field: WantedField) -> tuple[Revision | None, Line | None]:
-        """The newest commit among the lines of the object, else of its file, else of all files; and its first line."""
+        """The newest commit that changed a line of the object, else its file, else any file; and the object's first line."""
         path = field.origin.path
         document = self._document(field)
         if document is None:
             return self._newest(field.sha, (path,)) or self._newest(field.sha, field.places), None
         begins = [one.line for one in self._documents(field.sha, path)]
-        end = min((line for line in begins if line > document.line), default=_LARGEST)
-        by = [one for line, one in self._blame(field.sha, path).items() if document.line <= line < end]
-        newest = max(by, key=lambda one: one.committed_at or _EARLIEST, default=None)
+        end = min((line for line in begins if line > document.line), default=1) - 1
+        newest = self._source.newest_change_of_lines(field.sha, path, document.line, end)
         return newest or self._newest(field.sha, (path,)), (path, document.line)
 
     def _documents(self, sha: str, path: str) -> tuple[documents.Loaded, ...]:

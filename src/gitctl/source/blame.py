@@ -29,8 +29,18 @@ def blame_file(git: Git, sha: str, path: str, *, repo: str) -> Mapping[int, Revi
 def newest_change(git: Git, sha: str, places: Iterable[str], *, repo: str) -> Revision | None:
     """The newest commit, up to `sha`, that changed a file at or below `places` ("" is the whole tree); None where nobody can tell."""
     paths = [place.rstrip("/") for place in places]
-    done = git.run("log", "-1", FORMAT, "--end-of-options", sha, "--", *(paths if all(paths) else ()))
-    if done.code or not done.stdout:
+    return _newest(git, sha, FORMAT, "--end-of-options", sha, "--", *(paths if all(paths) else ()), repo=repo)
+
+
+def newest_change_of_lines(git: Git, sha: str, path: str, first: int, last: int, *, repo: str) -> Revision | None:
+    """The newest commit, up to `sha`, that changed, added or took away a line among some lines of a file (0: up to its end)."""
+    lines = f"-L{first},{last or ''}:{path}"
+    return _newest(git, sha, "--no-patch", FORMAT, lines, "--end-of-options", sha, repo=repo)
+
+
+def _newest(git: Git, sha: str, *arguments: str, repo: str) -> Revision | None:
+    done = git.run("log", "-1", *arguments)
+    if done.code or not done.stdout.strip():
         return None
     found = commit_of(done.stdout, name=sha, repo=repo)
     return None if found.sha in _shallow(git) else found

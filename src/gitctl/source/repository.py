@@ -10,7 +10,7 @@ from pathlib import Path
 from gitctl.errors import ErrorId, SourceError
 from gitctl.model.revision import Revision
 from gitctl.protocols import Tree
-from gitctl.source.blame import blame_file, newest_change
+from gitctl.source.blame import blame_file, newest_change, newest_change_of_lines
 from gitctl.source.checkout import repository
 from gitctl.source.git import Git
 from gitctl.source.mirror import FETCH_SECONDS, Mirror
@@ -64,6 +64,10 @@ class LocalSource:
     def newest_change(self, sha: str, places: Iterable[str]) -> Revision | None:
         """The newest commit, up to `sha`, that changed a file at or below `places`."""
         return newest_change(self.git, sha, places, repo=str(self.root))
+
+    def newest_change_of_lines(self, sha: str, path: str, first: int, last: int) -> Revision | None:
+        """The same for some lines of a file."""
+        return newest_change_of_lines(self.git, sha, path, first, last, repo=str(self.root))
 
     def _fetch_commit(self, sha: str) -> bool:
         """A shallow clone stays shallow: `--depth=1` would cut a whole one."""
@@ -137,6 +141,10 @@ class MirrorSource:
     def newest_change(self, sha: str, places: Iterable[str]) -> Revision | None:
         """The newest commit, up to `sha`, that changed a file at or below `places`."""
         return newest_change(self.mirror.git, sha, places, repo=self.mirror.url)
+
+    def newest_change_of_lines(self, sha: str, path: str, first: int, last: int) -> Revision | None:
+        """The same for some lines of a file."""
+        return newest_change_of_lines(self.mirror.git, sha, path, first, last, repo=self.mirror.url)
 
 
 def changed_paths(git: Git, old: str, new: str, *places: str) -> tuple[str, ...]:

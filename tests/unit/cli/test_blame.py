@@ -10,7 +10,7 @@ import pytest
 from tests.fixtures.commands import GitRepo
 
 from gitctl.cli.blame import blame_with
-from gitctl.model.manifest import Origin
+from gitctl.model.manifest import ObjectRef, Origin
 from gitctl.source.repository import LocalSource
 from gitctl.workflow.parts import WantedField
 
@@ -57,3 +57,34 @@ def test_the_whole_tree_may_have_been_read(repo: GitRepo) -> None:
 def test_a_shallow_clone_names_nobody_rather_than_the_wrong_one(repo: GitRepo, tmp_path: Path) -> None:
     repo.git("clone", "--quiet", "--depth=1", f"file://{repo.path}", str(tmp_path / "shallow"))
     assert subject(GitRepo(tmp_path / "shallow"), 3, "spec", "replicas") == ""
+
+
+OBJECTS = "# first\nkind: A\nmetadata: {name: a}\n---\nkind: B\nmetadata: {name: b}\nspec: [1]\n---\nkind: B\nmetadata: {name: c}\n"
+
+
+@pytest.mark.parametrize(
+    ("origin", "ref", "found"),
+    [
+        (Origin("all.yaml", 2), None, ("a", 2)),
+        (Origin("all.yaml", 5, document=1), None, ("b, a line less", 5)),
+        (Origin("all.yaml", 9, document=2), None, ("c", 9)),
+        (Origin("all.yaml", renderer="kustomize"), ObjectRef("", "A", "", "pre-a"), ("a", 2)),
+        (Origin("all.yaml", renderer="kustomize"), ObjectRef("", "B", "", "c"), ("c", 9)),
+        (Origin("all.yaml", renderer="kustomize"), ObjectRef("", "B", "", "pre-c"), ("c", 0)),
+        (Origin("elsewhere.yaml", renderer="helm"), ObjectRef("", "A", "", "a"), ("c", 0)),
+    ],
+    ids=["first", "middle", "last", "the only one of its kind", "by name", "two of its kind", "no such file"],
+)
+def test_the_newest_commit_that_changed_the_object_is_named(
+    origin: Origin, ref: ObjectRef | None, found: tuple[str, int], git_repo: Callable[..., GitRepo]
+) -> None:
+    repo = git_repo()
+    repo.commit("all", {"all.yaml": OBJECTS.replace("[1]", "[1]\nmore: 2")})
+    repo.commit("a", {"all.yaml": OBJECTS.replace("[1]", "[1]\nmore: 2").replace("A", "A # changed")})
+    changed = OBJECTS.replace("A", "A # changed")
+    repo.commit("b, a line less", {"all.yaml": changed})
+    repo.commit("c", {"all.yaml": changed.replace("name: c}", "name: c} # changed")})
+    source = LocalSource(repo.path)
+    by = blame_with(source)(WantedField(source.resolve("HEAD").sha, origin, (), None, ("",), ref))
+    assert by is not None
+    assert (by.subject, by.line) == found
