@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gitctl.cli.commands import VERBS
 from gitctl.process import Command, run
 
 SOURCE = Path(__file__).parents[2] / "src"
@@ -46,6 +47,17 @@ def test_nothing_heavy_is_imported(arguments: list[str]) -> None:
 def test_the_version_alone_does_not_even_import_typer() -> None:
     modules = imported_by("-m", "gitctl", "--version")
     assert {name for name in modules if name.split(".", 1)[0] in {"typer", "rich", "msgspec", "orjson", "platformdirs"}} == set()
+
+
+@pytest.mark.parametrize(("words", "verbs"), [("gitctl diff --revision ", {"diff"}), ("gitctl sta", {"status"})])
+def test_completion_imports_the_typed_verb_alone(words: str, verbs: set[str]) -> None:
+    ask = {"_GITCTL_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - (words[-1] != " "))}
+    # Not by importtime: it does not see what `import_module` imports.
+    program = "import sys\nfrom gitctl.cli.app import run\ntry:\n    run([])\nfinally:\n    print(*sys.modules, file=sys.stderr)"
+    done = run(Command((sys.executable, "-c", program), env={"PYTHONPATH": str(SOURCE), **ask}))
+    modules = set(done.stderr.split())
+    assert {verb for verb in VERBS if f"gitctl.cli.{verb}" in modules} == verbs
+    assert heavy(modules) == set()
 
 
 def test_what_is_heavy_would_be_seen() -> None:

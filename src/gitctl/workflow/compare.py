@@ -9,6 +9,7 @@ from gitctl.errors import raise_all
 from gitctl.model.change import Action, Change, Comparison, Plan, Proof, Wave
 from gitctl.model.manifest import Manifest, RenderResult
 from gitctl.plan.fields import field_changes
+from gitctl.redact import mask_object
 from gitctl.workflow.plan import Rendered
 
 
@@ -27,7 +28,8 @@ def _plan(name: str, old: RenderResult | None, new: RenderResult | None) -> Plan
     before = {m.ref: m for m in old.manifests} if old else {}
     after = {m.ref: m for m in new.manifests} if new else {}
     changes = tuple(c for ref in after for c in _change(before.get(ref), after[ref]))
-    prunes = tuple(Change(ref, Action.PRUNE, live=m.body) for ref, m in before.items() if ref not in after)
+    # No inventory says where secrets are in these: they are masked here, before anybody shows them.
+    prunes = tuple(Change(ref, Action.PRUNE, live=mask_object(m.body, m.sensitive)) for ref, m in before.items() if ref not in after)
     changed = {c.ref for c in changes}
     return Plan(
         app=name,

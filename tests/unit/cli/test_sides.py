@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from gitctl.cli.show.sides import sides, told_apart
+from gitctl.model.app import App
 from gitctl.model.change import Action, Change, Comparison, Plan, Wave
-from gitctl.model.manifest import Manifest, ObjectRef, Origin
+from gitctl.model.manifest import Manifest, ObjectRef, Origin, RenderInputs, RenderResult
 from gitctl.model.revision import Revision
 from gitctl.redact import mask_object
+from gitctl.workflow.compare import compare_rendered
+from gitctl.workflow.plan import Rendered
 
 
 def plan(*changes: Change, prunes: tuple[Change, ...] = ()) -> Plan:
@@ -68,6 +71,16 @@ def test_values_of_encrypted_files_are_masked_wherever_they_are_known() -> None:
     old, new = body("ConfigMap", data={"a": "hunter2-old", "b": "x"}), body("ConfigMap", data={"a": "x", "b": "hunter2-new"})
     _, live, merged = shown(change(old, new, sensitive=(("data", "b"),)), sensitive=[("data", "a")])
     assert "hunter2" not in live + merged
+
+
+def test_what_left_git_between_two_revisions_is_masked() -> None:
+    ref = ObjectRef("", "ConfigMap", "n", "a")
+    gone = Manifest(ref, "v1", body("ConfigMap", data={"a": "hunt3r"}), Origin("a.yaml"), "d", sensitive=(("data", "a"),))
+    app, revision = App("p", "dev", "web", "web"), Revision("r", "", "main")
+    old, new = (Rendered(app, RenderResult("web", revision, RenderInputs("plain"), some, str(some))) for some in ((gone,), ()))
+    (between,) = compare_rendered([old], [new])
+    (side,) = sides(between, {}, hide=lambda value: value)
+    assert "*** (6 bytes)" in side.live
 
 
 def test_lists_are_walked_too() -> None:

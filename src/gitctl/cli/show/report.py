@@ -47,25 +47,27 @@ def show_plans(
     body = {"clusters": [_stage_json(stage, plans, dry_run=dry_run) for stage, plans in staged], "errors": [error_json(e) for e in errors]}
     kind = "SyncResult" if dry_run else "DiffResult"
     if external:
-        states = [p.planned.state for _, plans in staged for p in plans if p.planned]
-        errors += _external(session, titled, states)
+        # Cluster by cluster: an object may be on several, under the same file name.
+        for stage, plans in staged:
+            planned = [p.planned for p in plans if p.planned]
+            errors += _external(session, [(stage.title(p.app), p.plan, p.state) for p in planned])
     else:
         session.result(kind, body, text=lambda: _plans_text(session, titled, summary), forms=_forms(session, titled), paged=True)
     _report(errors)
     return max([plan_code(p) for _, p in titled] + [exit_code_of(e) for e in errors], default=ExitCode.DONE)
 
 
-def _external(session: Session, titled: Sequence[tuple[str, Plan]], states: Sequence[AppState | None]) -> list[GitctlError]:
+def _external(session: Session, titled: Sequence[tuple[str, Plan, AppState | None]]) -> list[GitctlError]:
     """Counts and problems for people; what differs by the program, whose failure is the result."""
     from gitctl.cli.external import show_external
 
     clean = session.redactor.clean
-    for title, plan in titled:
+    for title, plan, _ in titled:
         session.say(text_of(plan_lines(plan, title=title, summary=True), color=False, clean=clean).rstrip())
         if problems := problem_lines(plan):
             session.warn(text_of(problems, color=False, clean=clean).strip())
     try:
-        show_external(session, [(plan, state) for (_, plan), state in zip(titled, states, strict=True)])
+        show_external(session, [(plan, state) for _, plan, state in titled])
     except GitctlError as error:
         return [error]
     return []
@@ -136,7 +138,7 @@ def _total(plans: Sequence[Plan]) -> Line:
 def show_revision_diff(session: Session, plans: Sequence[tuple[str, Plan]], *, summary: bool, external: bool = False) -> int:
     """Print what differs between two revisions."""
     if external:
-        errors = _external(session, plans, [None] * len(plans))
+        errors = _external(session, [(title, plan, None) for title, plan in plans])
         _report(errors)
         return max([plan_code(p) for _, p in plans] + [exit_code_of(e) for e in errors], default=ExitCode.DONE)
     body = {"apps": [plan_json(p) for _, p in plans], "errors": []}
