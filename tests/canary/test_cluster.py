@@ -107,7 +107,9 @@ def test_a_release_drift_and_a_way_back(story: Story) -> None:
     story.change()
     for form in (TEXT, JSON, MARKDOWN):
         story.run("diff", *form, code=1)
+    assert "*** (" in story.run("diff", "--external", *TEXT, code=1).stdout
     story.run("diff", "--from", "HEAD~1", "--to", "HEAD", *JSON, code=1)
+    story.run("diff", "--from", "HEAD~1", "--to", "HEAD", "--external", *TEXT, code=1)
     story.run("sync", *JSON, code=0)
     by_hand = base64.b64encode(f"by hand {story.world.tail}".encode()).decode()
     patch = json.dumps({"data": {"password": by_hand, "added": by_hand}})
@@ -116,6 +118,9 @@ def test_a_release_drift_and_a_way_back(story: Story) -> None:
     assert "password" in told.stdout
     story.run("drift-check", *JSON, code=1)
     story.run("status", "plain", *JSON, code=0)
+    story.run("tree", "plain", *JSON, code=0)
+    for form in (TEXT, JSON):
+        assert "***" in story.run("trace", "secret/db", "--field", "data.password", *form, code=0).stdout
     story.run("drift-check", "--fix", *TEXT, code=0)
     story.run("rollback", "plain", "--yes", *TEXT, code=0)
     story.run("history", "plain", *JSON, code=0)

@@ -27,7 +27,7 @@ def test_a_sync_shows_its_waves_and_what_blocks_and_leaves_the_terminal_sane(pro
     assert "ConfigMap" not in seen.text.partition("web: succeeded in")[2], "the lines of single objects are for logs"
     project.write("web", config_map("a"), config_map("b"), deployment("web", simulate="never-ready", image="example.test/web:2"))
     project.commit()
-    stopped = at_terminal("sync", "-e", "dev", cwd=project.repo.path, keys=(("waiting for 1 of", "\x03"),))
+    stopped = at_terminal("sync", "-e", "dev", "--timeout", "2m", cwd=project.repo.path, keys=(("waiting for 1 of", "\x03"),))
     assert stopped.code == 130, stopped.text
     assert "stopping: what is in flight ends" in stopped.text
     assert f"apps/Deployment {project.name}/web" in stopped.text
