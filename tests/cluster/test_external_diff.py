@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from tests.fixtures.project import Project, config_map
 
+from gitctl.errors import ErrorId
+
 TELL = """#!/bin/sh
 if [ "$3" = fail ]; then exit 3; fi
 echo "called: $(basename "$1") $(basename "$2") $3 $4"
@@ -65,11 +67,11 @@ def test_the_program_is_called_as_kubectl_calls_it(project: Project, telling: Pa
 def test_a_program_that_fails_or_is_not_there_is_no_result(project: Project, telling: Path) -> None:
     project.write("web", config_map("a", x="1"))
     project.commit()
-    for command, code, said in (
-        ("tell fail", 5, "ended with exit code 3"),
-        ("no-such-program", 5, "not on PATH"),
-        ("tell $(id)", 2, "'$(id)' is not allowed"),
+    for command, failure in (
+        ("tell fail", ErrorId.EXTERNAL_DIFF_FAILED),
+        ("no-such-program", ErrorId.TOOL_MISSING),
+        ("tell $(id)", ErrorId.ARGUMENT_INVALID),
     ):
-        assert said in project.run("diff", "--external", env={"KUBECTL_EXTERNAL_DIFF": command}, code=code).stderr
-    assert "leave out --summary" in project.run("diff", "--external", "--summary", code=2).stderr
+        project.run("diff", "--external", env={"KUBECTL_EXTERNAL_DIFF": command}, code=failure.exit_code).error(failure)
+    project.run("diff", "--external", "--summary", code=2).error(ErrorId.FLAGS_CONFLICT)
     assert [path.name for path in telling.iterdir() if path.name.startswith("gitctl")] == []

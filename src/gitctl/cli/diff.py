@@ -66,7 +66,7 @@ def diff(
     from gitctl.workflow.plan import plan_apps, render_apps
 
     if external and (summary or session.flags.output is not Output.TEXT):
-        raise UsageError("--external shows the whole diff, as text", hint="leave out --summary and -o")
+        raise UsageError("--external shows the whole diff, as text", id=ErrorId.FLAGS_CONFLICT, hint="leave out --summary and -o")
     if bool(from_revision) != bool(to_revision):
         raise UsageError("--from and --to go together", id=ErrorId.FLAGS_CONFLICT, hint="name both revisions")
     if from_revision and to_revision:

@@ -15,7 +15,7 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 from gitctl.cli.show.sides import Side, sides
-from gitctl.errors import RenderError, UsageError
+from gitctl.errors import ErrorId, RenderError, UsageError
 from gitctl.model.manifest import ObjectRef, Path
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def _command() -> tuple[tuple[str, ...], tuple[str, ...]]:
         return ("diff", "-u", "-N"), ()
     bad = next((one for one in arguments if not _ARGUMENT.fullmatch(one)), "")
     if bad:
-        raise UsageError(f"{VARIABLE}: the argument {bad!r} is not allowed", hint="arguments hold letters, digits, - and = only")
+        what = f"{VARIABLE}: the argument {bad!r} is not allowed"
+        raise UsageError(what, id=ErrorId.ARGUMENT_INVALID, hint="arguments hold letters, digits, - and = only")
     return (program,), tuple(arguments)
 
 
@@ -63,4 +64,5 @@ def _run(before: tuple[str, ...], after: tuple[str, ...], found: Iterable[Side])
         sys.stdout.flush()
         code = attend(Command((*before, str(live), str(merged), *after)))
     if code not in (0, 1):
-        raise RenderError(f"{before[0]} ended with exit code {code}", hint=f"0 and 1 mean that it compared; {VARIABLE} names the program")
+        hint = f"0 and 1 mean that it compared; {VARIABLE} names the program"
+        raise RenderError(f"{before[0]} ended with exit code {code}", id=ErrorId.EXTERNAL_DIFF_FAILED, hint=hint)

@@ -67,9 +67,9 @@ def trace(
 
 def _kind_and_name(words: list[str]) -> tuple[str, str]:
     """`deploy/web`, or `deploy web` as kubectl takes it too."""
-    from gitctl.errors import UsageError
+    from gitctl.errors import ErrorId, UsageError
 
     parts = words[0].split("/") if len(words) == 1 else words
     if len(parts) != 2 or not all(parts):
-        raise UsageError(f"{' '.join(words)} names no object", hint="write KIND/NAME, such as deploy/web")
+        raise UsageError(f"{' '.join(words)} names no object", id=ErrorId.ARGUMENT_INVALID, hint="write KIND/NAME, such as deploy/web")
     return parts[0], parts[1]

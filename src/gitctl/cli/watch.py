@@ -10,7 +10,7 @@ from gitctl.cli.forms import Output
 from gitctl.cli.session import Session
 from gitctl.cli.show.screen import Screen
 from gitctl.cli.show.status import Staged, status_json, status_text
-from gitctl.errors import ExitCode, GitctlError, UsageError
+from gitctl.errors import ErrorId, ExitCode, GitctlError, UsageError
 from gitctl.workflow.watching import Seen, await_change
 
 Look = Callable[[], Staged]
@@ -20,9 +20,11 @@ SHORTEST = 2.0
 def watch_status(session: Session, look: Look, *, interval: float, detail: bool) -> int:
     """Show the status until Ctrl-C, which is exit code 130 as of `kubectl get --watch`. Raises UsageError; the first look's errors."""
     if session.flags.output not in (Output.TEXT, Output.JSON):
-        raise UsageError(f"--watch prints no -o {session.flags.output.value}", hint="text, or json for a stream of documents")
+        form = session.flags.output.value
+        raise UsageError(f"--watch prints no -o {form}", id=ErrorId.OUTPUT_FORM, hint="text, or json for a stream of documents")
     if interval < SHORTEST:
-        raise UsageError("--interval is too short", hint=f"at least {SHORTEST:g}s: every look compares all objects")
+        hint = f"at least {SHORTEST:g}s: every look compares all objects"
+        raise UsageError("--interval is too short", id=ErrorId.ARGUMENT_INVALID, hint=hint)
     screen, seen, note = Screen(), Seen(), ""
     try:
         found = look()

@@ -78,6 +78,7 @@ class ErrorId(StrEnum):
     NO_CLUSTER_APP = "no-cluster-app", ExitCode.INPUT
     STATE_NAMESPACE = "state-namespace", ExitCode.INPUT
     OBJECT_UNKNOWN = "object-unknown", ExitCode.INPUT
+    OBJECT_AMBIGUOUS = "object-ambiguous", ExitCode.INPUT
     RECORD_UNKNOWN = "record-unknown", ExitCode.INPUT
     SANDBOX_UNKNOWN = "sandbox-unknown", ExitCode.INPUT
 
@@ -150,6 +151,7 @@ class ErrorId(StrEnum):
     TOOL_VERSION = "tool-version", ExitCode.RENDER
     PROGRAM_TIMEOUT = "program-timeout", ExitCode.RENDER
     RENDER_FAILED = "render-failed", ExitCode.RENDER
+    EXTERNAL_DIFF_FAILED = "external-diff-failed", ExitCode.RENDER
     RENDER_RANDOM = "render-random", ExitCode.RENDER
     NOT_REPRODUCIBLE = "not-reproducible", ExitCode.RENDER
     CHART_UNREACHABLE = "chart-unreachable", ExitCode.RENDER

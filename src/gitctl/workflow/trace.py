@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from gitctl.errors import GitctlError, InputError, UsageError
+from gitctl.errors import ErrorId, GitctlError, InputError, UsageError
 from gitctl.health.assess import assess
 from gitctl.model.app import App
 from gitctl.model.deployers import deployers
@@ -41,7 +41,8 @@ def trace(apps: Sequence[App], parts: Parts, request: TraceRequest) -> Trace:
     """Trace one object. Raises InputError (not there, or there more than once), UsageError, ClusterError."""
     target = parts.target
     if not isinstance(target, Lineage):
-        raise UsageError("only objects of a cluster can be traced", hint="in a branch, `git log` tells the same")
+        hint = "what goes to a branch is traced by `git log`"
+        raise InputError("only objects of a cluster can be traced", id=ErrorId.NO_CLUSTER_APP, hint=hint)
     states = target.list_states()
     live = _the_one(target.find(request.kind, request.name, _namespaces(apps, states, request, parts)), request)
     ancestry = target.ancestors(live)
@@ -67,10 +68,11 @@ def _the_one(found: Sequence[Json], request: TraceRequest) -> Json:
     where = f" in {request.namespace}" if request.namespace else " in the namespaces of these apps"
     if not found:
         hint = "" if request.namespace else "name its namespace with -n"
-        raise InputError(f"there is no {request.kind}/{request.name}{where}", hint=hint)
+        raise InputError(f"there is no {request.kind}/{request.name}{where}", id=ErrorId.OBJECT_UNKNOWN, hint=hint)
     if len(found) > 1:
         places = ", ".join(str(one["metadata"].get("namespace", "")) for one in found)
-        raise InputError(f"{request.kind}/{request.name} is in several namespaces: {places}", hint="name one with -n")
+        what = f"{request.kind}/{request.name} is in several namespaces: {places}"
+        raise InputError(what, id=ErrorId.OBJECT_AMBIGUOUS, hint="name one with -n")
     return found[0]
 
 
@@ -133,7 +135,8 @@ def _fields(text: str, manifest: Manifest, live: Json, about: WantedField, parts
     pattern = parse(_spelled(text))
     paths = dict.fromkeys(named_path(body, path) for body in (manifest.body, live) for path in find(pattern, body))
     if not paths:
-        raise UsageError(f"{manifest.ref} has no field {text}", hint="write spec.replicas or spec.containers[name=web].image")
+        hint = "write spec.replicas or spec.containers[name=web].image"
+        raise UsageError(f"{manifest.ref} has no field {text}", id=ErrorId.ARGUMENT_INVALID, hint=hint)
     masked = mask_object(manifest.body, manifest.sensitive)
     for path in paths:
         value, mask = look(manifest.body, path), look(masked, path)

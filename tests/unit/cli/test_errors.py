@@ -40,7 +40,7 @@ def test_data_has_the_id() -> None:
 
 
 def test_a_bug_is_an_error_with_a_page_and_a_log(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken() -> None:
+    def broken(*_: object) -> None:
         raise LookupError("of a programmer")
 
     monkeypatch.setattr("gitctl.cli.commands.root", broken)
@@ -55,7 +55,7 @@ def test_a_bug_is_an_error_with_a_page_and_a_log(capsys: Captured, monkeypatch: 
 
 
 def test_ctrl_c_before_anything_began(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
-    def pressed() -> None:
+    def pressed(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("gitctl.cli.commands.root", pressed)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from tests.fixtures.errors import raises
 
-from gitctl.errors import InputError, UsageError
+from gitctl.errors import ErrorId
 from gitctl.model.app import App
 from gitctl.model.drift import Culprit
 from gitctl.model.manifest import Json, Manifest, ObjectRef, Origin, RenderInputs, RenderResult
@@ -144,7 +145,7 @@ def test_the_value_of_a_secret_field_is_neither_shown_nor_looked_for() -> None:
 
 
 def test_a_field_that_is_nowhere_is_wrong_usage() -> None:
-    with pytest.raises(UsageError, match=r"has no field spec\.nothing"):
+    with raises(ErrorId.ARGUMENT_INVALID, match=r"has no field spec\.nothing"):
         traced(World(Target((state(),))), field="spec.nothing")
 
 
@@ -156,7 +157,20 @@ def test_the_namespaces_of_the_apps_are_looked_at_unless_one_is_named() -> None:
     assert target.asked == ("x",)
 
 
-@pytest.mark.parametrize(("found", "said"), [((), "there is no deploy/web"), ((LIVE, LIVE), "in several namespaces: n, n")])
-def test_it_must_be_one_object(found: tuple[Json, ...], said: str) -> None:
-    with pytest.raises(InputError, match=said):
+@pytest.mark.parametrize(
+    ("found", "failure", "said"),
+    [
+        ((), ErrorId.OBJECT_UNKNOWN, "there is no deploy/web"),
+        ((LIVE, LIVE), ErrorId.OBJECT_AMBIGUOUS, "in several namespaces: n, n"),
+    ],
+)
+def test_it_must_be_one_object(found: tuple[Json, ...], failure: ErrorId, said: str) -> None:
+    with raises(failure, match=said):
         traced(World(Target((state(),), found=found)))
+
+
+def test_what_goes_to_a_branch_cannot_be_traced() -> None:
+    world = World(Target((state(),)))
+    world.target = type("Branch", (), {"list_states": lambda _self: ()})()
+    with raises(ErrorId.NO_CLUSTER_APP):
+        traced(world)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gitctl.errors import GitctlError, InputError, did_you_mean
+from gitctl.errors import ErrorId, GitctlError, InputError, did_you_mean
 from gitctl.model.manifest import Json, ObjectRef
 from gitctl.parallel import map_bounded
 from gitctl.protocols import Ancestry
@@ -20,7 +20,7 @@ def find_live(client: Client, served: Kinds, word: str, name: str, namespaces: S
     """The objects of that kind and name. Raises InputError (no such kind), Forbidden, ClusterError."""
     resource = served.called(word)
     if resource is None:
-        raise InputError(f"the cluster has no kind {word!r}", hint=did_you_mean(word, served.names()))
+        raise InputError(f"the cluster has no kind {word!r}", id=ErrorId.KIND_UNKNOWN, hint=did_you_mean(word, served.names()))
     places = tuple(dict.fromkeys(namespaces)) if resource.namespaced else ("",)
     refs = [ObjectRef(resource.group, resource.kind, place, name) for place in places]
     found = map_bounded(lambda ref: get_one(client, resource, ref), refs)
