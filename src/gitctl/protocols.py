@@ -17,6 +17,7 @@ from gitctl.model.change import Change, Comparison
 from gitctl.model.manifest import Json, Manifest, ObjectRef, Path
 from gitctl.model.outcome import Event, Outcome
 from gitctl.model.revision import Revision
+from gitctl.model.rival import Rival
 from gitctl.model.secret import MaskedValue, SecretStatus
 from gitctl.model.state import AppState, InventoryEntry
 
@@ -241,7 +242,8 @@ class CompareOptions:
     """How a comparison is made.
 
     `namespaces` and `kinds` (group, kind) are created by the same selection; `prepare(manifest, live)` gives the body to send
-    (ignored fields left out: plan/ignore.py); `adopt` folds earlier managers; `keep_additions` leaves human additions alone.
+    (ignored fields left out: plan/ignore.py); `adopt` folds earlier managers, `adopt_from` those of these controllers too;
+    `former` are other owner ids whose objects are ours now; `keep_additions` leaves human additions alone.
     """
 
     owner: str
@@ -250,6 +252,8 @@ class CompareOptions:
     kinds: frozenset[tuple[str, str]] = frozenset()
     adopt: bool = False
     keep_additions: bool = False
+    adopt_from: frozenset[Rival] = frozenset()
+    former: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

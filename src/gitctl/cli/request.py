@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gitctl.errors import ConfigError, UsageError
+from gitctl.model.rival import Rival
 from gitctl.workflow.plan import PlanRequest
 
 
@@ -11,6 +12,7 @@ def plan_request(
     only: list[str] | None,
     selector: str | None,
     adopt: bool,
+    adopt_from: list[Rival] | None,
     force_conflicts: bool,
     prune: bool | None,
     replace: list[str] | None,
@@ -21,6 +23,7 @@ def plan_request(
     return PlanRequest(
         prune=prune,
         adopt=adopt,
+        adopt_from=frozenset(adopt_from or ()),
         force_conflicts=force_conflicts,
         prune_limit=prune_limit,
         plan_digest=plan_digest,

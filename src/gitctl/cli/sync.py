@@ -10,6 +10,7 @@ from gitctl.cli.flags import with_session
 from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
 from gitctl.cli.words import (
+    ADOPT_FROM,
     APP_NAME,
     APPS,
     LABELS,
@@ -70,6 +71,7 @@ def sync(
     timeout: TIMEOUT = None,
     yes: YES = False,
     adopt: Annotated[bool, typer.Option("--adopt", help="Take over objects that exist and that no app owns.")] = False,
+    adopt_from: ADOPT_FROM = None,
     force_conflicts: Annotated[bool, typer.Option("--force-conflicts", help="Take fields that other managers own.")] = False,
     with_deps: Annotated[bool, typer.Option("--with-deps", help="First sync the apps that these depend on.")] = False,
     allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="Sync uncommitted files.")] = False,
@@ -93,6 +95,7 @@ def sync(
             only=only,
             selector=selector,
             adopt=adopt,
+            adopt_from=adopt_from,
             force_conflicts=force_conflicts,
             prune=prune,
             replace=replace,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from enum import StrEnum
 
@@ -12,6 +12,7 @@ from gitctl.model.fieldset import entries
 from gitctl.model.managers import is_earlier
 from gitctl.model.manifest import Json, ObjectRef
 from gitctl.model.marks import annotation, label
+from gitctl.model.rival import STOP, Rival, rival_managers, rival_of
 
 NAMESPACE_RENDERER = "gitctl"
 """The renderer in the origin of the Namespace that `create_namespace` adds to a render."""
@@ -50,6 +51,12 @@ def ownership(comparison: Comparison, app: App) -> Ownership:
     return Ownership.FOREIGN if comparison.owner else Ownership.UNOWNED
 
 
+def may_adopt(comparison: Comparison, *, adopt: bool, adopt_from: Collection[Rival]) -> bool:
+    """May an object of no app be taken over? What a controller goes on writing needs more than `--adopt`. What is being deleted, may."""
+    rival = rival_of(comparison.live or {})
+    return comparison.deleting or (rival in adopt_from if rival else adopt)
+
+
 def foreign(comparisons: Iterable[Comparison]) -> tuple[Refusal, ...]:
     """The refusals for objects of other apps, one for each of these apps. Nothing permits them."""
     by_owner: dict[str, list[ObjectRef]] = {}
@@ -79,18 +86,20 @@ def _count(refs: list[ObjectRef]) -> str:
 
 def unowned(comparisons: Iterable[Comparison]) -> tuple[Refusal, ...]:
     """The refusals for objects that exist and are no app's, one for each tool that manages some of them."""
-    by_tool: dict[str, list[ObjectRef]] = {}
+    by_tool: dict[tuple[str, Rival | None], list[ObjectRef]] = {}
     for comparison in comparisons:
-        by_tool.setdefault(managed_by(comparison.live or {}), []).append(comparison.ref)
+        live = comparison.live or {}
+        by_tool.setdefault((managed_by(live), rival_of(live)), []).append(comparison.ref)
     return tuple(
-        Refusal(
-            rule="not-ours",
-            message=_unowned(refs, tool),
-            refs=tuple(sorted(refs)),
-            hint="--adopt takes them over" + (f"; stop {tool} from managing them first" if tool else ""),
-        )
-        for tool, refs in sorted(by_tool.items())
+        Refusal(rule="not-ours", message=_unowned(refs, tool), refs=tuple(sorted(refs)), hint=_consent(tool, rival))
+        for (tool, rival), refs in sorted(by_tool.items(), key=lambda item: item[0][0])
     )
+
+
+def _consent(tool: str, rival: Rival | None) -> str:
+    if rival:
+        return f"{STOP[rival]}; then --dangerous-adopt-from {rival} takes them over"
+    return "--adopt takes them over" + (f"; stop {tool} from managing them first" if tool else "")
 
 
 def _unowned(refs: list[ObjectRef], tool: str) -> str:
@@ -105,7 +114,7 @@ def managed_by(live: Json) -> str:
     found = (
         ("Flux Kustomization ", _placed(live, "kustomize.toolkit.fluxcd.io/namespace", "kustomize.toolkit.fluxcd.io/name")),
         ("Flux HelmRelease ", _placed(live, "helm.toolkit.fluxcd.io/namespace", "helm.toolkit.fluxcd.io/name")),
-        ("Argo CD application ", tracked),
+        ("Argo CD application ", tracked or (label(live, "app.kubernetes.io/instance") if rival_of(live) is Rival.ARGOCD else "")),
         ("Helm release ", _placed(live, "meta.helm.sh/release-namespace", "meta.helm.sh/release-name")),
         ("kapp app ", label(live, "kapp.k14s.io/app")),
         ("kluctl ", label(live, "kluctl.io/discriminator")),
@@ -129,5 +138,6 @@ def _controller(live: Json) -> str:
 
 def folded(live: Json) -> str:
     """How adoption is announced: the managers whose fields become ours."""
-    names = sorted({owner.manager for owner, _ in entries(live) if is_earlier(owner)})
+    rivals = rival_managers(live)
+    names = sorted({owner.manager for owner, _ in entries(live) if is_earlier(owner) or owner.manager in rivals})
     return f"takes over the fields of {', '.join(names)}" if names else "takes over; no earlier manager's fields to fold in"

@@ -10,7 +10,7 @@ from gitctl.model.change import Action, Change, Comparison, Plan, Refusal
 from gitctl.model.manifest import ObjectRef, RenderResult
 from gitctl.model.marks import uid
 from gitctl.model.state import AppState
-from gitctl.plan.adopt import Ownership, foreign, managed_by, ownership, unowned
+from gitctl.plan.adopt import Ownership, foreign, managed_by, may_adopt, ownership, unowned
 from gitctl.plan.digest import plan_digest
 from gitctl.plan.guard import refusals
 from gitctl.plan.judge import judge
@@ -64,12 +64,16 @@ def _judged(app: App, comparisons: Iterable[Comparison], state: AppState, option
     others: dict[Ownership, list[Comparison]] = {Ownership.FOREIGN: [], Ownership.UNOWNED: []}
     for comparison in comparisons:
         owned = ownership(comparison, app)
-        if owned is Ownership.FOREIGN or (owned is Ownership.UNOWNED and not (options.adopt or comparison.deleting)):
+        if owned is Ownership.FOREIGN or (owned is Ownership.UNOWNED and not _may_adopt(comparison, options)):
             others[owned].append(comparison)
         else:
             _sort_in(found, judge(comparison, app, owned, entries.get(comparison.ref), options))
     found.refusals[:0] = (*foreign(others[Ownership.FOREIGN]), *unowned(others[Ownership.UNOWNED]))
     return found
+
+
+def _may_adopt(comparison: Comparison, options: PlanOptions) -> bool:
+    return may_adopt(comparison, adopt=options.adopt, adopt_from=options.adopt_from)
 
 
 def _sort_in(found: _Verdicts, verdict: Change | Comparison | Refusal | None) -> None:

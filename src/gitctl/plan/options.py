@@ -8,6 +8,7 @@ from typing import Protocol
 
 from gitctl.model.app import Limits
 from gitctl.model.manifest import Json, ObjectRef
+from gitctl.model.rival import Rival
 
 
 class Sighting(Protocol):
@@ -37,10 +38,11 @@ class PlanOptions:
     """Consents and circumstances of a plan; the defaults allow nothing out of the ordinary.
 
     `observed` shows the objects of the inventory that Git no longer has. `deleted_today` counts deletes of the last 24 hours
-    in the whole cluster. `replace` are `Kind/name`. `partial`: only some objects were compared. `stale`: Git could not be asked.
+    in the whole cluster. `adopt_from` are controllers that keep writing, from which adoption is dangerous. `replace` are `Kind/name`. `partial`: only some objects were compared. `stale`: Git could not be asked.
     """
 
     adopt: bool = False
+    adopt_from: frozenset[Rival] = frozenset()
     force_conflicts: bool = False
     prune: bool = True
     prune_limit: int | None = None

@@ -10,6 +10,7 @@ from gitctl.errors import GitctlError, InputError
 from gitctl.model.app import App
 from gitctl.model.change import Plan
 from gitctl.model.manifest import Manifest, ObjectRef, RenderResult
+from gitctl.model.rival import Rival
 from gitctl.model.state import AppState, InventoryEntry
 from gitctl.plan.build import PlanOptions, build
 from gitctl.plan.guard import deleted_since
@@ -27,6 +28,7 @@ class PlanRequest:
 
     prune: bool | None = None
     adopt: bool = False
+    adopt_from: frozenset[Rival] = frozenset()
     force_conflicts: bool = False
     prune_limit: int | None = None
     plan_digest: str = ""
@@ -132,6 +134,7 @@ def plan_app(app: App, rendered: RenderResult, parts: Parts, request: PlanReques
     observed = parts.target.observe(app.owner, [(e.ref, e.api_version) for e in stale])
     options = PlanOptions(
         adopt=request.adopt,
+        adopt_from=request.adopt_from,
         force_conflicts=request.force_conflicts,
         prune=app.prune if request.prune is None else request.prune,
         prune_limit=request.prune_limit,
@@ -154,6 +157,7 @@ def compare_options(app: App, request: PlanRequest, scope: Selection) -> Compare
         namespaces=scope.namespaces,
         kinds=scope.kinds,
         adopt=request.adopt,
+        adopt_from=request.adopt_from,
         keep_additions=request.keep_additions,
     )
 

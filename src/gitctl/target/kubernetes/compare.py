@@ -13,6 +13,7 @@ from gitctl.model.change import Comparison, Proof
 from gitctl.model.fieldset import of_manager
 from gitctl.model.managers import FIELD_MANAGER
 from gitctl.model.manifest import Json, Manifest, ObjectRef
+from gitctl.model.rival import rival_managers, rival_of
 from gitctl.model.state import InventoryEntry
 from gitctl.parallel import map_bounded
 from gitctl.protocols import CompareOptions, Observed
@@ -104,9 +105,7 @@ def _dry_run(client: Client, found: Comparison, resource: Resource, entry: Inven
     if not answer.ok:
         return _refused(found, answer)
     after = answer.json()
-    ours = found.owner == options.owner
-    adopt = options.adopt and not ours
-    claim = Claim(entry.fields if entry else "", adopt, keep_additions=options.keep_additions or not (ours or adopt))
+    claim = _claim(found.live, entry, found.owner in (options.owner, *options.former), options)
     verdict = judge(found.live, after, claim)
     return replace(
         found,
@@ -117,6 +116,13 @@ def _dry_run(client: Client, found: Comparison, resource: Resource, entry: Inven
         additions=verdict.additions,
         fold=verdict.fold,
     )
+
+
+def _claim(live: Json, entry: InventoryEntry | None, ours: bool, options: CompareOptions) -> Claim:
+    rival = rival_of(live)
+    adopt = not ours and (rival in options.adopt_from if rival else options.adopt)
+    keep = options.keep_additions or not (ours or adopt)
+    return Claim(entry.fields if entry else "", adopt, keep_additions=keep, rivals=rival_managers(live))
 
 
 def _refused(found: Comparison, answer: Response) -> Comparison:
