@@ -18,6 +18,7 @@ from gitctl.model.outcome import OutcomeResult
 from gitctl.model.record import RecordResult, RecordVerb
 from gitctl.model.secret import RuleMatch, SecretState
 from gitctl.model.status import SyncState
+from gitctl.model.suspension import Place
 from gitctl.workflow.bootstrap import FileState
 from gitctl.workflow.doctor import Need, ToolState
 
@@ -69,6 +70,7 @@ def use(name: str) -> Json:
     return {"$ref": f"#/$defs/{name}"}
 
 
+SUSPENSION = shape({"reason": TEXT, "by": TEXT, "since": LATER_TIME, "until": LATER_TIME})
 COUNTS = ("created", "updated", "pruned", "unchanged", "failed", "notTried")
 SUMMARY = ("create", "update", "adopt", "replace", "prune", "orphan", "unchanged", "failed")
 
@@ -221,6 +223,16 @@ RESULTS: dict[str, Json] = {
     "RevisionDiffResult": shape({"apps": many(use("plan")), **ERRORS}),
     "SyncResult": shape(RUNS),
     "RollbackResult": shape(RUNS),
+    "SuspensionResult": shape(
+        {
+            "app": TEXT,
+            "environment": TEXT,
+            "suspension": maybe(SUSPENSION),
+            "commit": SHA,
+            "pushed": YES,
+            "clusters": many(shape({"cluster": TEXT, "changed": YES})),
+        }
+    ),
     "DriftResult": shape(
         clusters(
             either(
@@ -250,6 +262,7 @@ RESULTS: dict[str, Json] = {
                     "wanted": SHA,
                     "message": TEXT,
                     "leftConfig": YES,
+                    "suspended": maybe(shape(SUSPENSION["properties"] | {"place": word(Place)})),
                     "lastSync": maybe(use("record")),
                     "objects": many(
                         shape(

@@ -142,6 +142,10 @@ class Refused(GitctlError):
     exit_code = ExitCode.REFUSED
 
 
+class Suspended(Refused):
+    """The app is suspended: nobody shall change it now."""
+
+
 class ApplyFailed(GitctlError):
     """Some objects were not applied."""
 

@@ -23,6 +23,8 @@ VERBS = (
     "drift_check",
     "history",
     "rollback",
+    "suspend",
+    "resume",
     "render",
     "secret",
     "config",

@@ -29,6 +29,8 @@ FORMS: Mapping[str, frozenset[Output]] = {
     "sync": DATA,
     "drift-check": DATA,
     "rollback": DATA,
+    "suspend": DATA,
+    "resume": DATA,
     "render": NAMES,
     "secret keygen": DATA,
     "secret encrypt": NAMES,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from gitctl.errors import ConfigError, UsageError
 from gitctl.model.rival import Rival
 from gitctl.workflow.plan import PlanRequest
@@ -41,6 +43,16 @@ def duration(flag: str, text: str) -> float:
         return parse_duration(text)
     except ConfigError as error:
         raise UsageError(f"{flag}: {error}", hint=error.hint) from None
+
+
+def later(flag: str, text: str, now: datetime) -> datetime:
+    """The time that a flag gives: `3d`, or RFC 3339. Raises UsageError."""
+    from gitctl.config.moment import parse_until
+
+    try:
+        return parse_until(text, now)
+    except ConfigError as error:
+        raise UsageError(f"{flag}: {error.message}", hint=error.hint) from None
 
 
 def _kind_names(values: list[str] | tuple[str, ...], flag: str) -> list[str]:

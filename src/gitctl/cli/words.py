@@ -40,6 +40,7 @@ TIMEOUT = Annotated[
     str | None, typer.Option("--timeout", metavar="DURATION", help="How long to wait for health, such as 5m; default: the app's `wait`.")
 ]
 LOCK_TIMEOUT = Annotated[str, typer.Option("--lock-timeout", metavar="DURATION", help="How long to wait for another run to end.")]
+PUSH = Annotated[bool, typer.Option("--push", help="Push the commit to the upstream branch.")]
 PRUNE_LIMIT = Annotated[int | None, typer.Option("--prune-limit", metavar="N", help="Allow up to N deletions in this run.")]
 PLAN_DIGEST = Annotated[str, typer.Option("--plan-digest", metavar="DIGEST", help="Allow exactly the plan that a refusal printed.")]
 REPLACE = Annotated[

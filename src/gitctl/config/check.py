@@ -10,12 +10,12 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from gitctl.config import placeholder
+from gitctl.config import moment, placeholder
 from gitctl.config.conform import conform
 from gitctl.config.cycle import find_cycle
 from gitctl.config.problem import KeyPath, Problem
 from gitctl.config.schema import json_schema
-from gitctl.errors import did_you_mean
+from gitctl.errors import ConfigError, did_you_mean
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
 _APP_TEXTS: tuple[KeyPath, ...] = (("path",), ("namespace",), ("helm", "release"), ("target", "branch"), ("target", "folder"))
@@ -44,6 +44,7 @@ def _app(at: KeyPath, app: Mapping[str, Any], data: Mapping[str, Any]) -> Iterat
     environments, apps = _keys(data.get("environments")), _keys(data.get("apps"))
     yield from _references((*at, "environments"), app.get("environments"), environments, "environment")
     yield from _references((*at, "depends_on"), app.get("depends_on"), apps, "app")
+    yield from _suspended(at, app, environments)
     others = _mapping(data.get("apps"))
     mine = set(_texts(app.get("environments")) or environments)
     for index, other in enumerate(_list(app.get("depends_on"))):
@@ -51,6 +52,22 @@ def _app(at: KeyPath, app: Mapping[str, Any], data: Mapping[str, Any]) -> Iterat
             missing = mine & set(environments) - set(_texts(others[other].get("environments")) or environments)
             if missing:
                 yield Problem((*at, "depends_on", index), f"the app {other!r} is not in the environment {min(missing)!r}, this one is")
+
+
+def _suspended(at: KeyPath, app: Mapping[str, Any], environments: Collection[str]) -> Iterator[Problem]:
+    for env, one in _mapping(app.get("suspend")).items():
+        if env not in environments:
+            yield Problem((*at, "suspend", env), f"unknown environment {env!r}", did_you_mean(env, environments))
+        for key in ("since", "until"):
+            if isinstance(one.get(key), str) and re.fullmatch(moment.PATTERN, one[key], re.ASCII):
+                yield from _time((*at, "suspend", env, key), one[key])
+
+
+def _time(at: KeyPath, text: str) -> Iterator[Problem]:
+    try:
+        moment.parse_time(text)
+    except ConfigError as error:
+        yield Problem(at, error.message, error.hint)
 
 
 def _references(at: KeyPath, names: Any, known: Collection[str], what: str) -> Iterator[Problem]:

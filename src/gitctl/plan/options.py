@@ -38,7 +38,8 @@ class PlanOptions:
     """Consents and circumstances of a plan; the defaults allow nothing out of the ordinary.
 
     `observed` shows the objects of the inventory that Git no longer has. `deleted_today` counts deletes of the last 24 hours
-    in the whole cluster. `adopt_from` are controllers that keep writing, from which adoption is dangerous. `replace` are `Kind/name`. `partial`: only some objects were compared. `stale`: Git could not be asked.
+    in the whole cluster. `adopt_from` are controllers that go on writing what is adopted from them. `replace` are `Kind/name`.
+    `partial`: only some objects were compared. `stale`: Git could not be asked.
     """
 
     adopt: bool = False

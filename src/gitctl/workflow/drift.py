@@ -13,7 +13,9 @@ from gitctl.model.record import RecordVerb
 from gitctl.plan.drift import classify
 from gitctl.workflow.acknowledged import DIRTY, Acknowledgement, PastRender, acknowledged_manifests, tree_at
 from gitctl.workflow.parts import Parts, WantedField
-from gitctl.workflow.plan import PlanRequest, Selection, compare_options, recorded
+from gitctl.workflow.plan import PlanRequest, Selection, compare_options
+from gitctl.workflow.states import recorded
+from gitctl.workflow.suspend import require_active
 from gitctl.workflow.sync import AppRun, Confirm, SyncRequest, sync_rendered
 
 _FIXABLE = frozenset({DriftVerdict.DRIFTED, DriftVerdict.MISSING})
@@ -82,7 +84,9 @@ def fix(run: DriftRun, parts: Parts, request: SyncRequest, *, confirm: Confirm) 
     if run.drift is None or not any(o.verdict in _FIXABLE for o in run.drift.objects):
         return run
     try:
-        known = acknowledged_manifests(*recorded(run.app, parts), parts)
+        there, state = recorded(run.app, parts)
+        require_active(run.app, state, parts.timestamp())
+        known = acknowledged_manifests(there, state, parts)
         runs = [_fix_one(past, run.drift, parts, request, confirm) for past in known.renders]
     except GitctlError as error:
         return replace(run, error=error)

@@ -8,7 +8,7 @@ from functools import partial
 
 from gitctl.errors import GitctlError, InputError
 from gitctl.model.app import App
-from gitctl.model.change import Plan
+from gitctl.model.change import Plan, Refusal
 from gitctl.model.manifest import Manifest, ObjectRef, RenderResult
 from gitctl.model.rival import Rival
 from gitctl.model.state import AppState, InventoryEntry
@@ -17,6 +17,8 @@ from gitctl.plan.guard import deleted_since
 from gitctl.plan.ignore import prepare
 from gitctl.protocols import CompareOptions
 from gitctl.workflow.parts import Parts
+from gitctl.workflow.states import read_state
+from gitctl.workflow.suspend import over_notes, refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,13 @@ class PlanRequest:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """An app with its render, its state and its plan."""
+    """An app with its render, its state and its plan. `suspended`: why the plan may not be carried out now."""
 
     app: App
     rendered: RenderResult
     state: AppState
     plan: Plan
+    suspended: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,9 @@ def plan_app(app: App, rendered: RenderResult, parts: Parts, request: PlanReques
         deleted_today=_deleted_today(parts) if stale else 0,
         limits=parts.limits,
     )
-    return Planned(app, rendered, state, build(app, rendered, comparisons, state, options=options))
+    plan = build(app, rendered, comparisons, state, options=options)
+    plan = replace(plan, notes=(*plan.notes, *over_notes(app, state, parts.timestamp())))
+    return Planned(app, rendered, state, plan, refusal(app, state, parts.timestamp()))
 
 
 def compare_options(app: App, request: PlanRequest, scope: Selection) -> CompareOptions:
@@ -160,22 +165,6 @@ def compare_options(app: App, request: PlanRequest, scope: Selection) -> Compare
         adopt_from=request.adopt_from,
         keep_additions=request.keep_additions,
     )
-
-
-def read_state(app: App, parts: Parts) -> AppState:
-    """The app's state; that of a former name (`renamed_from`) where the app has none yet."""
-    there, state = recorded(app, parts)
-    return state if there.owner == app.owner else replace(state, owner=app.owner, token="")
-
-
-def recorded(app: App, parts: Parts) -> tuple[App, AppState]:
-    """The app under the name that its state has, and that state: the first sync under a new name moves it."""
-    for name in app.renamed_from:
-        former = replace(app, name=name, renamed_from=())
-        state = parts.target.read_state(former.owner)
-        if state.token and not parts.target.read_state(app.owner).token:
-            return former, state
-    return app, parts.target.read_state(app.owner)
 
 
 def _stale(inventory: Iterable[InventoryEntry], manifests: Iterable[Manifest]) -> list[InventoryEntry]:

@@ -12,10 +12,12 @@ from gitctl.model.health import Health, HealthState, worst
 from gitctl.model.quantity import counted
 from gitctl.model.state import AppState
 from gitctl.model.status import AppStatus, ObjectStatus, SyncState
+from gitctl.model.suspension import Suspension
 from gitctl.workflow.drift import drift_of
 from gitctl.workflow.parts import Parts
-from gitctl.workflow.plan import read_state
 from gitctl.workflow.recording import revision_id
+from gitctl.workflow.states import read_state
+from gitctl.workflow.suspend import binding
 
 _DRIFTED = (DriftVerdict.DRIFTED, DriftVerdict.MISSING, DriftVerdict.DELETING)
 
@@ -38,7 +40,8 @@ def status_of(app: App, parts: Parts) -> AppStatus:
     drift, _ = drift_of(app, parts)
     objects = _objects(app, state, drift, parts)
     pending = _pending(app, state, parts)
-    word, message = _word(state, drift, pending)
+    suspended = binding(app, state, parts.timestamp())
+    word, message = _word(state, drift, pending, suspended[1] if suspended else None)
     return AppStatus(
         app=app.name,
         owner=app.owner,
@@ -49,6 +52,7 @@ def status_of(app: App, parts: Parts) -> AppStatus:
         message=message,
         last=state.records[-1] if state.records else None,
         objects=objects,
+        suspended=suspended,
     )
 
 
@@ -77,12 +81,15 @@ def _pending(app: App, state: AppState, parts: Parts) -> str:
     return "" if state.acknowledged.render_digest == digest else f"Git has {parts.revision.short}"
 
 
-def _word(state: AppState, drift: AppDrift, pending: str) -> tuple[SyncState, str]:
+def _word(state: AppState, drift: AppDrift, pending: str, suspension: Suspension | None) -> tuple[SyncState, str]:
     verdicts = [o.verdict for o in drift.objects]
     if DriftVerdict.UNKNOWN in verdicts or DriftVerdict.UNAVAILABLE in verdicts:
         return SyncState.UNKNOWN, _count(drift.gaps, "could not be compared")
     if state.hold:
         return SyncState.HELD, f"at {state.hold.revision[:8]} by {state.hold.actor}: {state.hold.reason}"
+    if suspension:
+        drifted = f"; {_count(drift.findings, 'not as applied')}" if drift.findings else ""
+        return SyncState.SUSPENDED, suspension.text + drifted
     if DriftVerdict.INCOMPLETE in verdicts:
         return SyncState.INCOMPLETE, _count([o for o in drift.objects if o.verdict is DriftVerdict.INCOMPLETE], "never applied")
     if any(v in _DRIFTED for v in verdicts):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from gitctl.apply.run import ApplyOptions, apply_waves, halt_of, prune
-from gitctl.errors import GitctlError, Interrupted, Refused, SourceError, StateMoved
+from gitctl.errors import GitctlError, Interrupted, Refused, SourceError, StateMoved, Suspended
 from gitctl.model.app import App
 from gitctl.model.change import Refusal
 from gitctl.model.manifest import RenderResult
@@ -83,16 +83,16 @@ def _sync_one(app: App, rendered: RenderResult, parts: Parts, request: SyncReque
 
 
 def plan_sync(apps: Sequence[App], parts: Parts, request: SyncRequest) -> tuple[AppPlan, ...]:
-    """What `sync_apps` would do, holds among the refusals. Raises Refused, SourceError as it would."""
+    """What `sync_apps` would do, holds and suspensions among the refusals. Raises Refused, SourceError as it would."""
     refuse_unclean(parts, request)
-    return tuple(_with_hold(plan, request) for plan in plan_apps(apps, parts, request.plan))
+    return tuple(_with_stops(plan, request) for plan in plan_apps(apps, parts, request.plan))
 
 
-def _with_hold(plan: AppPlan, request: SyncRequest) -> AppPlan:
-    hold = _hold(plan.planned, request) if plan.planned else None
-    if plan.planned is None or hold is None:
+def _with_stops(plan: AppPlan, request: SyncRequest) -> AppPlan:
+    if plan.planned is None:
         return plan
-    stopped = replace(plan.planned.plan, refusals=(hold, *plan.planned.plan.refusals))
+    stops = tuple(one for one in (plan.planned.suspended, _hold(plan.planned, request)) if one)
+    stopped = replace(plan.planned.plan, refusals=(*stops, *plan.planned.plan.refusals))
     return replace(plan, planned=replace(plan.planned, plan=stopped))
 
 
@@ -117,7 +117,7 @@ def refuse_unclean(parts: Parts, request: SyncRequest) -> None:
 def _require_dependencies(app: App, runs: Sequence[AppRun], parts: Parts) -> None:
     done = {r.app.name: r for r in runs}
     for name in app.depends_on:
-        if name not in done:
+        if name not in done or isinstance(done[name].error, Suspended):
             require_healthy(app, name, parts)
         elif done[name].error is not None or done[name].declined:
             raise Refused(f"{app.name} depends on {name}, which failed in this run", hint=f"mend {name}, then sync again")
@@ -125,6 +125,8 @@ def _require_dependencies(app: App, runs: Sequence[AppRun], parts: Parts) -> Non
 
 def check_plan(planned: Planned, request: SyncRequest) -> None:
     """Raise Refused when a guard or a hold stops the plan, or when it is another one than the user permitted by its digest."""
+    if planned.suspended:
+        raise Suspended(planned.suspended.message, hint=planned.suspended.hint)
     hold = _hold(planned, request)
     if hold:
         raise Refused(hold.message, hint=hold.hint)

@@ -7,6 +7,7 @@ from typing import Any
 from gitctl.model.change import Change, Comparison, FieldChange, FieldOwner, Plan, Refusal
 from gitctl.model.manifest import ObjectRef
 from gitctl.model.revision import Revision
+from gitctl.model.suspension import Suspension
 from gitctl.plan.fields import path_text
 from gitctl.redact import mask_value
 
@@ -70,6 +71,11 @@ def failure_json(comparison: Comparison) -> dict[str, Any]:
         "origin": str(comparison.desired.origin),
         "conflicts": [{"path": path_text(c.path), "owner": owner_json(c.owner)} for c in comparison.conflicts],
     }
+
+
+def suspension_json(suspension: Suspension) -> dict[str, str]:
+    """Why an app is left alone, and until when."""
+    return {"reason": suspension.reason, "by": suspension.by, "since": suspension.since, "until": suspension.until}
 
 
 def refusal_json(refusal: Refusal) -> dict[str, Any]:
