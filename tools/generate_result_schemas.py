@@ -72,7 +72,7 @@ def use(name: str) -> Json:
 
 SUSPENSION = shape({"reason": TEXT, "by": TEXT, "since": LATER_TIME, "until": LATER_TIME})
 COUNTS = ("created", "updated", "pruned", "unchanged", "failed", "notTried")
-SUMMARY = ("create", "update", "adopt", "replace", "prune", "orphan", "unchanged", "failed")
+SUMMARY = ("create", "update", "adopt", "replace", "prune", "orphan", "release", "unchanged", "failed")
 
 DEFINITIONS: dict[str, Json] = {
     "object": shape({"group": TEXT, "kind": TEXT, "namespace": TEXT, "name": TEXT}),
@@ -131,6 +131,7 @@ DEFINITIONS: dict[str, Json] = {
             "outcomes": many(use("outcome")),
             "health": many(use("health")),
             "record": maybe({"type": "integer", "minimum": 1}),
+            "stateRemoved": YES,
         }
     ),
     "run": either(
@@ -223,6 +224,7 @@ RESULTS: dict[str, Json] = {
     "RevisionDiffResult": shape({"apps": many(use("plan")), **ERRORS}),
     "SyncResult": shape(RUNS),
     "RollbackResult": shape(RUNS),
+    "DeleteResult": shape(RUNS),
     "SuspensionResult": shape(
         {
             "app": TEXT,

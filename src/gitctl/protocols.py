@@ -326,8 +326,14 @@ class Target(Protocol):
         """Compare wanted with live, in the same order; existing objects by forced dry-run. Failures per object are values."""
         ...
 
+    def owned(self, owner: str, *, namespaces: Collection[str]) -> tuple[InventoryEntry, ...]:
+        """What carries the owner id, whatever the state says; entries have no revision and no digest. Dear: for a lost state.
+
+        Where not the whole target may be looked through, `namespaces` are."""
+        ...
+
     def apply(self, change: Change, *, owner: str, force: bool) -> Outcome:
-        """Create, update, adopt or replace one object. Never raises for the object's own failure."""
+        """Create, update, adopt, replace or release one object. Never raises for the object's own failure."""
         ...
 
     def delete(self, change: Change, *, owner: str) -> Outcome:

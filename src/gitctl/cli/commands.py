@@ -23,6 +23,7 @@ VERBS = (
     "drift_check",
     "history",
     "rollback",
+    "delete",
     "suspend",
     "resume",
     "render",

@@ -29,6 +29,7 @@ FORMS: Mapping[str, frozenset[Output]] = {
     "sync": DATA,
     "drift-check": DATA,
     "rollback": DATA,
+    "delete": DATA,
     "suspend": DATA,
     "resume": DATA,
     "render": NAMES,

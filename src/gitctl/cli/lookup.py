@@ -50,6 +50,13 @@ class ProjectLookup:
         changes = dict(_differences(("apps", app.name), before, after))
         return {self._name: documents.edit(text.decode(), changes).encode()} if changes else {}
 
+    def siblings(self, app: App, tree: Tree) -> tuple[App, ...]:
+        """The apps of the app's environment, on this cluster."""
+        project = self._project(tree)
+        environment = next((e for e in project.environments if e.name == app.env), None)
+        here = (spec for spec in project.apps if not spec.environments or app.env in spec.environments)
+        return tuple(fill_app(spec.template, environment, self._cluster) for spec in here) if environment else ()
+
     def suspended(self, app: App, tree: Tree, suspension: Suspension | None) -> Mapping[str, bytes]:
         """The project file with the suspension of the app in its environment, or without it; comments stay."""
         text = committed(tree, self._name)
@@ -103,6 +110,10 @@ class NoLookup:
     def settings_at(self, _app: App, _past: Tree, _now: Tree) -> Mapping[str, bytes]:
         """None."""
         return {}
+
+    def siblings(self, _app: App, _tree: Tree) -> tuple[App, ...]:
+        """None."""
+        return ()
 
     def suspended(self, _app: App, _tree: Tree, _suspension: Suspension | None) -> Mapping[str, bytes]:
         """None."""

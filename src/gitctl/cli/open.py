@@ -43,6 +43,7 @@ class Stage:
     env: str = ""
     protected: bool = False
     path_mode: bool = False
+    project: str = ""
     clusters: int = 0
 
     @property
@@ -110,6 +111,12 @@ def open_stages(
         selections = selections[:1]
     tip = _tip(session, opened) if revision else None
     return tuple(_stage(session, opened, s.env, s.cluster, bound(s.apps, tip), target=target) for s in selections)
+
+
+def open_folder(session: Session, name: str, app_name: str) -> tuple[Stage, ...]:
+    """What was synced from a folder, by its --app NAME; the folder itself need not be there any more."""
+    path = start_folder(session) / name
+    return (_path_stage(session, path if path.exists() else start_folder(session), app_name, target=True),)
 
 
 def open_project(session: Session, *, revision: str | None = None, worktree: bool = False) -> OpenProject:
@@ -211,7 +218,8 @@ def _stage(
     lookup = ProjectLookup(opened.file, opened.folder, cluster)
     parts = _parts(session, opened.source, opened.tree, cluster if target else None, opened.project.limits, lookup)
     parts = replace(parts, publisher=opened.publisher, blame=blame_with(opened.source))
-    return Stage(parts, apps, environment.name, environment.protect, clusters=len(environment.clusters))
+    project, clusters = opened.project.name, len(environment.clusters)
+    return Stage(parts, apps, environment.name, environment.protect, project=project, clusters=clusters)
 
 
 def _parts(session: Session, source: Source | None, tree: Tree, cluster: Cluster | None, limits: Limits, lookup: Lookup) -> Parts:

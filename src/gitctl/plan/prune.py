@@ -67,12 +67,12 @@ def _is_gone(entry: InventoryEntry, kept_uids: Collection[str], options: PlanOpt
 
 
 def _change(entry: InventoryEntry, live: Json, app: App) -> Change:
-    reason = _not_ours(entry, live, app) or _mark(live)
+    reason = not_ours(entry, live, app) or mark(live)
     action = Action.ORPHAN if reason else Action.PRUNE
-    return Change(entry.ref, action, reason=reason or _deleting(live), live=live, live_uid=uid(live))
+    return Change(entry.ref, action, reason=reason or deleting(live), live=live, live_uid=uid(live))
 
 
-def _not_ours(entry: InventoryEntry, live: Json, app: App) -> str:
+def not_ours(entry: InventoryEntry, live: Json, app: App) -> str:
     """Why the live object is not the one that we applied, "" when it is."""
     if entry.uid and uid(live) != entry.uid:
         return "left: it was deleted and created anew by somebody else"
@@ -85,12 +85,14 @@ def _not_ours(entry: InventoryEntry, live: Json, app: App) -> str:
     return ""
 
 
-def _mark(live: Json) -> str:
-    mark = kept_by(live)
-    return f"left: it is marked {mark}" if mark else ""
+def mark(live: Json) -> str:
+    """Which mark keeps the live object, "" for none."""
+    kept = kept_by(live)
+    return f"left: it is marked {kept}" if kept else ""
 
 
-def _deleting(live: Json) -> str:
+def deleting(live: Json) -> str:
+    """What is said about an object that has a deletionTimestamp, "" for others."""
     return "is being deleted already" if is_deleting(live) else ""
 
 

@@ -51,6 +51,10 @@ class Lookup(Protocol):
         """Files of `now` in which the app's own settings are those of `past`; none where they are the same. Raises ConfigError."""
         ...
 
+    def siblings(self, app: App, tree: Tree) -> tuple[App, ...]:
+        """The apps of the app's environment and cluster as that tree's gitctl.yaml says, itself among them."""
+        ...
+
     def suspended(self, app: App, tree: Tree, suspension: Suspension | None) -> Mapping[str, bytes]:
         """Files of `tree` that say that the app is suspended in its environment (None: that it is not); none where they do already."""
         ...

@@ -13,9 +13,9 @@ from gitctl.model.manifest import Manifest, ObjectRef, RenderResult
 from gitctl.model.rival import Rival
 from gitctl.model.state import AppState, InventoryEntry
 from gitctl.plan.build import PlanOptions, build
-from gitctl.plan.guard import deleted_since
 from gitctl.plan.ignore import prepare
 from gitctl.protocols import CompareOptions
+from gitctl.workflow.budget import deleted_today
 from gitctl.workflow.parts import Parts
 from gitctl.workflow.states import read_state
 from gitctl.workflow.suspend import over_notes, refusal
@@ -146,7 +146,7 @@ def plan_app(app: App, rendered: RenderResult, parts: Parts, request: PlanReques
         partial=request.partial,
         stale=rendered.revision.stale_seconds is not None,
         observed=observed,
-        deleted_today=_deleted_today(parts) if stale else 0,
+        deleted_today=deleted_today(parts) if stale else 0,
         limits=parts.limits,
     )
     plan = build(app, rendered, comparisons, state, options=options)
@@ -170,10 +170,6 @@ def compare_options(app: App, request: PlanRequest, scope: Selection) -> Compare
 def _stale(inventory: Iterable[InventoryEntry], manifests: Iterable[Manifest]) -> list[InventoryEntry]:
     wanted = {m.ref for m in manifests}
     return [e for e in inventory if e.ref not in wanted]
-
-
-def _deleted_today(parts: Parts) -> int:
-    return deleted_since((s.pruned_at for s in parts.target.list_states()), now=parts.timestamp(), hours=24)
 
 
 def _selected(manifests: tuple[Manifest, ...], request: PlanRequest) -> tuple[Manifest, ...]:

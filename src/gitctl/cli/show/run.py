@@ -21,6 +21,8 @@ def run_lines(run: AppRun, *, title: str) -> list[Line]:
     if run.result is None:
         return [line(f"{title}: not synced", Style.BAD)]
     result = run.result
+    if result.removed:
+        return [line(f"{title}: {_counts(result)}; nothing is stored about it any more", Style.ADDED)]
     if not result.outcomes and run.error is None:
         return [line(f"{title} at {result.plan.revision.short}: in sync, {counted(len(result.plan.unchanged), 'object')}", Style.HEAD)]
     style = Style.BAD if run.error else Style.ADDED
@@ -30,10 +32,11 @@ def run_lines(run: AppRun, *, title: str) -> list[Line]:
 
 def _counts(result: SyncResult) -> str:
     applied = [o.change.action for o in result.outcomes if o.result is OutcomeResult.APPLIED and o.change.action is not Action.ORPHAN]
-    created = applied.count(Action.CREATE)
+    created, released = applied.count(Action.CREATE), applied.count(Action.RELEASE)
     numbers = [
         (created, "created"),
-        (len(applied) - created, "updated"),
+        (len(applied) - created - released, "updated"),
+        (released, "released"),
         (_number_of(result, OutcomeResult.DELETED), "pruned"),
         (_number_of(result, OutcomeResult.FAILED) + len(result.plan.failures), "failed"),
         (_number_of(result, OutcomeResult.NOT_TRIED), "not tried"),
@@ -79,6 +82,7 @@ def outcome_json(result: SyncResult) -> dict[str, Any]:
         ],
         "health": [health_json(h) for h in result.health],
         "record": result.record.number if result.record else None,
+        "stateRemoved": result.removed,
     }
 
 

@@ -101,5 +101,5 @@ def plan_json(plan: Plan) -> dict[str, Any]:
 def summary_json(plan: Plan) -> dict[str, int]:
     """Counts by action."""
     actions = [c.action.value for c in plan.changes]
-    names = ("create", "update", "adopt", "replace", "prune", "orphan")
+    names = ("create", "update", "adopt", "replace", "prune", "orphan", "release")
     return {n: actions.count(n) for n in names} | {"unchanged": len(plan.unchanged), "failed": len(plan.failures)}

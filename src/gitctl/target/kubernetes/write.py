@@ -70,7 +70,7 @@ def _carry_out(client: Client, resource: Resource, change: Change, force: bool) 
             if comparison.fold:
                 _fold(client, resource, comparison, adopt=change.action is Action.ADOPT)
             return _update(client, resource, comparison, force=force or bool(comparison.taken) or comparison.fold)
-        case Action.PRUNE | Action.ORPHAN | Action.UNCHANGED:
+        case Action.PRUNE | Action.ORPHAN | Action.RELEASE | Action.UNCHANGED:
             raise Failed(f"{change.action} is not an apply")
 
 
