@@ -71,6 +71,7 @@ def use(name: str) -> Json:
 
 
 SUSPENSION = shape({"reason": TEXT, "by": TEXT, "since": LATER_TIME, "until": LATER_TIME})
+SUSPENDING: Json = {"app": TEXT, "environment": TEXT, "suspension": maybe(SUSPENSION), "commit": SHA, "pushed": YES}
 COUNTS = ("created", "updated", "pruned", "unchanged", "failed", "notTried")
 SUMMARY = ("create", "update", "adopt", "replace", "prune", "orphan", "release", "unchanged", "failed")
 
@@ -225,16 +226,7 @@ RESULTS: dict[str, Json] = {
     "SyncResult": shape(RUNS),
     "RollbackResult": shape(RUNS),
     "DeleteResult": shape(RUNS),
-    "SuspensionResult": shape(
-        {
-            "app": TEXT,
-            "environment": TEXT,
-            "suspension": maybe(SUSPENSION),
-            "commit": SHA,
-            "pushed": YES,
-            "clusters": many(shape({"cluster": TEXT, "changed": YES})),
-        }
-    ),
+    "SuspensionResult": shape(SUSPENDING | {"clusters": many(shape({"cluster": TEXT, "changed": YES}))}),
     "DriftResult": shape(
         clusters(
             either(
@@ -243,6 +235,7 @@ RESULTS: dict[str, Json] = {
                         "app": TEXT,
                         "owner": TEXT,
                         "revision": SHA,
+                        "stateLost": YES,
                         "inSync": WHOLE,
                         "objects": many(use("drift")),
                         "fixes": many(use("outcomes")),

@@ -107,7 +107,10 @@ def test_a_namespace_in_which_others_live_stays(project: Project) -> None:
     project.configure({"web": {"namespace": own, "create_namespace": True}, "guest": {"namespace": own}})
     project.commit()
     project.run("delete", "web", "--yes")
-    assert project.kubectl("-n", own, "get", "configmaps", "guest", "settings", "--ignore-not-found", "-o", "name").stdout == "configmap/guest\n"
+    assert (
+        project.kubectl("-n", own, "get", "configmaps", "guest", "settings", "--ignore-not-found", "-o", "name").stdout
+        == "configmap/guest\n"
+    )
     namespace = project.kubectl("get", "namespace", own, "-o", "json").stdout
     assert "gitctl.dev/owner" not in namespace
     project.kubectl("delete", "namespace", own, "--wait=false")

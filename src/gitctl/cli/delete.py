@@ -57,7 +57,7 @@ def delete(
     yes: YES = False,
     lock_timeout: LOCK_TIMEOUT = "0s",
 ) -> int:
-    """Delete everything that an app has in an environment, then what is stored about it.
+    """Delete an app from an environment: all its objects and its state.
 
     The guards of a prune hold. Git is not changed.
     """
@@ -79,7 +79,7 @@ def delete(
     )
     stages = open_folder(session, (apps or ["."])[0], app_name) if app_name else _stages(session, apps or [], revision)
     if dry_run:
-        return show_plans(session, [(s, plan_deletes(s.apps, s.parts, request)) for s in stages], dry_run="DeleteResult")
+        return show_plans(session, [(s, plan_deletes(s.apps, s.parts, request)) for s in stages], kind="DeleteResult")
     verb = "release" if orphan else "delete"
     with session.graceful():
         runs = [(s, delete_apps(s.apps, s.parts, request, confirm=confirm_plan(session, s, yes=yes, always=verb))) for s in stages]

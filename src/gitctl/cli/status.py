@@ -19,7 +19,7 @@ EPILOG = epilog(
         ("gitctl status -e prod --exit-code -q", "for a script"),
     ],
     codes={0: "whatever the state is", 1: "with --exit-code: something is not in sync, or not healthy"},
-    notes="States: in-sync, pending (Git has something newer), drifted, incomplete, suspended, held, unknown.",
+    notes="States: in-sync, pending (Git has something newer), drifted, incomplete, suspended, held, lost, unknown.",
 )
 
 

@@ -38,7 +38,7 @@ def suspend(
     push: PUSH = False,
     lock_timeout: LOCK_TIMEOUT = "0s",
 ) -> int:
-    """Suspend an app in one environment: syncs are refused until it is resumed.
+    """Suspend an app: nobody syncs it until it is resumed.
 
     By default a commit to gitctl.yaml says so; --live says it in the cluster, at once.
     """

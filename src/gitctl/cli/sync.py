@@ -119,7 +119,7 @@ def _carry_out(session: Session, stages: tuple[Stage, ...], request: SyncRequest
     from gitctl.workflow.sync import plan_sync, sync_apps
 
     if dry_run:
-        return show_plans(session, [(s, plan_sync(s.apps, s.parts, request)) for s in stages], dry_run="SyncResult")
+        return show_plans(session, [(s, plan_sync(s.apps, s.parts, request)) for s in stages], kind="SyncResult")
     with session.graceful():
         runs = [(s, sync_apps(s.apps, s.parts, request, confirm=confirm_plan(session, s, yes=yes))) for s in stages]
     return show_runs(session, runs)

@@ -17,6 +17,7 @@ class SyncState(StrEnum):
     """Git and live, in one word. The gravest that holds is said."""
 
     UNKNOWN = "unknown"
+    LOST = "lost"
     HELD = "held"
     SUSPENDED = "suspended"
     INCOMPLETE = "incomplete"

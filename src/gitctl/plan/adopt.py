@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 
@@ -19,11 +19,15 @@ NAMESPACE_RENDERER = "gitctl"
 
 
 class Ownership(StrEnum):
-    """What a live object is to the app. `USED` is a Namespace of whomever, which `create_namespace` would else have made."""
+    """What a live object is to the app.
+
+    `MOVED` comes from another app that gives it away; `USED` is a Namespace of whomever, which `create_namespace` would else have made.
+    """
 
     MISSING = "missing"
     OURS = "ours"
     RENAMED = "renamed"
+    MOVED = "moved"
     USED = "used"
     UNOWNED = "unowned"
     FOREIGN = "foreign"
@@ -34,7 +38,7 @@ def owners_of(app: App) -> tuple[str, ...]:
     return (app.owner, *(replace(app, name=name).owner for name in app.renamed_from))
 
 
-def ownership(comparison: Comparison, app: App) -> Ownership:
+def ownership(comparison: Comparison, app: App, moved: Collection[ObjectRef] = ()) -> Ownership:
     """What the live object of a comparison is to the app.
 
     Who has rights in one namespace only cannot look at the Namespace itself: it is taken for one that is there.
@@ -48,6 +52,8 @@ def ownership(comparison: Comparison, app: App) -> Ownership:
         return Ownership.RENAMED
     if added:
         return Ownership.USED
+    if comparison.owner and comparison.ref in moved:
+        return Ownership.MOVED
     return Ownership.FOREIGN if comparison.owner else Ownership.UNOWNED
 
 
@@ -57,31 +63,27 @@ def may_adopt(comparison: Comparison, *, adopt: bool, adopt_from: Collection[Riv
     return comparison.deleting or (rival in adopt_from if rival else adopt)
 
 
-def foreign(comparisons: Iterable[Comparison]) -> tuple[Refusal, ...]:
-    """The refusals for objects of other apps, one for each of these apps. Nothing permits them."""
-    by_owner: dict[str, list[ObjectRef]] = {}
+def foreign(comparisons: Iterable[Comparison], app: App, disputed: Mapping[ObjectRef, str]) -> tuple[Refusal, ...]:
+    """The refusals for objects of other apps, one for each of these apps and reason why it keeps them. Nothing permits them."""
+    by_owner: dict[tuple[str, str], list[ObjectRef]] = {}
     for comparison in comparisons:
-        by_owner.setdefault(comparison.owner, []).append(comparison.ref)
+        by_owner.setdefault((comparison.owner, disputed.get(comparison.ref, "")), []).append(comparison.ref)
     return tuple(
-        Refusal(
-            rule="foreign-owner",
-            message=f"{_count(refs)} to {owner}" if len(refs) == 1 else f"{len(refs)} objects belong to {owner}",
-            refs=tuple(sorted(refs)),
-            hint=_way_out(owner),
-        )
-        for owner, refs in sorted(by_owner.items())
+        Refusal(rule="foreign-owner", message=_foreign(refs, owner, why), refs=tuple(sorted(refs)), hint=_way_out(owner, app))
+        for (owner, why), refs in sorted(by_owner.items())
     )
 
 
-def _way_out(owner: str) -> str:
+def _foreign(refs: list[ObjectRef], owner: str, why: str) -> str:
+    belongs = f"{refs[0]} belongs to {owner}" if len(refs) == 1 else f"{len(refs)} objects belong to {owner}"
+    return belongs + (f": {why}" if why else "")
+
+
+def _way_out(owner: str, app: App) -> str:
     project, _, name = owner.rpartition("/")
     if project.startswith("path/"):
         return f"it was synced from a folder: with the same folder and namespace, add --app {name}"
-    return f"take it out of one of the two apps; if {owner} was renamed, list its old name under renamed_from"
-
-
-def _count(refs: list[ObjectRef]) -> str:
-    return f"{refs[0]} belongs"
+    return f"take it out of {name} or of {app.name}; if {owner} was renamed, list its old name under renamed_from"
 
 
 def unowned(comparisons: Iterable[Comparison]) -> tuple[Refusal, ...]:

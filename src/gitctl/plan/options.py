@@ -39,7 +39,9 @@ class PlanOptions:
 
     `observed` shows the objects of the inventory that Git no longer has. `deleted_today` counts deletes of the last 24 hours
     in the whole cluster. `adopt_from` are controllers that go on writing what is adopted from them. `replace` are `Kind/name`.
-    `partial`: only some objects were compared. `stale`: Git could not be asked.
+    `moved` are wanted objects of other apps (owner ids) that give them away, `disputed` those that are not given away, with the
+    reason; `claimed` are objects that left the app and are not its to delete, with the reason. `lost`: what is said of a state that
+    was lost, "" for others. `partial`: only some objects were compared. `stale`: Git could not be asked.
     """
 
     adopt: bool = False
@@ -53,4 +55,8 @@ class PlanOptions:
     stale: bool = False
     observed: Sighting = NothingSeen()
     deleted_today: int = 0
+    moved: Mapping[ObjectRef, str] = field(default_factory=dict)
+    disputed: Mapping[ObjectRef, str] = field(default_factory=dict)
+    claimed: Mapping[ObjectRef, str] = field(default_factory=dict)
+    lost: str = ""
     limits: Limits = Limits()

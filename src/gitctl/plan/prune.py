@@ -35,13 +35,20 @@ def pruning(app: App, state: AppState, wanted: Collection[ObjectRef], kept_uids:
     stale = [entry for entry in state.inventory if entry.ref not in wanted]
     gone = {entry.ref: None for entry in stale if _is_gone(entry, kept_uids, options)}
     left = [entry for entry in stale if entry.ref not in gone]
-    if left and (options.stale or not options.prune):
-        why = "Git could not be asked what it has now" if options.stale else "pruning is off"
-        return Pruning((), tuple(gone), (f"{_objects(len(left))} no longer in Git, left in the cluster: {why}",))
+    if left and (options.stale or options.lost or not options.prune):
+        return Pruning((), tuple(gone), (f"{_objects(len(left))} no longer in Git, left in the cluster: {_why(options)}",))
+    claimed = [f"{entry.ref} is left: {options.claimed[entry.ref]}" for entry in left if entry.ref in options.claimed]
+    left = [entry for entry in left if entry.ref not in options.claimed]
     unseen = [entry for entry in left if _live(entry, options) is None]
     notes = tuple(f"{entry.ref} is no longer in Git, but not pruned: {_unseen(entry, options)}" for entry in unseen)
     changes = (_change(entry, live, app) for entry in left if (live := _live(entry, options)) is not None)
-    return Pruning(tuple(changes), tuple(gone), notes)
+    return Pruning(tuple(changes), tuple(gone), (*claimed, *notes))
+
+
+def _why(options: PlanOptions) -> str:
+    if options.stale:
+        return "Git could not be asked what it has now"
+    return "the state was lost" if options.lost else "pruning is off"
 
 
 def _objects(count: int) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from gitctl.errors import GitctlError, InputError
 from gitctl.model.app import App
-from gitctl.model.change import Plan, Refusal
+from gitctl.model.change import Comparison, Plan, Refusal
 from gitctl.model.manifest import Manifest, ObjectRef, RenderResult
 from gitctl.model.rival import Rival
 from gitctl.model.state import AppState, InventoryEntry
@@ -16,6 +16,8 @@ from gitctl.plan.build import PlanOptions, build
 from gitctl.plan.ignore import prepare
 from gitctl.protocols import CompareOptions
 from gitctl.workflow.budget import deleted_today
+from gitctl.workflow.lost import is_lost, rebuilt, rebuilt_note
+from gitctl.workflow.moves import Arrivals, arrivals, claims
 from gitctl.workflow.parts import Parts
 from gitctl.workflow.states import read_state
 from gitctl.workflow.suspend import over_notes, refusal
@@ -26,6 +28,7 @@ class PlanRequest:
     """What the user allows and selects.
 
     `prune` None: as the app says. `only` are `Kind/name`; `labels` are (key, value) pairs that all must match.
+    Without `moves` nothing is taken over from other apps.
     """
 
     prune: bool | None = None
@@ -38,6 +41,7 @@ class PlanRequest:
     only: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     keep_additions: bool = False
+    moves: bool = True
 
     @property
     def partial(self) -> bool:
@@ -47,13 +51,15 @@ class PlanRequest:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """An app with its render, its state and its plan. `suspended`: why the plan may not be carried out now."""
+    """An app with its render, its state and its plan. `suspended`: why the plan may not be carried out now;
+    `moved`: objects that it takes over from other apps (owner ids)."""
 
     app: App
     rendered: RenderResult
     state: AppState
     plan: Plan
     suspended: Refusal | None = None
+    moved: Mapping[ObjectRef, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +73,11 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a whole selection of apps creates: objects that need it are planned, not failed."""
+    """What a whole selection of apps creates: objects that need it are planned, not failed. `renders` are by owner id."""
 
     namespaces: frozenset[str]
     kinds: frozenset[tuple[str, str]]
+    renders: Mapping[str, RenderResult] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +103,11 @@ def _render(app: App, parts: Parts) -> Rendered:
 
 def selection(rendered: Iterable[Rendered]) -> Selection:
     """The namespaces and kinds that the selected apps create."""
+    rendered = tuple(rendered)
     manifests = [m for r in rendered if r.result for m in r.result.manifests]
     names = frozenset(m.ref.name for m in manifests if m.ref.kind == "Namespace" and not m.ref.group)
     kinds = (_defined_kind(m) for m in manifests if m.ref.kind == "CustomResourceDefinition")
-    return Selection(names, frozenset(k for k in kinds if k is not None))
+    return Selection(names, frozenset(k for k in kinds if k is not None), {r.app.owner: r.result for r in rendered if r.result})
 
 
 def _defined_kind(manifest: Manifest) -> tuple[str, str] | None:
@@ -130,16 +138,16 @@ def plan_app(app: App, rendered: RenderResult, parts: Parts, request: PlanReques
     """The plan of one app against its target."""
     manifests = _selected(parts.target.locate(rendered.manifests, kinds=scope.kinds), request)
     rendered = replace(rendered, manifests=manifests)
-    state = read_state(app, parts)
-    inventory = {e.ref: e for e in state.inventory}
-    comparisons = parts.target.compare(manifests, inventory, options=compare_options(app, request, scope))
+    found = _looked_at(app, manifests, parts, request, scope)
+    state = found.state
     stale = [] if request.partial else _stale(state.inventory, manifests)
     observed = parts.target.observe(app.owner, [(e.ref, e.api_version) for e in stale])
+    prune = app.prune if request.prune is None else request.prune
     options = PlanOptions(
         adopt=request.adopt,
         adopt_from=request.adopt_from,
         force_conflicts=request.force_conflicts,
-        prune=app.prune if request.prune is None else request.prune,
+        prune=prune,
         prune_limit=request.prune_limit,
         plan_digest=request.plan_digest,
         replace=request.replace,
@@ -147,11 +155,43 @@ def plan_app(app: App, rendered: RenderResult, parts: Parts, request: PlanReques
         stale=rendered.revision.stale_seconds is not None,
         observed=observed,
         deleted_today=deleted_today(parts) if stale else 0,
+        moved=found.arrivals.moved,
+        disputed=found.arrivals.disputed,
+        claimed=claims(app, [ref for ref, live in observed.objects.items() if live], parts, scope.renders) if prune else {},
+        lost=found.lost,
         limits=parts.limits,
     )
-    plan = build(app, rendered, comparisons, state, options=options)
+    plan = build(app, rendered, found.comparisons, state, options=options)
     plan = replace(plan, notes=(*plan.notes, *over_notes(app, state, parts.timestamp())))
-    return Planned(app, rendered, state, plan, refusal(app, state, parts.timestamp()))
+    return Planned(app, rendered, state, plan, refusal(app, state, parts.timestamp()), found.arrivals.moved)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is known of an app before its plan. `lost`: what is said of a state that had to be put together again."""
+
+    state: AppState
+    comparisons: tuple[Comparison, ...]
+    arrivals: Arrivals = Arrivals()
+    lost: str = ""
+
+
+def _looked_at(app: App, manifests: tuple[Manifest, ...], parts: Parts, request: PlanRequest, scope: Selection) -> _Found:
+    state = read_state(app, parts)
+    options = compare_options(app, request, scope)
+    inventory = {e.ref: e for e in state.inventory}
+    comparisons = parts.target.compare(manifests, inventory, options=options)
+    if is_lost(app, state, comparisons):
+        state = rebuilt(app, state, parts, (m.ref.namespace for m in manifests))
+        return _Found(state, comparisons, lost=rebuilt_note(state))
+    coming = arrivals(app, comparisons, parts, scope.renders) if request.moves else Arrivals()
+    if coming.moved:
+        # Seen as ours, with the fields that the other app applied: what it set and we do not want goes.
+        options = replace(options, former=frozenset(coming.moved.values()))
+        again = parts.target.compare([m for m in manifests if m.ref in coming.moved], coming.entries, options=options)
+        known = {c.ref: c for c in again}
+        comparisons = tuple(known.get(c.ref, c) for c in comparisons)
+    return _Found(state, comparisons, coming)
 
 
 def compare_options(app: App, request: PlanRequest, scope: Selection) -> CompareOptions:

@@ -85,6 +85,8 @@ def _word(state: AppState, drift: AppDrift, pending: str, suspension: Suspension
     verdicts = [o.verdict for o in drift.objects]
     if DriftVerdict.UNKNOWN in verdicts or DriftVerdict.UNAVAILABLE in verdicts:
         return SyncState.UNKNOWN, _count(drift.gaps, "could not be compared")
+    if drift.lost:
+        return SyncState.LOST, f"nothing is stored about {counted(drift.lost, 'object')} with its owner id; the next sync puts it together"
     if state.hold:
         return SyncState.HELD, f"at {state.hold.revision[:8]} by {state.hold.actor}: {state.hold.reason}"
     if suspension:

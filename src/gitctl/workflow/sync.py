@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from gitctl.apply.run import ApplyOptions, apply_waves, halt_of, prune
@@ -16,6 +17,7 @@ from gitctl.model.state import Hold
 from gitctl.parallel import Deadline
 from gitctl.protocols import Lock
 from gitctl.workflow.depends import require_healthy
+from gitctl.workflow.moves import hand_over
 from gitctl.workflow.parts import Parts
 from gitctl.workflow.plan import AppPlan, Planned, PlanRequest, Rendered, Selection, plan_app, plan_apps, render_apps, selection
 from gitctl.workflow.recording import Recording, acknowledge, needs_acknowledging
@@ -163,7 +165,8 @@ def _sync(planned: Planned, parts: Parts, request: SyncRequest, scope: Selection
         return _still(planned, SyncResult(planned.plan), parts, request)
     if planned.plan.changes and not confirm(planned):
         return AppRun(planned.app, SyncResult(planned.plan, dry_run=True), declined=True)
-    with parts.target.lock(planned.app.owner, timeout=request.lock_timeout, emit=parts.emit, cancel=parts.cancel) as lock:
+    with ExitStack() as locks:
+        lock = _locked(planned, parts, request, locks)
         _go_on(planned.app, parts)
         current = _unmoved(planned, parts, request, scope)
         if not (current.plan.changes or current.plan.failures or request.hold):
@@ -171,6 +174,13 @@ def _sync(planned: Planned, parts: Parts, request: SyncRequest, scope: Selection
         else:
             return _run(current, parts, request, lock)
     return _still(current, result, parts, request)
+
+
+def _locked(planned: Planned, parts: Parts, request: SyncRequest, locks: ExitStack) -> Lock:
+    """The app's lock; with those of the apps that it takes objects from, in an order that is the same for everybody."""
+    owners = sorted({planned.app.owner, *planned.moved.values()})
+    held = [locks.enter_context(parts.target.lock(o, timeout=request.lock_timeout, emit=parts.emit, cancel=parts.cancel)) for o in owners]
+    return held[owners.index(planned.app.owner)]
 
 
 def _still(planned: Planned, result: SyncResult, parts: Parts, request: SyncRequest) -> AppRun:
@@ -208,6 +218,8 @@ def _run(planned: Planned, parts: Parts, request: SyncRequest, lock: Lock) -> Ap
     recording = Recording.open(planned, parts, request.verb, rollback=rollback, hold=request.hold)
     outcomes, health, error = _carry_out(planned, parts, request, lock, options)
     record = recording.close(outcomes, health, error=error, release=request.release)
+    if planned.moved:
+        hand_over(app, planned.moved, outcomes, parts)
     result = SyncResult(plan, outcomes, health, record)
     return AppRun(app, result, error or verdict(result, interrupted=parts.cancel.requested()))
 

@@ -11,7 +11,14 @@ from gitctl.cli.app import command_tree, run
 from gitctl.cli.forms import FORMS, Output
 
 # Positional arguments that a command cannot be called without.
-ARGUMENTS = {"completion": ["bash"], "rollback": ["web"], "history": ["web"], "sandbox restart": ["etcd"]}
+ARGUMENTS = {
+    "completion": ["bash"],
+    "rollback": ["web"],
+    "history": ["web"],
+    "suspend": ["web"],
+    "resume": ["web"],
+    "sandbox restart": ["etcd"],
+}
 FILES = ("encrypt", "decrypt", "edit", "view", "rotate")
 ARGUMENTS |= {f"secret {verb}": ["file.yaml"] for verb in FILES}
 

@@ -24,20 +24,22 @@ if TYPE_CHECKING:
     from gitctl.cli.open import Stage
 
 
-def show_plans(session: Session, staged: Sequence[tuple[Stage, Sequence[AppPlan]]], *, summary: bool = False, dry_run: str = "") -> int:
+def show_plans(
+    session: Session, staged: Sequence[tuple[Stage, Sequence[AppPlan]]], *, summary: bool = False, kind: str = "DiffResult"
+) -> int:
     """Print plans; errors of apps go to stderr after them. The result is the gravest exit code.
 
-    `dry_run` is the kind of the result in whose shape they are: of a run in which nothing was done.
+    Another `kind` of result than DiffResult has the shape of a run: of one in which nothing was done.
     """
     titled = [(stage.title(p.app), p.planned.plan) for stage, plans in staged for p in plans if p.planned]
     errors = [p.error for _, plans in staged for p in plans if p.error]
     _warn(session, [p for _, plans in staged for p in plans])
     _warn_target(session, [stage for stage, _ in staged])
     body = {
-        "clusters": [_stage_json(stage, plans, dry_run=bool(dry_run)) for stage, plans in staged],
+        "clusters": [_stage_json(stage, plans, dry_run=kind != "DiffResult") for stage, plans in staged],
         "errors": [error_json(e) for e in errors],
     }
-    session.result(dry_run or "DiffResult", body, text=lambda: _plans_text(session, titled, summary), forms=_forms(session, titled))
+    session.result(kind, body, text=lambda: _plans_text(session, titled, summary), forms=_forms(session, titled))
     _report(errors)
     return max([plan_code(p) for _, p in titled] + [exit_code_of(e) for e in errors], default=ExitCode.DONE)
 

@@ -24,7 +24,8 @@ def run_lines(run: AppRun, *, title: str) -> list[Line]:
     if result.removed:
         return [line(f"{title}: {_counts(result)}; nothing is stored about it any more", Style.ADDED)]
     if not result.outcomes and run.error is None:
-        return [line(f"{title} at {result.plan.revision.short}: in sync, {counted(len(result.plan.unchanged), 'object')}", Style.HEAD)]
+        head = line(f"{title} at {result.plan.revision.short}: in sync, {counted(len(result.plan.unchanged), 'object')}", Style.HEAD)
+        return [head, *(line(f"  note: {note}", Style.QUIET) for note in result.plan.notes)]
     style = Style.BAD if run.error else Style.ADDED
     head = line(f"{title} at {result.plan.revision.short}: {_counts(result)}{_health(result.health)}{_number(result.record)}", style)
     return [head, *(line(f"  {o.change.ref}: {o.result.value}{_why(o)}", Style.BAD) for o in _bad(result.outcomes))]
