@@ -57,7 +57,7 @@ def delete(
     yes: YES = False,
     lock_timeout: LOCK_TIMEOUT = "0s",
 ) -> int:
-    """Delete an app from an environment: all its objects and its state.
+    """Delete an app: all its objects, and what is stored about it.
 
     The guards of a prune hold. Git is not changed.
     """
