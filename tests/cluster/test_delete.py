@@ -52,7 +52,8 @@ def test_the_guards_hold_and_what_left_the_config_is_found(project: Project) -> 
     project.configure({"web": {}}, limits={"prune_count": 2})
     project.commit("old is no app any more")
     left = project.run("status", "-o", "json").json()["clusters"][0]["apps"][-1]
-    assert (left["app"], left["leftConfig"], left["message"]) == ("old", True, "not in gitctl.yaml any more; 3 objects left")
+    message = "not in gitctl.yaml any more; 3 objects left: `gitctl delete old -e dev`"
+    assert (left["app"], left["leftConfig"], left["message"]) == ("old", True, message)
     assert "did you mean 'web'" in project.run("delete", "wbe", code=3).stderr
     refused = project.run("delete", "old", "--yes", code=7).stderr
     assert "3 objects would be deleted, more than the limit of 2" in refused
@@ -114,6 +115,19 @@ def test_a_namespace_in_which_others_live_stays(project: Project) -> None:
     namespace = project.kubectl("get", "namespace", own, "-o", "json").stdout
     assert "gitctl.dev/owner" not in namespace
     project.kubectl("delete", "namespace", own, "--wait=false")
+
+
+def test_an_environment_that_left_the_config_is_found_in_an_older_commit(project: Project) -> None:
+    both = {name: {"clusters": ["main"]} for name in ("dev", "old")}
+    project.configure({"web": {}}, environments=both)
+    project.write("web", config_map("settings"))
+    project.commit()
+    project.gitctl("sync", "-e", "old", cwd=project.repo.path).expect()
+    project.configure({"web": {}})
+    project.commit()
+    assert "gitctl delete web -e old --revision REV" in project.run("status").stdout
+    project.gitctl("delete", "web", "-e", "old", "--revision", "HEAD~1", "--yes", cwd=project.repo.path).expect()
+    assert (project.live("configmap", "settings"), states(project)) == (None, [])
 
 
 def test_a_folder_is_deleted_by_its_name_alone(project: Project) -> None:

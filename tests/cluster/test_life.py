@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.fixtures.project import Project, config_map
+from tests.fixtures.secrets import AgeKey
 
 
 def uid(project: Project, name: str = "moving") -> str:
@@ -70,6 +71,29 @@ def test_an_app_that_left_the_config_gives_its_objects_away(project: Project) ->
     project.run("sync")
     assert (uid(project), owner(project), owner(project, "a1")) == (before, "b", "b")
     assert [s["app"] for s in project.run("status", "-o", "json").json()["clusters"][0]["apps"]] == ["b"]
+
+
+def test_what_another_app_may_want_is_not_pruned(project: Project, age_key: AgeKey) -> None:
+    settled(project)
+    project.configure({"a": {}, "b": {}, "locked": {}})
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "locked"}, "stringData": {"token": "plaintext-1"}}
+    project.write("locked", secret, file="secret.yaml")
+    project.gitctl("secret", "encrypt", "apps/locked/secret.yaml", cwd=project.repo.path).expect()
+    project.write("a", config_map("a1"), config_map("a2"))
+    project.repo.write("apps/b/broken.yaml", "kind: [")
+    project.commit("b is broken; nobody here has the key of locked, whose files are new")
+    age_key.file.rename(age_key.file.with_suffix(".away"))
+    said = project.run("sync", "a").stdout
+    assert "moving is left: b may want it, but cannot be rendered" in said
+    (project.repo.path / "apps/b/broken.yaml").unlink()
+    project.commit("b is mended")
+    assert "moving is left: locked may want it, but cannot be rendered" in project.run("sync", "a").stdout
+    age_key.file.with_suffix(".away").rename(age_key.file)
+    project.run("sync", "locked")
+    age_key.file.unlink()
+    # Still no key, but its files are those of its last sync: it cannot want anything new.
+    project.run("sync", "a")
+    assert project.live("configmap", "moving") is None
 
 
 def test_a_lost_state_is_put_together_again_and_nothing_is_pruned_by_it(project: Project) -> None:

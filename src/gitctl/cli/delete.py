@@ -70,6 +70,8 @@ def delete(
 
     if not (apps or app_name):
         raise UsageError("delete what?", hint="name an app; `gitctl status` lists them")
+    if not app_name and any(name.startswith(".") for name in apps or ()):
+        raise UsageError("a folder has no name", hint="add --app NAME, under which it was synced")
     request = DeleteRequest(
         orphan=orphan,
         prune_limit=prune_limit,
@@ -99,7 +101,7 @@ def _stages(session: Session, names: list[str], revision: str | None) -> tuple[S
         here = {a.name for a in stage.apps}
         left = _left(stage, [name for name in asked if name not in here])
         kept = [name for name in asked if name in here]
-        if kept:
+        if kept and not revision:
             session.say(f"note: still in gitctl.yaml, the next sync brings back: {', '.join(kept)}")
         found.append((replace(stage, apps=(*left, *(a for a in reversed(stage.apps) if a.name in asked))), asked, here))
     known = {a.name for stage, _, _ in found for a in stage.apps}

@@ -47,8 +47,8 @@ def status(
     found = []
     for stage in stages:
         statuses = status_apps(stage.apps, stage.parts)
-        if not apps and stage.apps and not all(s.error for s in statuses):
+        if not apps and not all(s.error for s in statuses):
             known = stage.parts.project.all_apps(stage.parts.tree)
-            statuses += left_states(known, stage.parts, project=stage.apps[0].project)
+            statuses += left_states(known, stage.parts, project=stage.project, env=stage.env)
         found.append((stage, statuses))
     return show_status(session, found, detail=bool(apps), exit_code=exit_code)

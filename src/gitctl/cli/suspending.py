@@ -7,6 +7,7 @@ from typing import Any
 
 from gitctl.cli.open import Stage, open_stages
 from gitctl.cli.session import Session
+from gitctl.errors import UsageError
 from gitctl.model.revision import Revision
 from gitctl.model.suspension import Suspension
 from gitctl.workflow import suspend as workflow
@@ -16,24 +17,35 @@ Stages = Sequence[tuple[Stage, bool]]
 
 def write_to_git(session: Session, app: str, suspension: Suspension, *, push: bool) -> int:
     """Suspend by a commit."""
-    stage = open_stages(session, [app], target=False)[0]
+    stage = _opened(session, app)
     commit = workflow.write_in_git(stage.apps[0], stage.parts, suspension, push=push)
     return _show(session, stage, suspension, commit, (), pushed=push)
 
 
 def write_live(session: Session, app: str, suspension: Suspension, *, lock_timeout: float) -> int:
     """Suspend in the state of each cluster."""
+    _opened(session, app)
     stages = _live(session, app, suspension, lock_timeout)
     return _show(session, stages[0][0], suspension, None, stages, pushed=False)
 
 
 def end(session: Session, app: str, *, live_only: bool, push: bool, lock_timeout: float) -> int:
     """Resume in Git, then in the state of each cluster."""
-    stage, commit = open_stages(session, [app], target=False)[0], None
+    stage, commit = _opened(session, app), None
     if not live_only:
         commit = workflow.write_in_git(stage.apps[0], stage.parts, None, push=push)
+    if commit:
+        session.detail(f"resumed in Git by {commit.short}")
     stages = _live(session, app, None, lock_timeout) if stage.clusters or session.flags.context else ()
     return _show(session, stage, None, commit, stages, pushed=push)
+
+
+def _opened(session: Session, app: str) -> Stage:
+    """The app where no cluster is asked. Raises UsageError for a folder."""
+    stage = open_stages(session, [app], target=False)[0]
+    if stage.path_mode:
+        raise UsageError("only apps of gitctl.yaml are suspended", hint="stop syncing the folder instead")
+    return stage
 
 
 def _live(session: Session, app: str, suspension: Suspension | None, lock_timeout: float) -> Stages:

@@ -105,20 +105,39 @@ def _count(objects: Sequence[ObjectDrift], what: str) -> str:
     return f"{counted(len(objects), 'object')} {what}"
 
 
-def left_states(known: Sequence[App], parts: Parts, *, project: str) -> tuple[AppStatus, ...]:
-    """States of this project that no app of gitctl.yaml has any more."""
+def left_states(known: Sequence[App], parts: Parts, *, project: str, env: str) -> tuple[AppStatus, ...]:
+    """States of this project that no app of gitctl.yaml has any more: of this environment, and of environments that left it too."""
+    others = {app.env for app in known} - {env}
     owners = {app.owner for app in known} | {f"{a.project}/{a.env}/{old}" for a in known for old in a.renamed_from}
     return tuple(
-        AppStatus(
-            app=state.owner.rsplit("/", 1)[-1],
-            owner=state.owner,
-            state=SyncState.UNKNOWN,
-            health=HealthState.UNKNOWN,
-            revision=state.acknowledged.revision if state.acknowledged else "",
-            message=f"not in gitctl.yaml any more; {counted(len(state.inventory), 'object')} left",
-            last=state.records[-1] if state.records else None,
-            left_config=True,
-        )
+        _left_status(state, env)
         for state in parts.target.list_states()
-        if state.owner.startswith(f"{project}/") and state.owner not in owners and state.inventory
+        if state.inventory and state.owner not in owners and _project(state) == project and _environment(state) not in others
     )
+
+
+def _left_status(state: AppState, env: str) -> AppStatus:
+    return AppStatus(
+        app=state.owner.rsplit("/", 1)[-1],
+        owner=state.owner,
+        state=SyncState.UNKNOWN,
+        health=HealthState.UNKNOWN,
+        revision=state.acknowledged.revision if state.acknowledged else "",
+        message=_left(state, env),
+        last=state.records[-1] if state.records else None,
+        left_config=True,
+    )
+
+
+def _project(state: AppState) -> str:
+    return state.owner.split("/")[0]
+
+
+def _environment(state: AppState) -> str:
+    return state.owner.split("/")[1]
+
+
+def _left(state: AppState, env: str) -> str:
+    its, name = _environment(state), state.owner.rsplit("/", 1)[-1]
+    way = f"`gitctl delete {name} -e {its}" + ("`" if its == env else " --revision REV`, a commit that had that environment")
+    return f"not in gitctl.yaml any more; {counted(len(state.inventory), 'object')} left: {way}"
