@@ -43,8 +43,12 @@ def moved(project: Project) -> None:
 
 
 @pytest.mark.parametrize("order", [("a", "b"), ("b", "a"), ("",)], ids=["giver first", "taker first", "together"])
-def test_an_object_moves_between_apps_and_is_never_deleted(project: Project, order: tuple[str, ...]) -> None:
+def test_an_object_moves_between_apps_and_is_never_deleted(
+    project: Project, order: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2026-01-01T00:00:00Z")
     settled(project)
+    monkeypatch.delenv("GIT_COMMITTER_DATE")
     before = uid(project)
     if order == ("b", "a"):
         project.write("b", config_map("b1"), config_map("moving", x="1"))
@@ -60,6 +64,10 @@ def test_an_object_moves_between_apps_and_is_never_deleted(project: Project, ord
     assert (uid(project), owner(project), live["data"]) == (before, "b", {"x": "1"})
     assert (inventory(project, "a"), inventory(project, "b")) == (["a1", "a2"], ["b1", "moving"])
     project.run("drift-check")
+    if order == ("",):
+        # An older revision, in which `a` has it and `b` has not, does not take it back.
+        assert "newer than" in project.run("sync", "a", "--revision", "HEAD~1", code=7).stderr
+        assert owner(project) == "b"
 
 
 def test_an_app_that_left_the_config_gives_its_objects_away(project: Project) -> None:

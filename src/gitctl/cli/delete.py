@@ -72,6 +72,8 @@ def delete(
         raise UsageError("delete what?", hint="name an app; `gitctl status` lists them")
     if not app_name and any(name.startswith(".") for name in apps or ()):
         raise UsageError("a folder has no name", hint="add --app NAME, under which it was synced")
+    if app_name and len(apps or ()) > 1:
+        raise UsageError("--app names what was synced from one folder", hint="name one folder, or none")
     request = DeleteRequest(
         orphan=orphan,
         prune_limit=prune_limit,

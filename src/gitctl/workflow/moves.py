@@ -13,9 +13,9 @@ from gitctl.model.app import App
 from gitctl.model.change import Comparison
 from gitctl.model.manifest import ObjectRef, RenderResult
 from gitctl.model.outcome import Outcome, OutcomeResult
-from gitctl.model.state import InventoryEntry
+from gitctl.model.state import AppState, InventoryEntry
 from gitctl.plan.adopt import Ownership, owners_of, ownership
-from gitctl.workflow.acknowledged import tree_at
+from gitctl.workflow.acknowledged import DIRTY, tree_at
 from gitctl.workflow.budget import hand_down
 from gitctl.workflow.parts import Parts
 from gitctl.workflow.states import read_state
@@ -40,15 +40,18 @@ def arrivals(app: App, comparisons: Iterable[Comparison], parts: Parts, renders:
     if not foreign:
         return Arrivals()
     siblings = {owner: s for s in parts.project.siblings(app, parts.tree) for owner in owners_of(s)}
+    if app.owner not in siblings:
+        return Arrivals()  # a folder without a project: nobody can say who wants what
     moved: dict[ObjectRef, str] = {}
     disputed: dict[ObjectRef, str] = {}
     entries: dict[ObjectRef, InventoryEntry] = {}
     for owner in sorted({c.owner for c in foreign}):
         refs = [c.ref for c in foreign if c.owner == owner]
-        why = _kept(siblings.get(owner), refs, parts, renders)
+        state = parts.target.read_state(owner)
+        why = _kept(siblings.get(owner), refs, parts, renders) | _newer(state, refs, parts)
         disputed |= why
         moved |= {ref: owner for ref in refs if ref not in why}
-        entries |= {e.ref: e for e in parts.target.read_state(owner).inventory if moved.get(e.ref) == owner}
+        entries |= {e.ref: e for e in state.inventory if moved.get(e.ref) == owner}
     return Arrivals(moved, disputed, entries)
 
 
@@ -68,6 +71,21 @@ def _kept(donor: App | None, refs: Sequence[ObjectRef], parts: Parts, renders: R
     except GitctlError as error:
         return dict.fromkeys(refs, f"{donor.name} may still want it: {error.message}")
     return {ref: f"{donor.name} still has it in Git" for ref in refs if ref in wanted}
+
+
+def _newer(state: AppState, refs: Sequence[ObjectRef], parts: Parts) -> dict[ObjectRef, str]:
+    """An older revision takes nothing from an app that got it since."""
+    known, here = state.acknowledged, parts.revision.committed_at
+    if known is None or parts.source is None or here is None:
+        return {}
+    try:
+        there = parts.source.resolve(known.revision.removesuffix(DIRTY)).committed_at
+    except GitctlError:
+        return {}
+    if there is None or there <= here:
+        return {}
+    has = {e.ref for e in state.inventory if e.revision == known.revision}
+    return {ref: f"it was synced at {known.revision[:8]}, which is newer than {parts.revision.short}" for ref in refs if ref in has}
 
 
 def claims(app: App, refs: Collection[ObjectRef], parts: Parts, renders: Renders) -> dict[ObjectRef, str]:
