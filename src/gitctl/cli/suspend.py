@@ -54,7 +54,8 @@ def suspend(
     if push and live:
         raise UsageError("--push and --live contradict each other", hint="leave one out")
     now = datetime.now(UTC)
-    suspension = Suspension(reason, actor(), rfc3339(now), rfc3339(later("--until", until, now)) if until else "")
+    # One line: it is shown in one, and is the subject of the commit.
+    suspension = Suspension(" ".join(reason.split()), actor(), rfc3339(now), rfc3339(later("--until", until, now)) if until else "")
     if live:
         return write_live(session, app, suspension, lock_timeout=duration("--lock-timeout", lock_timeout))
     return write_to_git(session, app, suspension, push=push)

@@ -5,6 +5,7 @@ Its owner id is `project/env/`, which no app can have.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -22,9 +23,9 @@ _TRIES = 5
 Deletions = tuple[tuple[str, int], ...]
 
 
-def deleted_today(parts: Parts) -> int:
-    """Deletions of the last 24 hours in the whole cluster."""
-    return deleted_since((s.pruned_at for s in parts.target.list_states()), now=parts.timestamp(), hours=24)
+def deleted_today(states: Iterable[AppState], parts: Parts) -> int:
+    """Deletions of the last 24 hours in the whole cluster, from all its states."""
+    return deleted_since((s.pruned_at for s in states), now=parts.timestamp(), hours=24)
 
 
 def with_deletions(before: Deletions, deleted: int, parts: Parts) -> Deletions:

@@ -88,7 +88,7 @@ def plan_delete(app: App, parts: Parts, request: DeleteRequest) -> Planned:
         prune_limit=request.prune_limit,
         plan_digest=request.plan_digest,
         observed=observed,
-        deleted_today=deleted_today(parts),
+        deleted_today=deleted_today(states, parts),
         limits=parts.limits,
     )
     lived_in = homes(states, but={app.owner, state.owner})

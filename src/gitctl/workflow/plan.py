@@ -154,7 +154,7 @@ def plan_app(app: App, rendered: RenderResult, parts: Parts, request: PlanReques
         partial=request.partial,
         stale=rendered.revision.stale_seconds is not None,
         observed=observed,
-        deleted_today=deleted_today(parts) if stale else 0,
+        deleted_today=deleted_today(parts.target.list_states(), parts) if stale else 0,
         moved=found.arrivals.moved,
         disputed=found.arrivals.disputed,
         claimed=claims(app, [ref for ref, live in observed.objects.items() if live], parts, scope.renders) if prune else {},
