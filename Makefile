@@ -56,7 +56,7 @@ check: setup ## ruff, mypy, import-linter, house rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PY) -m pytest -q -p no:cacheprovider tests/unit/test_house.py
+	$(PY) -m pytest -q -p no:cacheprovider tests/unit/test_house.py tests/unit/test_error_ids.py
 
 test: check tools sandbox ## all checks and all tests; PYTEST_ARGS="-k name" for some
 	PATH="$$($(PY) tools/install.py --path):$$PATH" $(PY) -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
@@ -82,6 +82,8 @@ bench: tools sandbox ## 1,020 objects: gitctl beside kubectl and helm; start-up 
 lock: ## resolve requirements-dev.lock anew; needs uv (python3 -m pip install uv), which nothing else does
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	  pyproject.toml requirements-dev.in --output-file requirements-dev.lock
+	$(MAKE) setup
+	$(PY) tools/runtime_lock.py
 
 clean: ## remove the environment and caches in this tree
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,4 +1,6 @@
-"""Write docs/commands/*.md, a page for each command, and the table of exit codes, from the command tree itself.
+"""Write docs/commands/*.md, a page for each command, the table of exit codes, and docs/errors/*.md, a page for each error.
+
+They are made from the command tree itself, and from the pages that `gitctl explain` prints.
 
 tests/unit/tools/test_generate_docs.py says when they are stale.
 """
@@ -6,7 +8,7 @@ tests/unit/tools/test_generate_docs.py says when they are stale.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import typer.main
@@ -17,9 +19,12 @@ from gitctl.cli.app import command_tree
 from gitctl.cli.flags import COMMON
 from gitctl.cli.forms import FORMS, Output
 from gitctl.cli.manual import MEANING, is_common
+from gitctl.errors import ErrorId, ExitCode
+from gitctl.reference.page import Page, page_of
 
 DOCS = Path(__file__).parents[1] / "docs"
 FOLDER = DOCS / "commands"
+ERRORS = DOCS / "errors"
 _MADE = "<!-- Written by tools/generate_docs.py: change the command, then `make docs`. -->\n"
 
 
@@ -29,15 +34,16 @@ def pages() -> dict[Path, str]:
     assert isinstance(root, TyperGroup)
     context = Context(root, info_name="gitctl")
     found = {FOLDER / f"{name}.md": _page(context, name) for name in root.list_commands(context)}
-    return found | {FOLDER / "README.md": _contents(context, root), DOCS / "exit-codes.md": _exit_codes()}
+    return found | {FOLDER / "README.md": _contents(context, root), DOCS / "exit-codes.md": _exit_codes()} | _errors()
 
 
 def main() -> None:
-    """Write them, and remove pages of commands that are gone."""
-    FOLDER.mkdir(exist_ok=True)
+    """Write them, and remove pages of what is gone."""
     wanted = pages()
-    for path in {*FOLDER.glob("*.md")} - set(wanted):
-        path.unlink()
+    for folder in (FOLDER, ERRORS):
+        folder.mkdir(exist_ok=True)
+        for path in {*folder.glob("*.md")} - set(wanted):
+            path.unlink()
     for path, text in wanted.items():
         path.write_text(text, encoding="utf-8")
     print(f"docs: {len(wanted)} pages")
@@ -118,7 +124,8 @@ def _table(parameters: list[Parameter], context: Context, *, environment: bool =
 
 def _exit_codes() -> str:
     rows = [f"| {int(code)} | {meaning} |" for code, meaning in MEANING.items()]
-    return "\n".join([_MADE, "# Exit codes\n", "| code | meaning |", "|---|---|", *rows, "", _NOTES])
+    ids = [f"- **{int(code)}**: {_links(_ids(code), 'errors/')}" for code in MEANING if _ids(code)]
+    return "\n".join([_MADE, "# Exit codes\n", "| code | meaning |", "|---|---|", *rows, "", _NOTES, "## Errors by exit code\n", *ids, ""])
 
 
 _NOTES = """\
@@ -130,6 +137,44 @@ A script may rely on these: they keep their meaning.
 - **8 and 9 come after writes.** What was applied stays, the record says how far it went, and the next `sync` goes on from there.
 - **10 is worth another try**, or `--lock-timeout 5m`.
 - When several apps or clusters end differently, the highest code is the one of the run.
+- Each error has an id too, finer than the code: the last line of a message is `see: gitctl explain ID`, and JSON results have `id`.
+"""
+
+
+def _errors() -> dict[Path, str]:
+    """A page for each error, and their list."""
+    return {ERRORS / f"{one}.md": _error_page(page_of(one)) for one in ErrorId} | {ERRORS / "README.md": _error_list()}
+
+
+def _error_page(page: Page) -> str:
+    code = page.id.exit_code
+    lines = [_ERROR_MADE, f"# {page.id}\n", f"**{page.title[0].upper()}{page.title[1:]}.**"]
+    lines += [f"Exit code [{int(code)}](../exit-codes.md): {MEANING[code]}.\n", page.text, ""]
+    lines += [f"Related: {_links(page.related)}.", ""] if page.related else []
+    return "\n".join([*lines, "[All errors](README.md). In a terminal: `gitctl explain " + page.id + "`.", ""])
+
+
+def _error_list() -> str:
+    lines = [_ERROR_MADE, "# Errors\n", _ERROR_NOTES]
+    for code in MEANING:
+        rows = [f"| [{one}]({one}.md) | {page_of(one).title} |" for one in _ids(code)]
+        if rows:
+            lines += [f"## Exit code {int(code)}: {MEANING[code]}\n", "| id | what happened |", "|---|---|", *rows, ""]
+    return "\n".join(lines)
+
+
+def _ids(code: ExitCode) -> list[ErrorId]:
+    return sorted(one for one in ErrorId if one.exit_code == code)
+
+
+def _links(ids: Iterable[ErrorId], folder: str = "") -> str:
+    return ", ".join(f"[{one}]({folder}{one}.md)" for one in ids)
+
+
+_ERROR_MADE = "<!-- Written by tools/generate_docs.py from src/gitctl/reference/errors: change the page there, then `make docs`. -->\n"
+_ERROR_NOTES = """\
+Every error ends with the line `see: gitctl explain ID`, and has its `id` in JSON results. `gitctl explain ID` prints the same page as here,
+without network. Ids keep their meaning; scripts may rely on them, as on [exit codes](../exit-codes.md).
 """
 
 

@@ -16,6 +16,7 @@ from gitctl.model.drift import DriftVerdict
 from gitctl.model.health import HealthState
 from gitctl.model.outcome import OutcomeResult
 from gitctl.model.record import RecordResult, RecordVerb
+from gitctl.model.rights import Account
 from gitctl.model.secret import RuleMatch, SecretState
 from gitctl.model.status import SyncState
 from gitctl.model.suspension import Place
@@ -72,6 +73,8 @@ def use(name: str) -> Json:
 
 SUSPENSION = shape({"reason": TEXT, "by": TEXT, "since": LATER_TIME, "until": LATER_TIME})
 SUSPENDING: Json = {"app": TEXT, "environment": TEXT, "suspension": maybe(SUSPENSION), "commit": SHA, "pushed": YES}
+OBJECT_STATUS: Json = {"object": {"$ref": "#/$defs/object"}, "drift": word(DriftVerdict), "health": word(HealthState)}
+OBJECT_STATUS |= {"message": TEXT, "rule": TEXT}
 COUNTS = ("created", "updated", "pruned", "unchanged", "failed", "notTried")
 SUMMARY = ("create", "update", "adopt", "replace", "prune", "orphan", "release", "unchanged", "failed")
 
@@ -82,7 +85,7 @@ DEFINITIONS: dict[str, Json] = {
     ),
     "owner": shape({"manager": TEXT, "operation": TEXT, "subresource": TEXT, "time": LATER_TIME}),
     "error": either(
-        shape({"message": TEXT, "hint": TEXT, "where": TEXT, "details": many(TEXT), "exitCode": WHOLE}),
+        shape({"id": TEXT, "message": TEXT, "hint": TEXT, "where": TEXT, "details": many(TEXT), "exitCode": WHOLE}),
         shape({"message": TEXT, "exitCode": WHOLE, "errors": many(use("error"))}),
     ),
     "field": shape({"path": TEXT, "kind": word(FieldKind), "old": ANY, "new": ANY, "loser": maybe(use("owner")), "sensitive": YES}),
@@ -208,15 +211,8 @@ def clusters(apps: Json, **more: Json) -> Json:
 
 ERRORS: Json = {"errors": many(use("error"))}
 RUNS: Json = clusters(use("run"), revision=use("revision")) | ERRORS
-HEALTH_ITEM: Json = {
-    "group": TEXT,
-    "kind": TEXT,
-    "namespace": TEXT,
-    "name": TEXT,
-    "state": word(HealthState),
-    "message": TEXT,
-    "rule": TEXT,
-}
+HEALTH_ITEM: Json = {"group": TEXT, "kind": TEXT, "namespace": TEXT, "name": TEXT}
+HEALTH_ITEM |= {"state": word(HealthState), "message": TEXT, "rule": TEXT}
 HEALTH_ITEM |= {"events": many(TEXT), "logs": many(TEXT)}
 APP_HEALTH: Json = {"app": TEXT, **PLACE, "owner": TEXT, "health": word(HealthState), "message": TEXT}
 
@@ -259,17 +255,7 @@ RESULTS: dict[str, Json] = {
                     "leftConfig": YES,
                     "suspended": maybe(shape(SUSPENSION["properties"] | {"place": word(Place)})),
                     "lastSync": maybe(use("record")),
-                    "objects": many(
-                        shape(
-                            {
-                                "object": use("object"),
-                                "drift": word(DriftVerdict),
-                                "health": word(HealthState),
-                                "message": TEXT,
-                                "rule": TEXT,
-                            }
-                        )
-                    ),
+                    "objects": many(shape(OBJECT_STATUS)),
                 }
             )
         )
@@ -286,6 +272,7 @@ RESULTS: dict[str, Json] = {
             "commit": maybe(SHA),
             "files": many(shape({"path": TEXT, "state": word(FileState), "diff": TEXT})),
             "sync": maybe(shape(RUNS)),
+            "leftToDo": many(TEXT),
         }
     ),
     "Config": shape(
@@ -326,6 +313,9 @@ RESULTS: dict[str, Json] = {
             )
         }
     ),
+    "ErrorReference": shape(
+        {"items": many(shape({**dict.fromkeys(("id", "title", "exitMeaning", "text"), TEXT), "exitCode": WHOLE, "related": many(TEXT)}))}
+    ),
     "SandboxStatus": use("controlPlane"),
     "SandboxStatusList": shape({"items": many(use("controlPlane"))}),
     "SecretKey": shape({"recipient": TEXT, "file": TEXT, "appended": YES}),
@@ -348,6 +338,17 @@ RESULTS: dict[str, Json] = {
                 )
             ),
             "findings": WHOLE,
+        }
+    ),
+    "RbacResult": shape(
+        {
+            "environment": TEXT,
+            "cluster": TEXT,
+            "apps": many(TEXT),
+            "stateNamespace": TEXT,
+            "accounts": many(shape({"account": word(Account), "namespace": TEXT, "name": TEXT, "user": TEXT})),
+            "objects": many(shape({"apiVersion": TEXT, "kind": TEXT, "metadata": by_name(ANY)})),
+            "notes": many(TEXT),
         }
     ),
     "SecretView": shape(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
 
-from gitctl.errors import InputError
+from gitctl.errors import ErrorId, InputError
 from gitctl.protocols import Renderer
 
 RENDERERS = "gitctl.renderers"
@@ -30,9 +30,10 @@ def _loaded(point: EntryPoint) -> Renderer:
         origin = point.dist.name if point.dist else point.value
         raise InputError(
             f"the plug-in {point.name!r} of {origin} does not load: {type(error).__name__}",
+            id=ErrorId.PLUGIN_BROKEN,
             hint=f"update or remove {origin}",
         ) from error
     missing = [name for name in ("name", "repeatable", "detects", "reads", "fingerprint", "render") if not hasattr(renderer, name)]
     if missing:
-        raise InputError(f"the plug-in {point.name!r} is no renderer: it lacks {', '.join(missing)}")
+        raise InputError(f"the plug-in {point.name!r} is no renderer: it lacks {', '.join(missing)}", id=ErrorId.PLUGIN_BROKEN)
     return renderer

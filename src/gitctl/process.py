@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gitctl.errors import RenderError, ToolMissing
+from gitctl.errors import ErrorId, RenderError, ToolMissing
 
 # pre-commit, hooks and `git rebase --exec` set these for *their* repository; ours may be another one.
 _GIT_SCOPE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_COMMON_DIR")
@@ -62,7 +62,9 @@ def run(command: Command, *, tick: Callable[[float], None] | None = None, every:
         except subprocess.TimeoutExpired as late:
             _kill_family(child)
             raise RenderError(
-                f"{command.argv[0]} did not end within {command.timeout:g} s", hint="look for a loop or a prompt in its input"
+                f"{command.argv[0]} did not end within {command.timeout:g} s",
+                id=ErrorId.PROGRAM_TIMEOUT,
+                hint="look for a loop or a prompt in its input",
             ) from late
         except BaseException:
             _kill_family(child)

@@ -17,6 +17,7 @@ from gitctl.model.change import Change, Comparison
 from gitctl.model.manifest import Json, Manifest, ObjectRef, Path
 from gitctl.model.outcome import Event, Outcome
 from gitctl.model.revision import Revision
+from gitctl.model.rights import ServedKind
 from gitctl.model.rival import Rival
 from gitctl.model.secret import MaskedValue, SecretStatus
 from gitctl.model.state import AppState, InventoryEntry
@@ -259,10 +260,11 @@ class CompareOptions:
 @dataclass(frozen=True, slots=True)
 class Observed:
     """What is there now. `objects` has an entry for each ref asked for (None: certainly not there); a ref in `unknown`
-    could not be looked at (stale or failing API, forbidden), with the reason."""
+    could not be looked at (stale or failing API, forbidden), with the reason; `denied` are those for want of a right."""
 
     objects: Mapping[ObjectRef, Json | None]
     unknown: Mapping[ObjectRef, str]
+    denied: frozenset[ObjectRef] = frozenset()
 
 
 class Lock(Protocol):
@@ -294,6 +296,10 @@ class Target(Protocol):
     def locate(self, manifests: Sequence[Manifest], *, kinds: frozenset[tuple[str, str]]) -> tuple[Manifest, ...]:
         """The manifests with their scope settled (namespace dropped for cluster scope). Raises ManifestError for a kind
         that neither the target nor `kinds` knows, naming the likely CRD."""
+        ...
+
+    def served(self, kinds: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], ServedKind]:
+        """How rules of access name these kinds (group, kind); those that the target does not serve are left out."""
         ...
 
     def read_state(self, owner: str) -> AppState:

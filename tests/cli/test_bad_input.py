@@ -16,6 +16,8 @@ import pytest
 from tests.fixtures.commands import GitRepo, Result, Runner
 from tests.servers.git_http import GitServer
 
+from gitctl.errors import ErrorId
+
 MakeRepo = Callable[..., GitRepo]
 
 CANARY = "Kanarie7c4n4ry"
@@ -101,6 +103,17 @@ def only_tool(folder: Path, **scripts: str) -> dict[str, str]:
 # ── project and command line ──────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_a_project_file_that_is_not_committed(git_repo: MakeRepo, refused: Refused) -> None:
+    other = git_repo({"README.md": "shop\n"}, name="other")
+    other.write("gitctl.yaml", PROJECT)
+    refused(3, "diff", "-e", "dev", cwd=other.path).error(ErrorId.CONFIG_NOT_COMMITTED)
+
+
+def test_a_repository_inside_of_a_repository(repo: GitRepo, refused: Refused) -> None:
+    refused(4, "bootstrap", "apps/inner", cwd=repo.path).error(ErrorId.INSIDE_REPOSITORY)
+    assert not (repo.path / "apps/inner").exists()
+
+
 @pytest.mark.parametrize("command", [("sync",), ("rollback", "web"), ("render",)])
 def test_no_project_and_no_path(command: tuple[str, ...], gitctl: Runner, tmp_path: Path) -> None:
     done = gitctl(*command, cwd=tmp_path).expect(3)
@@ -109,17 +122,17 @@ def test_no_project_and_no_path(command: tuple[str, ...], gitctl: Runner, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("args", "message", "hint"),
+    ("args", "message", "hint", "id"),
     [
-        (("sync", "webb", "-e", "dev"), "gitctl.yaml: unknown app 'webb'", "did you mean 'web'?"),
-        (("rollback", "wep", "-e", "dev"), "gitctl.yaml: unknown app 'wep'", "did you mean 'web'?"),
-        (("diff", "-e", "dve"), "gitctl.yaml: unknown environment 'dve'", "did you mean 'dev'?"),
-        (("status", "-e", "dev", "--context", "mian"), "mian", "did you mean 'main'?"),
+        (("sync", "webb", "-e", "dev"), "gitctl.yaml: unknown app 'webb'", "did you mean 'web'?", ErrorId.APP_UNKNOWN),
+        (("rollback", "wep", "-e", "dev"), "gitctl.yaml: unknown app 'wep'", "did you mean 'web'?", ErrorId.APP_UNKNOWN),
+        (("diff", "-e", "dve"), "gitctl.yaml: unknown environment 'dve'", "did you mean 'dev'?", ErrorId.ENVIRONMENT_UNKNOWN),
+        (("status", "-e", "dev", "--context", "mian"), "mian", "did you mean 'main'?", ErrorId.CONTEXT_UNKNOWN),
     ],
     ids=["app", "app of a rollback", "environment", "context"],
 )
-def test_unknown_names(args: tuple[str, ...], message: str, hint: str, refused: Refused) -> None:
-    done = refused(3, *args)
+def test_unknown_names(args: tuple[str, ...], message: str, hint: str, id: ErrorId, refused: Refused) -> None:
+    done = refused(3, *args).error(id)
     assert message in done.stderr
     assert f"hint: {hint}" in done.stderr
 
@@ -152,19 +165,19 @@ def test_mistakes_in_the_project_file(old: str, new: str, place: str, hint: str,
 
 
 @pytest.mark.parametrize(
-    "args",
+    ("command", "id"),
     [
-        ("sync", "--timeout", "5x"),
-        ("diff", "--request-timeout", "1"),
-        ("sync", "--only", "Deployment"),
-        ("rollback", "web", "--push", "--no-commit"),
-        ("sync", "-o", "markdown"),
-        ("snyc",),
+        ("sync --timeout 5x -e dev", ErrorId.ARGUMENT_INVALID),
+        ("diff --request-timeout 1 -e dev", ErrorId.ARGUMENT_INVALID),
+        ("sync --only Deployment -e dev", ErrorId.ARGUMENT_INVALID),
+        ("rollback web --push --no-commit -e dev", ErrorId.FLAGS_CONFLICT),
+        ("sync -o markdown -e dev", ErrorId.OUTPUT_FORM),
+        ("sync ./apps/web", ErrorId.APP_NAME_NEEDED),
+        ("snyc", ErrorId.USAGE),
     ],
-    ids=" ".join,
 )
-def test_wrong_usage(args: tuple[str, ...], refused: Refused) -> None:
-    done = refused(2, *args, *(("-e", "dev") if args != ("snyc",) else ()))
+def test_wrong_usage(command: str, id: ErrorId, refused: Refused) -> None:
+    done = refused(2, *command.split()).error(id)
     assert done.stderr.startswith("error: ")
     assert "  hint: " in done.stderr
     assert done.stdout == ""
@@ -172,24 +185,32 @@ def test_wrong_usage(args: tuple[str, ...], refused: Refused) -> None:
 
 # ── manifests ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-FAULTS: dict[str, tuple[str | bytes, str]] = {
-    "syntax error": (f"apiVersion: v1\nkind: [{CANARY}\n", "apps/web/bad.yaml:3:1"),
-    "duplicate key": (f"apiVersion: v1\nkind: ConfigMap\ndata:\n  a: {CANARY}\n  a: {CANARY}\n", "apps/web/bad.yaml:5:3"),
-    "bad base64": (SECRET + f"data:\n  a: {CANARY}!\n", "apps/web/bad.yaml:5:3 data.a"),
-    "number in a Secret": (SECRET + f"stringData:\n  b: {CANARY}\n  a: 54321987\n", "apps/web/bad.yaml:6:3 stringData.a"),
-    "mapping in a Secret": (SECRET + f"data:\n  a: {{b: {CANARY}}}\n", "apps/web/bad.yaml:5:3 data.a"),
-    "not UTF-8": (b"apiVersion: v1\nkind: X # \xff" + CANARY.encode(), "apps/web/bad.yaml:2:11"),
-    "alias bomb": (LAUGHS, "apps/web/bad.yaml:"),
-    "10 MB line": (f"a: {CANARY}".encode() + b"x" * 10_000_000, "apps/web/bad.yaml:1:1"),
+FAULTS: dict[str, tuple[str | bytes, str, ErrorId]] = {
+    "syntax error": (f"apiVersion: v1\nkind: [{CANARY}\n", "apps/web/bad.yaml:3:1", ErrorId.YAML_SYNTAX),
+    "duplicate key": (
+        f"apiVersion: v1\nkind: ConfigMap\ndata:\n  a: {CANARY}\n  a: {CANARY}\n",
+        "apps/web/bad.yaml:5:3",
+        ErrorId.YAML_DUPLICATE_KEY,
+    ),
+    "bad base64": (SECRET + f"data:\n  a: {CANARY}!\n", "apps/web/bad.yaml:5:3 data.a", ErrorId.MANIFEST_FIELD),
+    "number in a Secret": (
+        SECRET + f"stringData:\n  b: {CANARY}\n  a: 54321987\n",
+        "apps/web/bad.yaml:6:3 stringData.a",
+        ErrorId.MANIFEST_FIELD,
+    ),
+    "mapping in a Secret": (SECRET + f"data:\n  a: {{b: {CANARY}}}\n", "apps/web/bad.yaml:5:3 data.a", ErrorId.MANIFEST_FIELD),
+    "not UTF-8": (b"apiVersion: v1\nkind: X # \xff" + CANARY.encode(), "apps/web/bad.yaml:2:11", ErrorId.YAML_ENCODING),
+    "alias bomb": (LAUGHS, "apps/web/bad.yaml:", ErrorId.YAML_TOO_LARGE),
+    "10 MB line": (f"a: {CANARY}".encode() + b"x" * 10_000_000, "apps/web/bad.yaml:1:1", ErrorId.YAML_TOO_LARGE),
 }
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_faults_in_a_manifest_are_told_with_their_place_and_nothing_else(name: str, repo: GitRepo, refused: Refused) -> None:
-    content, place = FAULTS[name]
+    content, place, id = FAULTS[name]
     repo.write("apps/web/bad.yaml", "").write_bytes(content if isinstance(content, bytes) else content.encode())
     repo.commit()
-    assert f"error: {place}" in refused(3, "sync", "-e", "dev").stderr
+    assert f"error: {place}" in refused(3, "sync", "-e", "dev").error(id).stderr
 
 
 def test_the_same_object_twice_is_told_with_both_places(repo: GitRepo, refused: Refused) -> None:
@@ -224,7 +245,7 @@ def test_one_bad_app_does_not_hide_another(repo: GitRepo, refused: Refused) -> N
 def test_json_names_the_error_too(repo: GitRepo, refused: Refused) -> None:
     repo.commit(files={"apps/web/bad.yaml": SECRET + f"data:\n  a: {CANARY}!\n"})
     (error,) = refused(3, "sync", "-e", "dev", "-o", "json").json()["errors"]
-    assert (error["exitCode"], error["where"]) == (3, "apps/web/bad.yaml:5:3 data.a")
+    assert (error["id"], error["exitCode"], error["where"]) == (ErrorId.MANIFEST_FIELD, 3, "apps/web/bad.yaml:5:3 data.a")
 
 
 # ── tools ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -60,6 +60,7 @@ def test_validate_shows_every_error_at_its_place(gitctl: Runner, repo: GitRepo) 
         "  hint: did you mean 'context'?",
         f"error: {place}:11:70 apps.web.depends_on[0]: unknown app 'bd'",
         "  hint: did you mean 'db'?",
+        "  see: gitctl explain config-value config-missing-key config-unknown-key config-reference",
     ]
     assert done.stdout == ""
 
@@ -70,6 +71,7 @@ def test_validate_finds_folders_that_are_not_there(gitctl: Runner, repo: GitRepo
     assert done.stderr.splitlines() == [
         f"error: {repo.path}/gitctl.yaml:11 apps.web.path: the path 'apps/web/prod' does not exist (environment 'prod')",
         "  hint: did you mean 'prd'?",
+        "  see: gitctl explain folder-missing",
     ]
 
 

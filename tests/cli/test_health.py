@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from tests.fixtures.commands import Runner
 
+from gitctl.errors import ErrorId
+
 DUMP = """\
 apiVersion: v1
 kind: List
@@ -78,5 +80,5 @@ def test_control_characters_of_a_cluster_are_not_printed(gitctl: Runner) -> None
 
 
 def test_bad_input(gitctl: Runner, dump: Path) -> None:
-    assert "nowhere.yaml" in gitctl("health", "-f", "nowhere.yaml").expect(3).stderr
+    assert "nowhere.yaml" in gitctl("health", "-f", "nowhere.yaml").error(ErrorId.FILE_UNREADABLE).stderr
     assert "exclude each other" in gitctl("health", "web", "-f", dump).expect(2).stderr

@@ -14,6 +14,8 @@ import pytest
 from tests.fixtures.commands import GitRepo, Runner
 from tests.fixtures.secrets import AgeKey
 
+from gitctl.errors import ErrorId
+
 SECRET = """\
 apiVersion: v1
 kind: Secret
@@ -95,7 +97,7 @@ def test_encrypt_without_a_key_says_how_to_make_one(gitctl: Runner, tmp_path: Pa
 @pytest.mark.parametrize("verb", ["encrypt", "decrypt", "edit", "view", "rotate", "status"])
 def test_a_missing_file_is_one_clear_error(gitctl: Runner, verb: str, age_key: AgeKey) -> None:
     done = gitctl("secret", verb, "gone.yaml").expect(3)
-    assert done.stderr == "error: gone.yaml: no such file\n"
+    assert done.stderr == "error: gone.yaml: no such file\n  see: gitctl explain file-missing\n"
     assert done.stdout == ""
 
 
@@ -103,7 +105,8 @@ def test_a_missing_file_is_one_clear_error(gitctl: Runner, verb: str, age_key: A
 def test_a_plain_file_is_one_clear_error(gitctl: Runner, tmp_path: Path, verb: str, age_key: AgeKey) -> None:
     (tmp_path / "db.yaml").write_text(SECRET)
     done = gitctl("secret", verb, "db.yaml", env={"EDITOR": "true"}).expect(3)
-    assert done.stderr == "error: db.yaml: not encrypted by sops\n  hint: `gitctl secret encrypt` encrypts it\n"
+    told = "error: db.yaml: not encrypted by sops\n  hint: `gitctl secret encrypt` encrypts it\n  see: gitctl explain not-encrypted\n"
+    assert done.stderr == told
     assert (tmp_path / "db.yaml").read_text() == SECRET
 
 
@@ -209,7 +212,7 @@ def test_edit_without_an_editor(gitctl: Runner, sealed: Path, tmp_path: Path) ->
     sops = next(Path(folder) / "sops" for folder in os.environ["PATH"].split(os.pathsep) if (Path(folder) / "sops").is_file())
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "sops").symlink_to(sops)
-    done = gitctl("secret", "edit", "db.yaml", env={"PATH": str(tmp_path / "bin"), "EDITOR": ""}).expect(2)
+    done = gitctl("secret", "edit", "db.yaml", env={"PATH": str(tmp_path / "bin"), "EDITOR": ""}).error(ErrorId.EDITOR_MISSING)
     assert "error: no editor" in done.stderr
 
 

@@ -11,6 +11,7 @@ import pytest
 from tests.fixtures.project import Project, config_map, deployment
 
 from gitctl import sandbox
+from gitctl.errors import ErrorId
 
 CANARY = "Kanarie7c4n4ry"
 
@@ -64,7 +65,7 @@ def another_kubeconfig(project: Project, **changes: Mapping[str, Any]) -> Path:
 def test_a_wrong_token_is_not_shown(synced: Project, control_plane: sandbox.ControlPlane) -> None:
     other = another_kubeconfig(synced, user={"token": CANARY})
     before = everything(synced)
-    told = synced.run("sync", "--kubeconfig", other, "-vvv", code=6)
+    told = synced.run("sync", "--kubeconfig", other, "-vvv", code=6).error(ErrorId.NOT_AUTHENTICATED)
     assert CANARY not in told.stdout + told.stderr
     assert control_plane.context in told.stderr
     assert control_plane.server in told.stderr
@@ -76,7 +77,7 @@ def test_a_cluster_that_is_down(project: Project, control_plane: sandbox.Control
     project.write("web", config_map("settings"))
     project.commit()
     other = another_kubeconfig(project, cluster={"server": "https://127.0.0.1:1"})
-    told = project.run("sync", "--kubeconfig", other, code=6)
+    told = project.run("sync", "--kubeconfig", other, code=6).error(ErrorId.CLUSTER_UNREACHABLE)
     assert f"context {control_plane.context} (https://127.0.0.1:1) cannot be reached: nothing answers at that address" in told.stderr
 
 
@@ -94,7 +95,7 @@ def eve(synced: Project) -> Iterator[str]:
 
 def test_no_right_to_the_state_is_told_before_anything_is_done(synced: Project, control_plane: sandbox.ControlPlane) -> None:
     before = everything(synced)
-    told = synced.run("sync", "--as", "mallory", code=6).stderr
+    told = synced.run("sync", "--as", "mallory", code=6).error(ErrorId.FORBIDDEN).stderr
     assert f"user mallory may not read the state of {synced.name}/dev/web (get secrets in namespace gitctl-system): " in told
     assert f"context {control_plane.context} ({control_plane.server})" in told
     assert "hint: ask for this right, or use another account (--as, --context)" in told
@@ -107,7 +108,7 @@ def test_a_forbidden_write_is_named_and_changes_nothing(synced: Project, control
     before = everything(synced)
     synced.run("diff", "--as", eve, "--no-prune", code=1)
     assert everything(synced) == before
-    told = synced.run("sync", "--no-prune", "--as", eve, code=6).stderr
+    told = synced.run("sync", "--no-prune", "--as", eve, code=6).error(ErrorId.FORBIDDEN).stderr
     where = f"in namespace {synced.name}: context {control_plane.context} ({control_plane.server})"
     assert f"ConfigMap {synced.name}/settings: user eve may not patch configmaps {where}" in told
     assert f"ConfigMap {synced.name}/more: user eve may not patch configmaps {where}" in told
@@ -125,7 +126,7 @@ def test_an_immutable_field_is_refused_and_nothing_is_written(synced: Project) -
     synced.write("web", config_map("settings", a="2"), changed)
     synced.commit()
     before = config_maps(synced)
-    told = synced.run("sync", code=7).stderr
+    told = synced.run("sync", code=7).error(ErrorId.IMMUTABLE).stderr
     assert "Deployment" in told
     assert "spec.selector" in told
     assert "--replace Deployment/web" in told
@@ -137,7 +138,7 @@ def test_a_field_of_somebody_else_is_a_conflict_and_others_go_on(synced: Project
     synced.kubectl("-n", synced.name, "apply", "--server-side", "--field-manager=their-controller", "-f", "-", stdin=json.dumps(taken))
     synced.write("web", config_map("settings", a="2", theirs="2"), config_map("more"))
     synced.commit()
-    told = synced.run("sync", "--no-prune", code=8).stderr
+    told = synced.run("sync", "--no-prune", code=8).error(ErrorId.FIELD_CONFLICT).stderr
     assert "ConfigMap" in told
     assert "their-controller" in told
     assert "data.theirs" in told
@@ -196,7 +197,7 @@ def test_what_admission_refuses_ends_its_wave_and_later_waves_do_not_start(proje
     services = [{"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": ports} for name in ("bad", "good")]
     project.write("web", *services, deployment("web"))
     project.commit()
-    told = project.run("sync", code=8)
+    told = project.run("sync", code=8).error(ErrorId.APPLY_FAILED)
     assert f"Service {project.name}/bad" in told.stderr
     assert "bad names are not for services here" in told.stderr
     assert policy in told.stderr
@@ -214,4 +215,4 @@ def test_not_healthy_in_time_tells_the_condition_and_events(project: Project) ->
     assert "event: " in told.stderr
     assert "hint: mend it in Git and sync, or `gitctl rollback`" in told.stderr
     (app,) = project.run("sync", "--timeout", "2s", "-o", "json", code=9).json()["clusters"][0]["apps"]
-    assert app["error"]["exitCode"] == 9
+    assert (app["error"]["id"], app["error"]["exitCode"]) == (ErrorId.NOT_HEALTHY, 9)

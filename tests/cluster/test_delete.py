@@ -7,6 +7,8 @@ from typing import Any
 
 from tests.fixtures.project import Project, config_map, deployment
 
+from gitctl.errors import ErrorId
+
 
 def states(project: Project) -> list[str]:
     """Owner ids of the project about which something is stored."""
@@ -27,7 +29,7 @@ def test_an_app_goes_in_reverse_and_nothing_is_left(project: Project) -> None:
     project.commit()
     project.run("sync")
     project.edit("configmap", "kept", {"metadata": {"annotations": {"gitctl.dev/prune": "disabled"}}})
-    assert "site depends on web" in project.run("delete", "web", "--yes", code=7).stderr
+    assert "site depends on web" in project.run("delete", "web", "--yes", code=7).error(ErrorId.STILL_NEEDED).stderr
     assert "add --yes" in project.run("delete", "site", code=7).stderr
     told = project.run("delete", "web", "site", "--dry-run", "-o", "json", code=1).json()
     assert [a["app"] for a in told["clusters"][0]["apps"]] == ["site", "web"]

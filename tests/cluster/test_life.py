@@ -9,6 +9,8 @@ import pytest
 from tests.fixtures.project import Project, config_map
 from tests.fixtures.secrets import AgeKey
 
+from gitctl.errors import ErrorId
+
 
 def uid(project: Project, name: str = "moving") -> str:
     """The identity of an object."""
@@ -114,7 +116,7 @@ def test_a_lost_state_is_put_together_again_and_nothing_is_pruned_by_it(project:
     told = project.run("drift-check", code=1)
     assert f"a (dev → main): its state is lost: 2 objects with the owner id {project.name}/dev/a" in told.stdout
     assert project.run("status", "-o", "json").json()["clusters"][0]["apps"][0]["state"] == "lost"
-    refused = project.run("delete", "a", "--yes", code=7).stderr
+    refused = project.run("delete", "a", "--yes", code=7).error(ErrorId.STATE_LOST).stderr
     assert "nothing is stored about a" in refused
     said = project.run("sync", "a").stdout
     assert "the state was lost: put together again from 3 objects" in said

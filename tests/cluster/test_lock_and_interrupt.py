@@ -16,6 +16,8 @@ import pytest
 from tests.fixtures.project import Project, config_map
 from tests.servers.fault_proxy import Call, Delay, FaultProxy, Reset
 
+from gitctl.errors import ErrorId
+
 STATE = "gitctl-system"
 # More than are written at a time: when a run is stopped, some are in flight and some have not begun.
 MANY = [config_map(f"m{i:02}") for i in range(60)]
@@ -75,6 +77,7 @@ def test_the_first_ctrl_c_starts_nothing_new_and_the_next_run_converges(project:
     code, _, err = slow().in_mid_run().stop(signal.SIGINT)
     assert code == 130, err
     assert "stopping" in err
+    assert f"see: gitctl explain {ErrorId.INTERRUPTED}\n" in err
     record = records(project)[0]
     assert record["result"] == "interrupted"
     assert 0 < record["counts"]["created"] < len(MANY)
@@ -90,6 +93,7 @@ def test_the_first_ctrl_c_starts_nothing_new_and_the_next_run_converges(project:
 def test_sigterm_does_the_same_with_its_own_exit_code(project: Project, slow: Callable[..., Slow]) -> None:
     code, _, err = slow().in_mid_run().stop(signal.SIGTERM)
     assert code == 143, err
+    assert f"see: gitctl explain {ErrorId.TERMINATED}\n" in err
     assert records(project)[0]["result"] == "interrupted"
 
 
@@ -166,7 +170,7 @@ def test_the_holder_is_named_and_nothing_is_written(project: Project) -> None:
     project.write("web", config_map("m1"))
     project.commit()
     hold(project)
-    told = project.run("sync", code=10)
+    told = project.run("sync", code=10).error(ErrorId.LOCKED)
     assert "ada@elsewhere:1" in told.stderr
     assert (applied(project), records(project)) == (0, [])
     project.run("diff", code=1)
@@ -185,7 +189,7 @@ def test_a_state_that_moved_between_plan_and_lock_stops_the_run(project: Project
     run = ("sync", "-e", "dev", "--worktree", "--allow-dirty")
     # Another run comes and goes while this one has its plan and is about to take the lock.
     fault_proxy.on(Call(lambda: project.gitctl(*run, cwd=other).expect(0)), method="GET", path="/leases/")
-    told = project.run("sync", env={"KUBECONFIG": str(fault_proxy.kubeconfig)}, code=10)
+    told = project.run("sync", env={"KUBECONFIG": str(fault_proxy.kubeconfig)}, code=10).error(ErrorId.STATE_MOVED)
     assert "changed by another run" in told.stderr
     assert (project.live("configmap", "m1") or {})["data"] == {"a": "3"}
 

@@ -12,6 +12,7 @@ import pytest
 from tests.fixtures.commands import GitRepo, run
 from tests.fixtures.project import Project, config_map
 
+from gitctl.errors import ErrorId
 from gitctl.sandbox import ControlPlane
 
 
@@ -48,7 +49,7 @@ def test_a_remote_that_is_away_stops_sync_but_not_diff_and_nothing_is_pruned(pro
     bare.rename(bare.with_name("away"))
     assert "stale, fetched" in project.run("diff", code=1).stderr
     assert "stale, fetched" in project.run("drift-check").stderr
-    refused = project.run("sync", code=4)
+    refused = project.run("sync", code=4).error(ErrorId.REMOTE_STALE)
     assert "--allow-stale" in refused.stderr
     assert (project.live("configmap", "a") or {})["data"] == {"x": "1"}
     project.run("sync", "--allow-stale")

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+from pathlib import Path
 from typing import Any
 
 from tests.fixtures.project import Project, config_map, deployment
+
+from gitctl.errors import ErrorId
 
 
 def release(project: Project, value: str, *more: dict[str, Any], sync: bool = True) -> str:
@@ -57,7 +62,7 @@ def test_the_second_rollback_goes_further_back_and_never_to_the_bad_one(project:
     assert (value(project), project.live("deployment", "web")) == ("2", None)
     project.run("rollback", "web")
     assert value(project) == "1"
-    assert "no earlier record" in project.run("rollback", "web", code=7).stderr
+    assert "no earlier record" in project.run("rollback", "web", code=7).error(ErrorId.NO_HEALTHY_RECORD).stderr
 
 
 def test_to_names_a_record_or_a_revision(project: Project) -> None:
@@ -82,7 +87,7 @@ def test_base_folders_come_back_and_whoever_else_reads_them_is_named(project: Pr
         project.commit(f"release {version}")
         project.run("sync")
     head = project.repo.git("rev-parse", "HEAD")
-    told = project.run("rollback", "web", code=7)
+    told = project.run("rollback", "web", code=7).error(ErrorId.ROLLBACK_CHANGES_OTHERS)
     assert "api in dev" in told.stderr
     assert "--yes" in told.stderr
     assert project.repo.git("rev-parse", "HEAD") == head
@@ -142,6 +147,26 @@ def test_a_record_that_cannot_be_reproduced_is_refused(project: Project) -> None
     assert value(project) == "3"
 
 
+def test_another_helm_or_another_environment_is_not_what_ran(project: Project, tmp_path: Path) -> None:
+    template = json.dumps(config_map("settings", a="{{ .Capabilities.KubeVersion.Version }}"))
+    project.repo.write("apps/web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.1.0\n")
+    project.repo.write("apps/web/templates/all.yaml", template)
+    for version in ("1.36", "1.37"):
+        project.configure({"web": {}}, environments={"dev": {"clusters": ["main"], "kubernetes": version}})
+        project.commit(f"Kubernetes {version}")
+        project.run("sync")
+    assert "gitctl.yaml changed" in project.run("rollback", "web", code=7).error(ErrorId.ROLLBACK_CONFIG).stderr
+    helm = tmp_path / "bin" / "helm"
+    helm.parent.mkdir()
+    helm.write_text(f'#!/bin/sh\n"{shutil.which("helm")}" "$@" | "{shutil.which("sed")}" s/v1.36/v1.36.0/\n')
+    helm.chmod(0o755)
+    # With a cache of its own, as on another machine.
+    elsewhere = {"PATH": f"{helm.parent}{os.pathsep}{os.environ['PATH']}", "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    told = project.run("rollback", "web", "--no-commit", env=elsewhere, code=5).error(ErrorId.NOT_REPRODUCIBLE)
+    assert "it was rendered with helm" in told.stderr
+    assert value(project) == "v1.37"
+
+
 def test_push_goes_to_the_upstream(project: Project) -> None:
     bare = project.repo.path.parent / "remote.git"
     release(project, "1")
@@ -165,7 +190,7 @@ def test_on_a_remote_source_nothing_is_committed_that_nobody_would_see(project: 
         release(project, version, sync=False)
         project.repo.git("push", "--quiet", "--set-upstream", "origin", "main")
         project.run("sync")
-    refused = project.run("rollback", "web", code=7)
+    refused = project.run("rollback", "web", code=7).error(ErrorId.ROLLBACK_NEEDS_PUSH)
     assert "--push" in refused.stderr
     assert value(project) == "2"
     project.run("rollback", "web", "--push")
@@ -181,7 +206,7 @@ def test_without_a_commit_the_app_is_held_until_git_agrees_or_it_is_released(pro
     head = release(project, "2")
     project.run("rollback", "web", "--no-commit")
     assert (value(project), project.repo.git("rev-parse", "HEAD")) == ("1", head)
-    held = project.run("sync", code=7)
+    held = project.run("sync", code=7).error(ErrorId.HELD)
     assert "held at" in held.stderr
     assert "--release" in held.stderr
     assert "held at" in project.run("sync", "--dry-run", code=7).stdout

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tests.fixtures.project import Project, config_map
 
+from gitctl.errors import ErrorId
+
 
 def deployed(project: Project, comment: str = "") -> None:
     """Version 1 runs, version 2 is committed."""
@@ -29,7 +31,7 @@ def test_a_commit_suspends_until_a_commit_resumes(project: Project) -> None:
     assert told["commit"] == project.repo.git("rev-parse", "HEAD")
     assert project.repo.git("show", "--name-only", "--format=", "HEAD") == "gitctl.yaml"
     assert "# keep me" in (project.repo.path / "gitctl.yaml").read_text()
-    refused = project.run("sync", code=7)
+    refused = project.run("sync", code=7).error(ErrorId.SUSPENDED)
     assert "web is suspended since" in refused.stderr
     assert "incident 42" in refused.stderr
     assert told["suspension"]["by"] in refused.stderr
@@ -64,6 +66,9 @@ def test_live_suspends_at_once_and_git_knows_nothing(project: Project) -> None:
     assert (told["commit"], told["clusters"]) == ("", [{"cluster": "main", "changed": True}])
     project.run("sync")
     assert value(project) == "2"
+    project.configure({"web": {}}, source={"url": f"file://{project.repo.path}", "ref": "main"})
+    project.commit("a remote is read")
+    project.run("suspend", "web", code=7).error(ErrorId.PUSH_NEEDED)
 
 
 def test_the_end_of_time_ends_it_and_whoever_depends_on_it_goes_on(project: Project) -> None:

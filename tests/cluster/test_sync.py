@@ -6,7 +6,10 @@ import json
 import time
 from collections.abc import Callable
 
+import pytest
 from tests.fixtures.project import Project, config_map, deployment
+
+from gitctl.errors import ErrorId
 
 
 def names(result_json: dict, key: str = "outcomes") -> list[str]:
@@ -90,7 +93,7 @@ def test_what_a_finalizer_holds_is_not_gone_in_time_and_stays_known(project: Pro
     project.run("sync")
     project.write("web", config_map("a"), config_map("b"))
     project.commit()
-    assert "example.test/hold" in project.run("sync", "--timeout", "2s", code=9).stderr
+    assert "example.test/hold" in project.run("sync", "--timeout", "2s", code=9).error(ErrorId.NOT_GONE).stderr
     project.edit("configmap", "c", {"metadata": {"finalizers": None}}, manager="hold")
     project.run("sync")
     assert project.live("configmap", "c") is None
@@ -103,7 +106,7 @@ def test_an_empty_render_never_prunes(project: Project) -> None:
     project.run("sync")
     project.write("web")
     project.commit()
-    told = project.run("sync", "--prune-limit", "50", code=7)
+    told = project.run("sync", "--prune-limit", "50", code=7).error(ErrorId.EMPTY_RENDER)
     assert "empty" in told.stderr
     assert project.live("configmap", "a") is not None
 
@@ -114,7 +117,7 @@ def test_too_many_deletes_need_the_digest_of_exactly_this_plan(project: Project)
     project.run("sync")
     project.write("web", config_map("m0"))
     project.commit()
-    refused = project.run("sync", code=7)
+    refused = project.run("sync", code=7).error(ErrorId.PRUNE_COUNT)
     assert "m7" in refused.stderr
     digest = project.run("diff", "-o", "json", code=7).json()["clusters"][0]["apps"][0]["digest"]
     assert digest in refused.stderr
@@ -131,7 +134,7 @@ def test_the_digest_binds_a_plan_that_no_guard_refuses(project: Project) -> None
     digest = project.run("diff", "-o", "json", code=1).json()["clusters"][0]["apps"][0]["digest"]
     project.write("web", config_map("a", x="1"), config_map("b"))
     project.commit()
-    assert "not the permitted one" in project.run("sync", "--plan-digest", digest, code=7).stderr
+    assert "not the permitted one" in project.run("sync", "--plan-digest", digest, code=7).error(ErrorId.PLAN_DIGEST).stderr
     assert project.live("configmap", "a") is None
 
 
@@ -150,7 +153,7 @@ def test_an_object_without_owner_is_refused_unless_adopted(project: Project) -> 
     project.kubectl("-n", project.name, "create", "configmap", "settings", "--from-literal=a=0")
     project.write("web", config_map("settings", a="1"))
     project.commit()
-    refused = project.run("sync", code=7)
+    refused = project.run("sync", code=7).error(ErrorId.NOT_OURS)
     assert "ConfigMap" in refused.stderr
     assert "--adopt" in refused.stderr
     live = project.live("configmap", "settings")
@@ -162,9 +165,10 @@ def test_an_object_without_owner_is_refused_unless_adopted(project: Project) -> 
     assert live["data"] == {"a": "1"}
 
 
-def test_a_key_that_leaves_git_after_adoption_goes_away(project: Project) -> None:
+@pytest.mark.parametrize("how", [(), ("--server-side", "--field-manager=kluctl")], ids=["kubectl", "kluctl"])
+def test_a_key_that_leaves_git_after_adoption_goes_away(how: tuple[str, ...], project: Project) -> None:
     body = config_map("settings", a="1", b="2")
-    project.kubectl("-n", project.name, "apply", "-f", "-", stdin=json.dumps(body))
+    project.kubectl("-n", project.name, "apply", *how, "-f", "-", stdin=json.dumps(body))
     project.write("web", body)
     project.commit()
     project.run("sync", "--adopt")
@@ -184,7 +188,7 @@ def test_another_apps_object_is_always_refused(project: Project) -> None:
     project.run("sync")
     project.write("other", config_map("mine"), config_map("settings", a="2"))
     project.commit()
-    refused = project.run("sync", "other", "--adopt", "--force-conflicts", code=7)
+    refused = project.run("sync", "other", "--adopt", "--force-conflicts", code=7).error(ErrorId.FOREIGN_OWNER)
     assert f"{project.name}/dev/web" in refused.stderr
     live = project.live("configmap", "settings")
     assert live is not None
@@ -197,6 +201,7 @@ def test_only_one_object_is_synced_and_nothing_is_pruned(project: Project) -> No
     project.run("sync")
     project.write("web", config_map("a", x="1"), config_map("b", x="1"))
     project.commit()
+    project.run("sync", "--only", "ConfigMap/zoo", code=3).error(ErrorId.OBJECT_UNKNOWN)
     project.run("sync", "--only", "ConfigMap/a")
     assert (project.live("configmap", "a") or {})["data"] == {"x": "1"}
     assert "data" not in (project.live("configmap", "b") or {})
@@ -219,7 +224,7 @@ def test_a_rejected_object_ends_its_wave_and_later_waves_do_not_start(project: P
     bad = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "bad"}, "spec": {"ports": [{"port": 99999}]}}
     project.write("web", config_map("settings"), bad, deployment("web"))
     project.commit()
-    told = project.run("sync", code=8)
+    told = project.run("sync", code=8).error(ErrorId.APPLY_FAILED)
     assert "Service" in told.stderr
     assert "99999" in told.stderr
     assert project.live("configmap", "settings") is not None
@@ -257,7 +262,7 @@ def test_definition_and_custom_object_in_one_run(project: Project) -> None:
 def test_a_kind_that_nobody_knows_is_bad_input(project: Project) -> None:
     project.write("web", {"apiVersion": "example.test/v1", "kind": "Gadget", "metadata": {"name": "a"}})
     project.commit()
-    told = project.run("sync", code=3)
+    told = project.run("sync", code=3).error(ErrorId.KIND_UNKNOWN)
     assert "Gadget" in told.stderr
     assert "gadgets.example.test" in told.stderr
 
@@ -280,7 +285,7 @@ def test_dirty_work_tree_is_ignored_or_needs_consent(project: Project) -> None:
     project.write("web", config_map("settings", a="2"))
     project.run("sync")
     assert (project.live("configmap", "settings") or {})["data"] == {"a": "1"}
-    project.run("sync", "--worktree", code=7)
+    project.run("sync", "--worktree", code=7).error(ErrorId.UNCOMMITTED_CHANGES)
     assert (project.live("configmap", "settings") or {})["data"] == {"a": "1"}
     told = project.run("sync", "--worktree", "--allow-dirty")
     assert "dirty" in told.stdout
@@ -292,7 +297,7 @@ def test_dependencies_must_be_healthy(project: Project) -> None:
     project.write("web", config_map("settings"))
     project.write("base", deployment("base", simulate="never-ready"))
     project.commit()
-    assert "never synced" in project.run("sync", "web", code=7).stderr
+    assert "never synced" in project.run("sync", "web", code=7).error(ErrorId.DEPENDENCY_NOT_READY).stderr
     project.run("sync", "base", "--timeout", "2s", code=9)
     assert "not healthy" in project.run("sync", "web", code=7).stderr
     project.write("base", deployment("base"))
@@ -307,7 +312,7 @@ def test_never_healthy_is_exit_9_and_nothing_is_pruned(project: Project) -> None
     project.run("sync")
     project.write("web", deployment("web", simulate="never-ready"), config_map("a"))
     project.commit()
-    told = project.run("sync", "--timeout", "3s", code=9)
+    told = project.run("sync", "--timeout", "3s", code=9).error(ErrorId.NOT_HEALTHY)
     assert "Deployment" in told.stderr
     assert project.live("configmap", "b") is not None
     record = project.run("history", "web", "-o", "json").json()["clusters"][0]["records"][0]
@@ -327,7 +332,7 @@ def test_protected_environment_needs_yes(project: Project) -> None:
     project.configure({"web": {}}, environments={"dev": {"clusters": ["main"], "protect": True}})
     project.write("web", config_map("a"))
     project.commit()
-    assert "--yes" in project.run("sync", code=7).stderr
+    assert "--yes" in project.run("sync", code=7).error(ErrorId.CONSENT_NEEDED).stderr
     assert project.live("configmap", "a") is None
     project.run("sync", "--yes")
 
@@ -336,7 +341,7 @@ def test_wrong_cluster_uid_is_refused_before_anything(project: Project) -> None:
     project.configure({"web": {}}, clusters={"main": {"context": project.context, "uid": "00000000-0000-0000-0000-000000000000"}})
     project.write("web", config_map("a"))
     project.commit()
-    project.run("sync", code=7)
+    project.run("sync", code=7).error(ErrorId.WRONG_CLUSTER)
     assert project.live("configmap", "a") is None
 
 

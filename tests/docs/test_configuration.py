@@ -32,5 +32,19 @@ def test_the_example_is_valid() -> None:
     assert {spec.template.name for spec in load(example[1].encode()).apps} == {"web", "database"}
 
 
+PROJECT = "apiVersion: gitctl.dev/v1\nkind: Project\nname: shop\nenvironments: {dev: {}}\n"
+MOVING = sorted((Path(__file__).parents[2] / "docs" / "moving").glob("*.md"))
+APPS = [(page, block) for page in MOVING for block in re.findall(r"```yaml\n(apps:\n.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)]
+
+
+@pytest.mark.parametrize(("page", "block"), APPS, ids=[page.stem for page, _ in APPS])
+def test_what_the_guides_write_into_the_file_is_valid(page: Path, block: str) -> None:
+    assert {spec.template.name for spec in load(f"{PROJECT}{block}  database: {{path: apps/database}}\n".encode()).apps} > {"database"}
+
+
+def test_there_are_guides_to_look_at() -> None:
+    assert {page.stem for page, _ in APPS} == {"argocd", "flux", "kluctl"}
+
+
 def test_there_are_keys_to_look_for() -> None:
     assert {"create_namespace", "prune_share", "state_namespace"} <= set(_keys())

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.fixtures.errors import raises
 
 from gitctl import plugins
-from gitctl.errors import InputError
+from gitctl.errors import ErrorId
 
 GOOD = """\
 from gitctl.protocols import Document, Reads, Rendering
@@ -76,5 +77,5 @@ def test_a_plugin_cannot_replace_a_built_in_one(tmp_path: Path, monkeypatch: pyt
 )
 def test_a_bad_plugin_is_named(name: str, code: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(tmp_path / name, code, monkeypatch)
-    with pytest.raises(InputError, match=message):
+    with raises(ErrorId.PLUGIN_BROKEN, match=message):
         plugins.renderers()

@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.fixtures.errors import raises
 
-from gitctl.errors import RenderError, ToolMissing
+from gitctl.errors import ErrorId, RenderError
 from gitctl.process import Command, birth, run, spawn
 
 
@@ -19,7 +20,7 @@ def test_output_input_and_code_are_values() -> None:
 
 
 def test_a_missing_program_is_named() -> None:
-    with pytest.raises(ToolMissing, match="no-such-program is not on PATH"):
+    with raises(ErrorId.TOOL_MISSING, match="no-such-program is not on PATH"):
         run(Command(("no-such-program",)))
 
 
@@ -69,7 +70,7 @@ def test_input_and_progress_exclude_each_other() -> None:
 
 
 def test_a_time_limit_holds_with_progress_too() -> None:
-    with pytest.raises(RenderError, match="did not end within"):
+    with raises(ErrorId.PROGRAM_TIMEOUT, match="did not end within"):
         run(Command(("sleep", "5"), timeout=0.3), tick=lambda _seconds: None, every=0.1)
 
 

@@ -9,7 +9,7 @@ from gitctl.apply.options import ApplyOptions
 from gitctl.apply.prune import prune, pruned
 from gitctl.apply.step import Steps, wanted
 from gitctl.apply.wait import wait_healthy
-from gitctl.errors import GitctlError, NotHealthy
+from gitctl.errors import ErrorId, GitctlError, NotHealthy
 from gitctl.model.change import Change, Plan, Wave
 from gitctl.model.outcome import EventKind, ObjectHealth, Outcome, OutcomeResult
 from gitctl.model.quantity import counted
@@ -90,7 +90,9 @@ def _settle(steps: Steps, changes: Sequence[Change], name: str) -> None:
         )
         bad = [h for h in health if not h.health.settled]
         if bad and not steps.stopped:
-            error = NotHealthy(f"{name}: not healthy: {len(bad)} of {counted(len(health), 'object')}", details=_details(bad))
+            error = NotHealthy(
+                f"{name}: not healthy: {len(bad)} of {counted(len(health), 'object')}", id=ErrorId.NOT_HEALTHY, details=_details(bad)
+            )
             steps.stop(str(error), error)
         kinds = [kind for c in changes if (kind := _defined(c))]
         if kinds and not steps.stopped:

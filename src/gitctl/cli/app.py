@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitctl import __version__
-from gitctl.errors import ExitCode, GitctlError, exit_code_of
+from gitctl.errors import ErrorId, ExitCode, GitctlError, exit_code_of
 
 if TYPE_CHECKING:
     import typer
@@ -38,7 +38,10 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
     except KeyboardInterrupt:
+        from gitctl.cli.show.error import print_see
+
         print("error: interrupted", file=sys.stderr)
+        print_see([ErrorId.INTERRUPTED])
         return ExitCode.INTERRUPTED
     except GitctlError as error:
         from gitctl.cli.show.error import print_error
@@ -75,6 +78,7 @@ def _verbosity(argument: str) -> list[str]:
 
 def _bug(error: Exception) -> int:
     from gitctl.cli.session import REDACTOR
+    from gitctl.cli.show.error import print_see
 
     text = "".join(traceback.format_exception(error))
     handle, name = tempfile.mkstemp(prefix="gitctl-bug-", suffix=".log")
@@ -82,6 +86,7 @@ def _bug(error: Exception) -> int:
         log.write(REDACTOR.clean(f"gitctl {__version__}, Python {sys.version}\n{text}"))
     print(f"error: a bug in gitctl: {type(error).__name__}; the log is {Path(name)}", file=sys.stderr)
     print("  hint: please report it with that file, after reading it", file=sys.stderr)
+    print_see([ErrorId.BUG])
     return ExitCode.BUG
 
 

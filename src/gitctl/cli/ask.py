@@ -10,7 +10,7 @@ from gitctl.cli.forms import Output
 from gitctl.cli.session import Session
 from gitctl.cli.show.lines import text_of
 from gitctl.cli.show.plan import plan_lines
-from gitctl.errors import Refused
+from gitctl.errors import ErrorId, Refused
 
 if TYPE_CHECKING:
     from gitctl.cli.open import Stage
@@ -32,10 +32,10 @@ def confirm_plan(session: Session, stage: Stage, *, yes: bool, always: str = "")
     return confirm
 
 
-def ask(session: Session, question: str) -> bool:
+def ask(session: Session, question: str, *, about: ErrorId = ErrorId.CONSENT_NEEDED) -> bool:
     """Yes or no at the terminal. Raises Refused where nobody can be asked."""
     if not session.interactive:
-        raise Refused(f"needs consent: {question}", hint="add --yes")
+        raise Refused(f"needs consent: {question}", id=about, hint="add --yes")
     sys.stderr.write(session.redactor.clean(f"{question} [y/N] "))
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")

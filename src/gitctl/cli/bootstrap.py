@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gitctl.cli.agent import AGENT, DEPLOY_KEY, DEPLOY_TOKEN, IMAGE, KNOWN_HOSTS, REPO_URL, AgentFlags
 from gitctl.cli.flags import with_session
 from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
@@ -22,6 +23,7 @@ EPILOG = epilog(
     [
         ("gitctl bootstrap shop", "a repository with dev and prod"),
         ("gitctl bootstrap shop --env dev --context kind-dev", "and its first sync"),
+        ("gitctl bootstrap shop --context kind-dev --agent cronjob --image IMAGE --yes", "and gitctl in the cluster"),
     ],
     notes="A second run changes nothing. A file that you changed is never overwritten: its diff is shown.",
 )
@@ -41,13 +43,21 @@ def bootstrap(
         list[str] | None,
         typer.Option("-e", "--env", metavar="ENV", help="Environment, repeatable, the first is synced; default: dev and prod."),
     ] = None,
+    agent: AGENT = None,
+    image: IMAGE = "",
+    repo_url: REPO_URL = "",
+    deploy_key: DEPLOY_KEY = None,
+    known_hosts: KNOWN_HOSTS = None,
+    deploy_token: DEPLOY_TOKEN = None,
     yes: YES = False,
 ) -> int:
     """Make a repository that gitctl can work with.
 
-    With --context also its first sync. Written and committed: gitctl.yaml, an example app with overlays, a README, a runbook,
-    .sops.yaml, .gitignore.
+    With --context also its first sync, and accounts with the least rights; with --agent gitctl in the cluster. Written and
+    committed: gitctl.yaml, an example app with overlays, a README, a runbook, .sops.yaml, .gitignore; then cluster/ENV.
     """
+    from gitctl.cli.accounts import add_accounts, has_own_project
+    from gitctl.cli.agent import agent_of
     from gitctl.cli.open import start_folder
     from gitctl.cli.show.bootstrap import show_bootstrap
     from gitctl.cli.show.report import report_runs
@@ -56,11 +66,17 @@ def bootstrap(
 
     root = (start_folder(session) / folder).resolve()
     check_place(root)
-    wanted = _wanted(session, root, name, tuple(env or ("dev", "prod")))
+    environments = tuple(env or ("dev", "prod"))
+    flags = AgentFlags(agent, image, repo_url, deploy_key, known_hosts, deploy_token)
+    extra = agent_of(session, flags, root, project=name or root.name, env=environments[0])
+    wanted = _wanted(session, root, name, environments)
     files = scaffold_files(wanted, lambda path: _read(root / path))
+    files = files if extra[0] is None or not has_own_project(files) else ()
     commit = _write(session, root, wanted.name, files, yes=yes)
     runs = _first_sync(session, root, wanted, yes=yes) if wanted.cluster else []
-    show_bootstrap(session, root, wanted, files, commit, runs)
+    added = add_accounts(session, root, runs, *extra, yes=yes)
+    runs += added.runs
+    show_bootstrap(session, root, wanted, (*files, *added.files), added.commit or commit, runs, left_to_do=added.left_to_do)
     return report_runs(session, runs)
 
 
@@ -114,7 +130,7 @@ def _read(path: Path) -> bytes | None:
 
 def _write(session: Session, root: Path, name: str, files: tuple[ScaffoldFile, ...], *, yes: bool) -> str:
     from gitctl.cli.ask import ask
-    from gitctl.errors import Refused
+    from gitctl.errors import ErrorId, Refused
     from gitctl.model.app import SourceSpec
     from gitctl.model.quantity import counted
     from gitctl.paths import cache_folder
@@ -127,7 +143,7 @@ def _write(session: Session, root: Path, name: str, files: tuple[ScaffoldFile, .
         return ""
     occupied = root.is_dir() and any(p.name != ".git" for p in root.iterdir())
     if occupied and not yes and not ask(session, f"{root} is not empty; add {counted(len(new), 'file')} to it?"):
-        raise Refused(f"{root} is not empty", hint="add --yes; what is there is kept")
+        raise Refused(f"{root} is not empty", id=ErrorId.CONSENT_NEEDED, hint="add --yes; what is there is kept")
     init_repository(root)
     made = open_publisher(root, SourceSpec(), cache=cache_folder()).commit(new, f"bootstrap {name}\n", parent=tip(root))
     return made.sha

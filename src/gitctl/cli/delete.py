@@ -65,15 +65,15 @@ def delete(
     from gitctl.cli.open import open_folder
     from gitctl.cli.request import duration
     from gitctl.cli.show.report import show_plans, show_runs
-    from gitctl.errors import UsageError
+    from gitctl.errors import ErrorId, UsageError
     from gitctl.workflow.delete import DeleteRequest, delete_apps, plan_deletes
 
     if not (apps or app_name):
-        raise UsageError("delete what?", hint="name an app; `gitctl status` lists them")
+        raise UsageError("delete what?", id=ErrorId.USAGE, hint="name an app; `gitctl status` lists them")
     if not app_name and any(name.startswith(".") for name in apps or ()):
-        raise UsageError("a folder has no name", hint="add --app NAME, under which it was synced")
+        raise UsageError("a folder has no name", id=ErrorId.APP_NAME_NEEDED, hint="add --app NAME, under which it was synced")
     if app_name and len(apps or ()) > 1:
-        raise UsageError("--app names what was synced from one folder", hint="name one folder, or none")
+        raise UsageError("--app names what was synced from one folder", id=ErrorId.USAGE, hint="name one folder, or none")
     request = DeleteRequest(
         orphan=orphan,
         prune_limit=prune_limit,
@@ -95,7 +95,7 @@ def _stages(session: Session, names: list[str], revision: str | None) -> tuple[S
     from dataclasses import replace
 
     from gitctl.cli.open import open_stages
-    from gitctl.errors import ConfigError, did_you_mean
+    from gitctl.errors import ConfigError, ErrorId, did_you_mean
 
     found = []
     for stage in open_stages(session, None, revision=revision):
@@ -110,7 +110,7 @@ def _stages(session: Session, names: list[str], revision: str | None) -> tuple[S
     for _, asked, here in found:
         for name in asked:
             if name not in known:
-                raise ConfigError(f"unknown app {name!r}", hint=did_you_mean(name, here, what="apps"))
+                raise ConfigError(f"unknown app {name!r}", id=ErrorId.APP_UNKNOWN, hint=did_you_mean(name, here, what="apps"))
     return tuple(stage for stage, _, _ in found)
 
 

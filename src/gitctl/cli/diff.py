@@ -57,12 +57,12 @@ def diff(
     from gitctl.cli.open import open_stages
     from gitctl.cli.request import plan_request
     from gitctl.cli.show.report import show_plans, show_revision_diff
-    from gitctl.errors import UsageError
+    from gitctl.errors import ErrorId, UsageError
     from gitctl.workflow.compare import compare_rendered
     from gitctl.workflow.plan import plan_apps, render_apps
 
     if bool(from_revision) != bool(to_revision):
-        raise UsageError("--from and --to go together", hint="name both revisions")
+        raise UsageError("--from and --to go together", id=ErrorId.FLAGS_CONFLICT, hint="name both revisions")
     if from_revision and to_revision:
         old, new = (open_stages(session, apps, revision=name, target=False, absent=True)[0] for name in (from_revision, to_revision))
         plans = compare_rendered(render_apps(old.apps, old.parts), render_apps(new.apps, new.parts))

@@ -6,7 +6,7 @@ import os
 import shlex
 from pathlib import Path
 
-from gitctl.errors import UsageError
+from gitctl.errors import ErrorId, UsageError
 
 _KNOWN = ("vim", "nano", "vi")
 
@@ -25,7 +25,7 @@ def _editor() -> tuple[str, ...]:
     try:
         words = tuple(shlex.split(named))
     except ValueError:
-        raise UsageError("the editor's name has an open quote", hint="correct SOPS_EDITOR or EDITOR") from None
+        raise UsageError("the editor's name has an open quote", id=ErrorId.EDITOR_MISSING, hint="correct SOPS_EDITOR or EDITOR") from None
     if not words:
-        raise UsageError("no editor", hint="set SOPS_EDITOR or EDITOR")
+        raise UsageError("no editor", id=ErrorId.EDITOR_MISSING, hint="set SOPS_EDITOR or EDITOR")
     return words

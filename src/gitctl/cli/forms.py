@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from enum import StrEnum
 
-from gitctl.errors import UsageError
+from gitctl.errors import ErrorId, UsageError
 
 
 class Output(StrEnum):
@@ -40,6 +40,7 @@ FORMS: Mapping[str, frozenset[Output]] = {
     "secret view": DATA,
     "secret status": NAMES,
     "secret rotate": NAMES,
+    "rbac": NAMES,
     "history": DATA,
     "status": DATA,
     "health": NAMES,
@@ -47,6 +48,7 @@ FORMS: Mapping[str, frozenset[Output]] = {
     "config show": DATA,
     "config validate": DATA,
     "doctor": DATA,
+    "explain": DATA,
     "sandbox up": DATA,
     "sandbox down": TEXT,
     "sandbox status": DATA,
@@ -66,4 +68,4 @@ def check_form(command: str, form: Output) -> None:
         return
     listed = ", ".join(one.value for one in Output if one in known)
     asked = f"GITCTL_OUTPUT={form.value}" if os.environ.get("GITCTL_OUTPUT") == form.value else f"-o {form.value}"
-    raise UsageError(f"{asked} is no form of `gitctl {command}`", hint=f"it prints {listed}")
+    raise UsageError(f"{asked} is no form of `gitctl {command}`", id=ErrorId.OUTPUT_FORM, hint=f"it prints {listed}")

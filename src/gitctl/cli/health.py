@@ -60,21 +60,23 @@ def health(
 
 def _dump(session: Session, filename: str, apps: list[str] | None, exit_code: bool) -> int:
     from gitctl.cli.show.health import show_dump
-    from gitctl.errors import UsageError
+    from gitctl.errors import ErrorId, UsageError
     from gitctl.workflow.dump import dump_health
 
     if apps:
-        raise UsageError("-f and APP exclude each other", hint="leave one of them out")
+        raise UsageError("-f and APP exclude each other", id=ErrorId.FLAGS_CONFLICT, hint="leave one of them out")
     where = "stdin" if filename == "-" else filename
     return show_dump(session, dump_health(_read(filename), where=where), exit_code=exit_code)
 
 
 def _read(filename: str) -> bytes:
-    from gitctl.errors import InputError
+    from gitctl.errors import ErrorId, InputError
 
     if filename == "-":
         return sys.stdin.buffer.read()
     try:
         return Path(filename).read_bytes()
     except OSError as error:
-        raise InputError(f"{filename} cannot be read: {error.strerror}", hint="-f names a file; - reads stdin") from None
+        raise InputError(
+            f"{filename} cannot be read: {error.strerror}", id=ErrorId.FILE_UNREADABLE, hint="-f names a file; - reads stdin"
+        ) from None

@@ -10,7 +10,7 @@ from gitctl import documents
 from gitctl.config.fill import fill_app
 from gitctl.config.load import load
 from gitctl.config.resolve import find_app
-from gitctl.errors import ConfigError
+from gitctl.errors import ConfigError, ErrorId
 from gitctl.model.app import App, Cluster, Environment, Project
 from gitctl.model.suspension import Suspension
 from gitctl.protocols import Tree
@@ -19,7 +19,11 @@ from gitctl.protocols import Tree
 def committed(tree: Tree, name: str) -> bytes:
     """The content of the project file in a tree. Raises ConfigError."""
     if name not in tree.names(name):
-        raise ConfigError(f"{name} is not in {tree.revision.name} ({tree.revision.short})", hint="commit it, or add --worktree")
+        raise ConfigError(
+            f"{name} is not in {tree.revision.name} ({tree.revision.short})",
+            id=ErrorId.CONFIG_NOT_COMMITTED,
+            hint="commit it, or add --worktree",
+        )
     return tree.files(name)[name]
 
 
@@ -36,7 +40,7 @@ class ProjectLookup:
         project = self._project(tree)
         environment = next((e for e in project.environments if e.name == app.env), None)
         if environment is None:
-            raise ConfigError(f"the environment {app.env!r} was not there in {tree.revision.short}")
+            raise ConfigError(f"the environment {app.env!r} was not there in {tree.revision.short}", id=ErrorId.ENVIRONMENT_UNKNOWN)
         known = {spec.template.name for spec in project.apps}
         name = next((n for n in (app.name, *app.renamed_from) if n in known), app.name)
         return fill_app(find_app(project, name).template, environment, self._cluster)

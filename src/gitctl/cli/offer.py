@@ -14,7 +14,7 @@ from typing import Any
 
 import typer
 
-from gitctl.errors import GitctlError
+from gitctl.errors import ErrorId, GitctlError
 
 Offer = Callable[[typer.Context, str], list[str]]
 
@@ -75,6 +75,12 @@ def sandbox_parts(_ctx: typer.Context) -> Iterable[str]:
     from gitctl.sandbox.part import Part
 
     return (part.value for part in Part)
+
+
+@_offer
+def error_ids(_ctx: typer.Context) -> Iterable[str]:
+    """Ids of errors."""
+    return map(str, ErrorId)
 
 
 def _project(ctx: typer.Context, section: str) -> list[str]:

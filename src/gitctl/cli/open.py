@@ -18,7 +18,7 @@ from gitctl.config.fill import path_app
 from gitctl.config.find import find_config, search
 from gitctl.config.load import load
 from gitctl.config.resolve import resolve
-from gitctl.errors import ConfigError, GitctlError, UsageError
+from gitctl.errors import ConfigError, ErrorId, GitctlError, UsageError
 from gitctl.model.app import App, Cluster, Environment, Limits, Project
 from gitctl.model.manifest import RenderResult
 from gitctl.model.quantity import counted
@@ -35,7 +35,7 @@ from gitctl.workflow.parts import Lookup, Parts
 class Stage:
     """One cluster of the environment, ready to work with. In path mode `env` is "" and pruning is off unless asked for.
 
-    `clusters` is how many the environment has.
+    `at` is the cluster as gitctl.yaml has it, None where none is reached; `clusters` is how many the environment has.
     """
 
     parts: Parts
@@ -45,6 +45,7 @@ class Stage:
     path_mode: bool = False
     project: str = ""
     clusters: int = 0
+    at: Cluster | None = None
 
     @property
     def where(self) -> str:
@@ -92,9 +93,13 @@ def open_stages(
     path = _path_mode(session, names or [])
     if path is not None:
         if named and not app_name:
-            raise UsageError("a folder has no name", hint="add --app NAME: under it the objects are owned and found again")
+            raise UsageError(
+                "a folder has no name", id=ErrorId.APP_NAME_NEEDED, hint="add --app NAME: under it the objects are owned and found again"
+            )
         if revision:
-            raise UsageError("--revision needs a project; a folder is read as it lies there", hint="leave --revision out")
+            raise UsageError(
+                "--revision needs a project; a folder is read as it lies there", id=ErrorId.FLAGS_CONFLICT, hint="leave --revision out"
+            )
         return (_path_stage(session, path, app_name, target),)
     opened = open_project(session, revision=revision, worktree=worktree)
     if isinstance(opened.source, LocalSource):
@@ -154,7 +159,7 @@ def start_folder(session: Session) -> Path:
     """Where the command runs: -C, else the current folder. Raises UsageError."""
     folder = (session.flags.directory or Path()).absolute()
     if not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder", hint="-C names the folder to run in")
+        raise UsageError(f"{folder} is not a folder", id=ErrorId.ARGUMENT_INVALID, hint="-C names the folder to run in")
     return folder
 
 
@@ -184,7 +189,9 @@ def _path_mode(session: Session, names: list[str]) -> Path | None:
     folder = start_folder(session) / names[0]
     if "/" in names[0] or names[0] in (".", ".."):
         if not folder.exists():
-            raise ConfigError(f"{names[0]} does not exist", hint="name a folder of manifests, or an app of gitctl.yaml")
+            raise ConfigError(
+                f"{names[0]} does not exist", id=ErrorId.FOLDER_MISSING, hint="name a folder of manifests, or an app of gitctl.yaml"
+            )
         return folder
     alone = session.flags.config is None and search(start_folder(session)) is None
     return folder if alone and folder.exists() else None
@@ -213,13 +220,15 @@ def _stage(
 ) -> Stage:
     if target and cluster is None:
         raise ConfigError(
-            f"the environment {environment.name!r} has no clusters", hint="add `clusters` to it in gitctl.yaml, or name one with --context"
+            f"the environment {environment.name!r} has no clusters",
+            id=ErrorId.CLUSTER_NEEDED,
+            hint="add `clusters` to it in gitctl.yaml, or name one with --context",
         )
     lookup = ProjectLookup(opened.file, opened.folder, cluster)
     parts = _parts(session, opened.source, opened.tree, cluster if target else None, opened.project.limits, lookup)
     parts = replace(parts, publisher=opened.publisher, blame=blame_with(opened.source))
     project, clusters = opened.project.name, len(environment.clusters)
-    return Stage(parts, apps, environment.name, environment.protect, project=project, clusters=clusters)
+    return Stage(parts, apps, environment.name, environment.protect, project=project, clusters=clusters, at=cluster)
 
 
 def _parts(session: Session, source: Source | None, tree: Tree, cluster: Cluster | None, limits: Limits, lookup: Lookup) -> Parts:
@@ -275,4 +284,4 @@ class _NoTarget:
     """Stands in the place of a target for commands that reach none."""
 
     def __getattr__(self, name: str) -> object:
-        raise UsageError(f"this command reaches no cluster ({name})")
+        raise UsageError(f"this command reaches no cluster ({name})", id=ErrorId.USAGE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from gitctl.errors import ConfigError, UsageError
+from gitctl.errors import ConfigError, ErrorId, UsageError
 from gitctl.model.rival import Rival
 from gitctl.workflow.plan import PlanRequest
 
@@ -42,7 +42,7 @@ def duration(flag: str, text: str) -> float:
     try:
         return parse_duration(text)
     except ConfigError as error:
-        raise UsageError(f"{flag}: {error}", hint=error.hint) from None
+        raise UsageError(f"{flag}: {error}", id=ErrorId.ARGUMENT_INVALID, hint=error.hint) from None
 
 
 def later(flag: str, text: str, now: datetime) -> datetime:
@@ -52,13 +52,13 @@ def later(flag: str, text: str, now: datetime) -> datetime:
     try:
         return parse_until(text, now)
     except ConfigError as error:
-        raise UsageError(f"{flag}: {error.message}", hint=error.hint) from None
+        raise UsageError(f"{flag}: {error.message}", id=ErrorId.ARGUMENT_INVALID, hint=error.hint) from None
 
 
 def _kind_names(values: list[str] | tuple[str, ...], flag: str) -> list[str]:
     for value in values:
         if not all(value.split("/")) or value.count("/") not in (1, 2):
-            raise UsageError(f"{flag} {value} names no object", hint=f"write {flag} Deployment/web")
+            raise UsageError(f"{flag} {value} names no object", id=ErrorId.ARGUMENT_INVALID, hint=f"write {flag} Deployment/web")
     return list(values)
 
 
@@ -67,6 +67,8 @@ def _labels(selector: str | None) -> tuple[tuple[str, str], ...]:
     for part in filter(None, (selector or "").split(",")):
         key, equals, value = part.replace("==", "=").partition("=")
         if not equals or key.endswith("!"):
-            raise UsageError(f"--selector {part} is not of the form label=value", hint="join several with commas: a=b,c=d")
+            raise UsageError(
+                f"--selector {part} is not of the form label=value", id=ErrorId.ARGUMENT_INVALID, hint="join several with commas: a=b,c=d"
+            )
         pairs.append((key.strip(), value.strip()))
     return tuple(pairs)

@@ -36,8 +36,8 @@ def resume(
     """End the suspension of an app. Nothing is synced by it."""
     from gitctl.cli.request import duration
     from gitctl.cli.suspending import end
-    from gitctl.errors import UsageError
+    from gitctl.errors import ErrorId, UsageError
 
     if push and live:
-        raise UsageError("--push and --live contradict each other", hint="leave one out")
+        raise UsageError("--push and --live contradict each other", id=ErrorId.FLAGS_CONFLICT, hint="leave one out")
     return end(session, app, live_only=live, push=push, lock_timeout=duration("--lock-timeout", lock_timeout))

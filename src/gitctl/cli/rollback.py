@@ -65,14 +65,14 @@ def rollback(
     from gitctl.cli.open import open_stages
     from gitctl.cli.request import duration
     from gitctl.cli.show.report import show_runs
-    from gitctl.errors import GitctlError, UsageError
+    from gitctl.errors import ErrorId, GitctlError, UsageError
     from gitctl.source.overlay import OverlayTree
     from gitctl.workflow.plan import PlanRequest
     from gitctl.workflow.rollback import RollbackRequest, carry_out, plan_rollback
     from gitctl.workflow.sync import AppRun, SyncRequest
 
     if push and not commit:
-        raise UsageError("--push and --no-commit contradict each other", hint="leave one out")
+        raise UsageError("--push and --no-commit contradict each other", id=ErrorId.FLAGS_CONFLICT, hint="leave one out")
     sync = SyncRequest(
         plan=PlanRequest(plan_digest=plan_digest, prune_limit=prune_limit),
         wait=wait,
@@ -111,10 +111,12 @@ def _tell(session: Session, plan: RollbackPlan) -> None:
 
 def _consent_to_others(session: Session, plan: RollbackPlan, *, yes: bool) -> None:
     from gitctl.cli.ask import ask
-    from gitctl.errors import Refused
+    from gitctl.errors import ErrorId, Refused
 
     if not plan.others:
         return
     session.say(f"this also changes: {', '.join(plan.others)}")
-    if not (yes or ask(session, "restore shared files all the same?")):
-        raise Refused("not rolled back: it would change other apps", hint="add --yes, or use --no-commit")
+    if not (yes or ask(session, "restore shared files all the same?", about=ErrorId.ROLLBACK_CHANGES_OTHERS)):
+        raise Refused(
+            "not rolled back: it would change other apps", id=ErrorId.ROLLBACK_CHANGES_OTHERS, hint="add --yes, or use --no-commit"
+        )

@@ -47,12 +47,12 @@ def suspend(
     from gitctl.cli.actor import actor
     from gitctl.cli.request import duration, later
     from gitctl.cli.suspending import write_live, write_to_git
-    from gitctl.errors import UsageError
+    from gitctl.errors import ErrorId, UsageError
     from gitctl.model.suspension import Suspension
     from gitctl.workflow.parts import rfc3339
 
     if push and live:
-        raise UsageError("--push and --live contradict each other", hint="leave one out")
+        raise UsageError("--push and --live contradict each other", id=ErrorId.FLAGS_CONFLICT, hint="leave one out")
     now = datetime.now(UTC)
     # One line: it is shown in one, and is the subject of the commit.
     suspension = Suspension(" ".join(reason.split()), actor(), rfc3339(now), rfc3339(later("--until", until, now)) if until else "")

@@ -7,7 +7,7 @@ from typing import Any
 
 from gitctl.cli.open import Stage, open_stages
 from gitctl.cli.session import Session
-from gitctl.errors import UsageError
+from gitctl.errors import ErrorId, UsageError
 from gitctl.model.revision import Revision
 from gitctl.model.suspension import Suspension
 from gitctl.workflow import suspend as workflow
@@ -44,7 +44,7 @@ def _opened(session: Session, app: str) -> Stage:
     """The app where no cluster is asked. Raises UsageError for a folder."""
     stage = open_stages(session, [app], target=False)[0]
     if stage.path_mode:
-        raise UsageError("only apps of gitctl.yaml are suspended", hint="stop syncing the folder instead")
+        raise UsageError("only apps of gitctl.yaml are suspended", id=ErrorId.USAGE, hint="stop syncing the folder instead")
     return stage
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace as replace_in
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +17,8 @@ from gitctl.cli.words import (
     ADOPT_FROM,
     APP_NAME,
     APPS,
+    HEARTBEAT,
+    INTERVAL,
     LABELS,
     LOCK_TIMEOUT,
     ONLY,
@@ -25,9 +31,11 @@ from gitctl.cli.words import (
     WORKTREE,
     YES,
 )
+from gitctl.errors import UsageError
 
 if TYPE_CHECKING:
     from gitctl.cli.open import Stage
+    from gitctl.cli.show.report import Ran
     from gitctl.workflow.sync import SyncRequest
 
 EPILOG = epilog(
@@ -36,6 +44,7 @@ EPILOG = epilog(
         ("gitctl sync web -e prod --revision v1.2 --yes", "one app, in CI"),
         ("gitctl sync -e prod --dry-run", "show the plan, write nothing"),
         ("gitctl sync ./manifests --app demo --context kind-dev -n demo", "a folder, without gitctl.yaml"),
+        ("gitctl sync -e prod --yes --interval 1m", "again and again, until Ctrl-C or SIGTERM"),
     ],
     codes={
         0: "applied and healthy, or nothing to do",
@@ -81,15 +90,16 @@ def sync(
     lock_timeout: LOCK_TIMEOUT = "0s",
     selector: LABELS = None,
     only: ONLY = None,
+    interval: INTERVAL = None,
+    heartbeat: HEARTBEAT = None,
 ) -> int:
     """Apply what Git says, wait until it is healthy, record it."""
     from gitctl.cli.open import open_stages
     from gitctl.cli.request import duration, plan_request
     from gitctl.workflow.sync import SyncRequest
 
-    stages = open_stages(
-        session, apps, revision=revision, worktree=worktree, app_name=app_name, with_deps=with_deps, named=True, tell_dirty=True
-    )
+    opened = partial(open_stages, session, apps, revision=revision, worktree=worktree, app_name=app_name)
+    stages = partial(opened, with_deps=with_deps, named=True, tell_dirty=True)
     request = SyncRequest(
         plan=plan_request(
             only=only,
@@ -105,21 +115,47 @@ def sync(
         wait=wait,
         timeout=duration("--timeout", timeout) if timeout else None,
         lock_timeout=duration("--lock-timeout", lock_timeout),
-        allow_dirty=allow_dirty or stages[0].path_mode,
+        allow_dirty=allow_dirty,
         allow_stale=allow_stale,
         release=release,
         continue_on_error=continue_on_error,
     )
-    return _carry_out(session, stages, request, dry_run=dry_run, yes=yes)
+    if interval is None and heartbeat is None:
+        return _carry_out(session, stages(), request, dry_run=dry_run, yes=yes)
+    return _again_and_again(session, partial(_runs, session, stages, request, yes=yes), interval, heartbeat, dry_run=dry_run)
+
+
+def _again_and_again(session: Session, run: Callable[[], Ran], interval: str | None, heartbeat: Path | None, *, dry_run: bool) -> int:
+    from gitctl.cli.repeat import repeat
+    from gitctl.cli.request import duration
+
+    if interval is None:
+        raise UsageError("--heartbeat is for --interval", hint="leave it out, or add --interval 1m")
+    if dry_run:
+        raise UsageError("--dry-run is done once", hint="leave --interval out")
+    return repeat(session, duration("--interval", interval), run, heartbeat=heartbeat)
 
 
 def _carry_out(session: Session, stages: tuple[Stage, ...], request: SyncRequest, *, dry_run: bool, yes: bool) -> int:
-    from gitctl.cli.ask import confirm_plan
     from gitctl.cli.show.report import show_plans, show_runs
-    from gitctl.workflow.sync import plan_sync, sync_apps
+    from gitctl.workflow.sync import plan_sync
 
     if dry_run:
+        request = _suited(request, stages)
         return show_plans(session, [(s, plan_sync(s.apps, s.parts, request)) for s in stages], kind="SyncResult")
+    return show_runs(session, _runs(session, lambda: stages, request, yes=yes))
+
+
+def _runs(session: Session, opened: Callable[[], tuple[Stage, ...]], request: SyncRequest, *, yes: bool) -> Ran:
+    from gitctl.cli.ask import confirm_plan
+    from gitctl.workflow.sync import sync_apps
+
+    stages = opened()
+    request = _suited(request, stages)
     with session.graceful():
-        runs = [(s, sync_apps(s.apps, s.parts, request, confirm=confirm_plan(session, s, yes=yes))) for s in stages]
-    return show_runs(session, runs)
+        return [(s, sync_apps(s.apps, s.parts, request, confirm=confirm_plan(session, s, yes=yes))) for s in stages]
+
+
+def _suited(request: SyncRequest, stages: tuple[Stage, ...]) -> SyncRequest:
+    """A folder without a project is read as it lies there."""
+    return replace_in(request, allow_dirty=request.allow_dirty or stages[0].path_mode)

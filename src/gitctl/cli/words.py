@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -41,6 +42,13 @@ TIMEOUT = Annotated[
 ]
 LOCK_TIMEOUT = Annotated[str, typer.Option("--lock-timeout", metavar="DURATION", help="How long to wait for another run to end.")]
 PUSH = Annotated[bool, typer.Option("--push", help="Push the commit to the upstream branch.")]
+INTERVAL = Annotated[
+    str | None, typer.Option("--interval", metavar="DURATION", help="Again and again, so long after the end of the last time; such as 1m.")
+]
+HEARTBEAT = Annotated[
+    Path | None,
+    typer.Option("--heartbeat", metavar="FILE", help="With --interval: a file to touch before each round, for a probe."),
+]
 PRUNE_LIMIT = Annotated[int | None, typer.Option("--prune-limit", metavar="N", help="Allow up to N deletions in this run.")]
 PLAN_DIGEST = Annotated[str, typer.Option("--plan-digest", metavar="DIGEST", help="Allow exactly the plan that a refusal printed.")]
 REPLACE = Annotated[

@@ -15,7 +15,7 @@ from gitctl.config.conform import conform
 from gitctl.config.cycle import find_cycle
 from gitctl.config.problem import KeyPath, Problem
 from gitctl.config.schema import json_schema
-from gitctl.errors import ConfigError, did_you_mean
+from gitctl.errors import ConfigError, ErrorId, did_you_mean
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
 _APP_TEXTS: tuple[KeyPath, ...] = (("path",), ("namespace",), ("helm", "release"), ("target", "branch"), ("target", "folder"))
@@ -24,7 +24,14 @@ _APP_TEXTS: tuple[KeyPath, ...] = (("path",), ("namespace",), ("helm", "release"
 def check(data: Any, *, folder: str = "") -> tuple[Problem, ...]:
     """All problems of a file's value. `folder` is that of the file inside the repository: paths may not leave the repository."""
     if not isinstance(data, dict):
-        return (Problem((), "the file is empty" if data is None else "the file is not a mapping", "`gitctl bootstrap` writes one"),)
+        return (
+            Problem(
+                (),
+                "the file is empty" if data is None else "the file is not a mapping",
+                "`gitctl bootstrap` writes one",
+                id=ErrorId.CONFIG_TYPE,
+            ),
+        )
     apps = _mapping(data.get("apps"))
     found = [*conform(data, json_schema()), *_environments(data)]
     for name, app in apps.items():
@@ -51,13 +58,19 @@ def _app(at: KeyPath, app: Mapping[str, Any], data: Mapping[str, Any]) -> Iterat
         if isinstance(other, str) and other in others:
             missing = mine & set(environments) - set(_texts(others[other].get("environments")) or environments)
             if missing:
-                yield Problem((*at, "depends_on", index), f"the app {other!r} is not in the environment {min(missing)!r}, this one is")
+                yield Problem(
+                    (*at, "depends_on", index),
+                    f"the app {other!r} is not in the environment {min(missing)!r}, this one is",
+                    id=ErrorId.CONFIG_REFERENCE,
+                )
 
 
 def _suspended(at: KeyPath, app: Mapping[str, Any], environments: Collection[str]) -> Iterator[Problem]:
     for env, one in _mapping(app.get("suspend")).items():
         if env not in environments:
-            yield Problem((*at, "suspend", env), f"unknown environment {env!r}", did_you_mean(env, environments))
+            yield Problem(
+                (*at, "suspend", env), f"unknown environment {env!r}", did_you_mean(env, environments), id=ErrorId.CONFIG_REFERENCE
+            )
         for key in ("since", "until"):
             if isinstance(one.get(key), str) and re.fullmatch(moment.PATTERN, one[key], re.ASCII):
                 yield from _time((*at, "suspend", env, key), one[key])
@@ -67,7 +80,7 @@ def _time(at: KeyPath, text: str) -> Iterator[Problem]:
     try:
         moment.parse_time(text)
     except ConfigError as error:
-        yield Problem(at, error.message, error.hint)
+        yield Problem(at, error.message, error.hint, id=ErrorId.CONFIG_VALUE)
 
 
 def _references(at: KeyPath, names: Any, known: Collection[str], what: str) -> Iterator[Problem]:
@@ -76,9 +89,9 @@ def _references(at: KeyPath, names: Any, known: Collection[str], what: str) -> I
         if not isinstance(name, str):
             continue
         if name not in known:
-            yield Problem((*at, index), f"unknown {what} {name!r}", did_you_mean(name, known))
+            yield Problem((*at, index), f"unknown {what} {name!r}", did_you_mean(name, known), id=ErrorId.CONFIG_REFERENCE)
         elif name in seen:
-            yield Problem((*at, index), f"the {what} {name!r} is named twice")
+            yield Problem((*at, index), f"the {what} {name!r} is named twice", id=ErrorId.CONFIG_CONTRADICTION)
         seen.add(name)
 
 
@@ -103,38 +116,47 @@ def _text(at: KeyPath, text: str, folder: str) -> Iterator[Problem]:
         case "namespace" | "release":
             filled = placeholder.fill(text, dict.fromkeys(placeholder.NAMES, "x"))
             if text and not placeholder.problem(text)[1] and not _LABEL.fullmatch(filled):
-                yield Problem(at, f"{text!r} is not a name of at most 63 lower-case letters, digits and '-'")
+                yield Problem(at, f"{text!r} is not a name of at most 63 lower-case letters, digits and '-'", id=ErrorId.CONFIG_VALUE)
 
 
 def _placeholders(at: KeyPath, text: str) -> Iterator[Problem]:
     name, message = placeholder.problem(text)
     if message:
         hint = did_you_mean(name, placeholder.NAMES) if name else "placeholders are {env}, {cluster} and {app}"
-        yield Problem(at, f"{message} in {text!r}", hint)
+        yield Problem(at, f"{message} in {text!r}", hint, id=ErrorId.CONFIG_PLACEHOLDER)
 
 
 def _inside(at: KeyPath, text: str, folder: str) -> Iterator[Problem]:
     """Placeholders are names without dots and slashes, so they cannot change what `..` means."""
     parts = posixpath.normpath(posixpath.join(folder, text)).split("/")
     if text.startswith(("/", "~")) or parts[0] == "..":
-        yield Problem(at, f"the path {text!r} leaves the repository", "write it relative to the folder of gitctl.yaml")
+        yield Problem(
+            at, f"the path {text!r} leaves the repository", "write it relative to the folder of gitctl.yaml", id=ErrorId.CONFIG_PATH
+        )
     elif "\\" in text or not text.isprintable():
-        yield Problem(at, f"the path {text!r} has characters that a path must not have", "folders are separated by '/'")
+        yield Problem(
+            at, f"the path {text!r} has characters that a path must not have", "folders are separated by '/'", id=ErrorId.CONFIG_PATH
+        )
     elif ".git" in (part.lower() for part in parts):
-        yield Problem(at, f"the path {text!r} leads into Git's own files")
+        yield Problem(at, f"the path {text!r} leads into Git's own files", id=ErrorId.CONFIG_PATH)
 
 
 def _rules(at: KeyPath, app: Mapping[str, Any]) -> Iterator[Problem]:
     for index, rule in enumerate(_list(app.get("ignore"))):
         if isinstance(rule, dict) and not rule.get("paths") and not rule.get("managers"):
-            yield Problem((*at, "ignore", index), "the rule ignores nothing", "give it paths or managers")
+            yield Problem((*at, "ignore", index), "the rule ignores nothing", "give it paths or managers", id=ErrorId.CONFIG_CONTRADICTION)
     for index, rule in enumerate(_list(app.get("health"))):
         if isinstance(rule, dict) and not any(rule.get(key) for key in ("healthy", "failed", "progressing", "ignore")):
-            yield Problem((*at, "health", index), "the rule decides nothing", "give it healthy, failed, progressing or ignore")
+            yield Problem(
+                (*at, "health", index),
+                "the rule decides nothing",
+                "give it healthy, failed, progressing or ignore",
+                id=ErrorId.CONFIG_CONTRADICTION,
+            )
     if "hooks" in app and "hooks" in _mapping(app.get("helm"), of=object):
-        yield Problem((*at, "hooks"), "hooks is set twice, here and under helm")
+        yield Problem((*at, "hooks"), "hooks is set twice, here and under helm", id=ErrorId.CONFIG_CONTRADICTION)
     if app.get("target") is not None and app.get("create_namespace") is True:
-        yield Problem((*at, "create_namespace"), "a branch has no namespaces to create")
+        yield Problem((*at, "create_namespace"), "a branch has no namespaces to create", id=ErrorId.CONFIG_CONTRADICTION)
 
 
 def _names(apps: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
@@ -144,15 +166,15 @@ def _names(apps: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
         for index, old in enumerate(_list(app.get("renamed_from"))):
             at = ("apps", name, "renamed_from", index)
             if old in apps:
-                yield Problem(at, f"an app with the name {old!r} still exists")
+                yield Problem(at, f"an app with the name {old!r} still exists", id=ErrorId.CONFIG_CONTRADICTION)
             elif isinstance(old, str) and owner.setdefault(old, name) != name:
-                yield Problem(at, f"the app {owner[old]!r} has the earlier name {old!r} too")
+                yield Problem(at, f"the app {owner[old]!r} has the earlier name {old!r} too", id=ErrorId.CONFIG_CONTRADICTION)
 
 
 def _cycles(apps: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
     cycle = find_cycle({name: tuple(_texts(app.get("depends_on"))) for name, app in apps.items()})
     if cycle:
-        yield Problem(("apps", cycle[0], "depends_on"), f"a dependency cycle: {' → '.join((*cycle, cycle[0]))}")
+        yield Problem(("apps", cycle[0], "depends_on"), f"a dependency cycle: {' → '.join((*cycle, cycle[0]))}", id=ErrorId.CONFIG_CYCLE)
 
 
 def _mapping(value: Any, *, of: type = dict) -> Mapping[str, Any]:

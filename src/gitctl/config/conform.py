@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gitctl.config.problem import KeyPath, Problem
-from gitctl.errors import did_you_mean
+from gitctl.errors import ErrorId, did_you_mean
 
 Schema = Mapping[str, Any]
 
@@ -41,7 +41,7 @@ class _Conform:
         elif "enum" in schema:
             yield from _one_of(value, schema["enum"], at)
         elif not _has_type(value, schema.get("type", "")):
-            yield Problem(at, _wrong_type(value, [schema["type"]]), _type_hint(value, schema["type"]))
+            yield Problem(at, _wrong_type(value, [schema["type"]]), _type_hint(value, schema["type"]), id=ErrorId.CONFIG_TYPE)
         elif isinstance(value, dict):
             yield from self._mapping(value, schema, at)
         elif isinstance(value, list):
@@ -59,7 +59,7 @@ class _Conform:
         if all(problems for _, problems in answers):
             fitting = [problems for choice, problems in answers if _has_type(value, choice.get("type", ""))]
             wanted = [choice.get("type", "") for choice, _ in answers]
-            yield from fitting[0] if fitting else [Problem(at, _wrong_type(value, wanted))]
+            yield from fitting[0] if fitting else [Problem(at, _wrong_type(value, wanted), id=ErrorId.CONFIG_TYPE)]
 
     def _mapping(self, value: dict[Any, Any], schema: Schema, at: KeyPath) -> Iterator[Problem]:
         known: Mapping[str, Schema] = schema.get("properties", {})
@@ -68,13 +68,13 @@ class _Conform:
             if key in known:
                 yield from self.look(item, known[key], (*at, key))
             elif others is False:
-                yield Problem((*at, str(key)), f"unknown key {_shown(key)}", did_you_mean(str(key), known))
+                yield Problem((*at, str(key)), f"unknown key {_shown(key)}", did_you_mean(str(key), known), id=ErrorId.CONFIG_UNKNOWN_KEY)
             else:
                 yield from _key(key, schema.get("propertyNames", {}), at)
                 yield from self.look(item, others, (*at, key)) if isinstance(others, Mapping) else ()
         for key in schema.get("required", ()):
             if key not in value:
-                yield Problem(at, f"the key {key!r} is missing", self._missing_hint(known[key]))
+                yield Problem(at, f"the key {key!r} is missing", self._missing_hint(known[key]), id=ErrorId.CONFIG_MISSING_KEY)
 
     def _missing_hint(self, schema: Schema) -> str:
         schema = self._resolved(schema)
@@ -83,7 +83,7 @@ class _Conform:
 
     def _list(self, value: list[Any], schema: Schema, at: KeyPath) -> Iterator[Problem]:
         if len(value) < schema.get("minItems", 0):
-            yield Problem(at, "an empty list")
+            yield Problem(at, "an empty list", id=ErrorId.CONFIG_VALUE)
         for index, item in enumerate(value):
             yield from self.look(item, schema.get("items", {}), (*at, index))
 
@@ -110,16 +110,21 @@ def _type_hint(value: Any, name: str) -> str:
 
 def _one_of(value: Any, allowed: list[Any], at: KeyPath) -> Iterator[Problem]:
     if value is None:
-        yield Problem(at, "has no value")
+        yield Problem(at, "has no value", id=ErrorId.CONFIG_TYPE)
     elif value not in allowed or isinstance(value, bool):
-        yield Problem(at, f"{_shown(value)} is not a value for this key", did_you_mean(str(value), map(str, allowed), what="one of"))
+        yield Problem(
+            at,
+            f"{_shown(value)} is not a value for this key",
+            did_you_mean(str(value), map(str, allowed), what="one of"),
+            id=ErrorId.CONFIG_VALUE,
+        )
 
 
 def _key(key: Any, schema: Schema, at: KeyPath) -> Iterator[Problem]:
     if not isinstance(key, str):
-        yield Problem(at, f"the key {_shown(key)} is not a text", "put it in quotes")
+        yield Problem(at, f"the key {_shown(key)} is not a text", "put it in quotes", id=ErrorId.CONFIG_TYPE)
     elif not _matches(key, schema):
-        yield Problem((*at, key), f"{_shown(key)} is not {schema['title']}")
+        yield Problem((*at, key), f"{_shown(key)} is not {schema['title']}", id=ErrorId.CONFIG_VALUE)
 
 
 def _scalar(value: str | float, schema: Schema, at: KeyPath) -> Iterator[Problem]:
@@ -128,7 +133,7 @@ def _scalar(value: str | float, schema: Schema, at: KeyPath) -> Iterator[Problem
     else:
         fits = schema.get("minimum", value) <= value <= schema.get("maximum", value)
     if not fits:
-        yield Problem(at, f"{_shown(value)} is not {schema['title']}")
+        yield Problem(at, f"{_shown(value)} is not {schema['title']}", id=ErrorId.CONFIG_VALUE)
 
 
 def _matches(text: str, schema: Schema) -> bool:

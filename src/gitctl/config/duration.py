@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gitctl.errors import ConfigError
+from gitctl.errors import ConfigError, ErrorId
 
 PATTERN = r"^(?=\d)(\d{1,6}h)?(\d{1,6}m)?(\d{1,6}s)?$"
 _WHOLE = re.compile(r"(?=\d)(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?", re.ASCII)
@@ -14,7 +14,7 @@ def parse_duration(text: str) -> float:
     """Seconds of `1h30m`, `5m`, `90s`. Raises ConfigError."""
     match = _WHOLE.fullmatch(text)
     if match is None:
-        raise ConfigError(f"{text!r} is not a duration", hint="write it like 90s, 5m or 1h30m")
+        raise ConfigError(f"{text!r} is not a duration", id=ErrorId.CONFIG_VALUE, hint="write it like 90s, 5m or 1h30m")
     hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return float(hours * 3600 + minutes * 60 + seconds)
 

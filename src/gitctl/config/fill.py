@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 
 from gitctl.config import placeholder
-from gitctl.errors import ConfigError, UsageError
+from gitctl.errors import ConfigError, ErrorId, UsageError
 from gitctl.model.app import App, BranchTarget, Cluster, Environment, HelmOptions, HookPolicy, IgnoreRule, RenderKind
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
@@ -56,6 +56,7 @@ def _fill(template: App, key: str, text: str, values: Mapping[str, str]) -> str:
     if "cluster" in placeholder.used(text) and "cluster" not in values:
         raise ConfigError(
             f"apps.{template.name}.{key} has {{cluster}}, and no cluster is chosen",
+            id=ErrorId.CLUSTER_NEEDED,
             hint="name a context with --context, or configure clusters",
         )
     return placeholder.fill(text, values)
@@ -63,14 +64,17 @@ def _fill(template: App, key: str, text: str, values: Mapping[str, str]) -> str:
 
 def _label(template: App, key: str, text: str) -> str:
     if text and not _LABEL.fullmatch(text):
-        raise ConfigError(f"apps.{template.name}.{key} becomes {text!r}, which is no name of at most 63 lower-case letters, digits and '-'")
+        raise ConfigError(
+            f"apps.{template.name}.{key} becomes {text!r}, which is no name of at most 63 lower-case letters, digits and '-'",
+            id=ErrorId.CONFIG_VALUE,
+        )
     return text
 
 
 def check_label(what: str, text: str) -> None:
     """Raise UsageError for a name on the command line that is no DNS label."""
     if not _LABEL.fullmatch(text):
-        raise UsageError(f"{what} {text!r} is not a name of at most 63 lower-case letters, digits and '-'")
+        raise UsageError(f"{what} {text!r} is not a name of at most 63 lower-case letters, digits and '-'", id=ErrorId.ARGUMENT_INVALID)
 
 
 def path_app(

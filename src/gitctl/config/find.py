@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gitctl.errors import ConfigError
+from gitctl.errors import ConfigError, ErrorId
 
 FILE_NAME = "gitctl.yaml"
 _MISSPELT = ("gitctl.yml", ".gitctl.yaml", ".gitctl.yml", "Gitctl.yaml")
@@ -20,7 +20,7 @@ def find_config(start: Path, *, explicit: Path | None = None) -> Path:
         return _explicit(start / explicit.expanduser())
     found = search(start)
     if found is None:
-        raise ConfigError(f"no {FILE_NAME} in {start} or a folder above it", hint=_hint(start))
+        raise ConfigError(f"no {FILE_NAME} in {start} or a folder above it", id=ErrorId.CONFIG_MISSING, hint=_hint(start))
     return found
 
 
@@ -34,7 +34,7 @@ def _explicit(path: Path) -> Path:
     if path.is_dir():
         path = path / FILE_NAME
     if not path.is_file():
-        raise ConfigError(f"{path} does not exist", hint="--config names the project file")
+        raise ConfigError(f"{path} does not exist", id=ErrorId.CONFIG_MISSING, hint="--config names the project file")
     return path
 
 

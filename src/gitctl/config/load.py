@@ -64,7 +64,7 @@ def _parsed(data: bytes, path: str) -> tuple[Any, Mapping[tuple[str | int, ...],
     try:
         return documents.load_marked(data, where=path, limits=_LIMITS)
     except ManifestError as error:
-        raise ConfigError(error.message, hint=error.hint, where=error.where, details=error.details) from error
+        raise ConfigError(error.message, id=error.id, hint=error.hint, where=error.where, details=error.details) from error
 
 
 def _project(read: shape.Project, *, path: str, folder: str, lines: Mapping[str, int]) -> Project:

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from gitctl.config.duration import parse_duration
-from gitctl.errors import ConfigError
+from gitctl.errors import ConfigError, ErrorId
 
 PATTERN = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$"
 _LATER = re.compile(r"(?:(\d{1,4})d)?(.*)", re.ASCII)
@@ -19,7 +19,7 @@ def parse_time(text: str) -> datetime:
             raise ValueError
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ConfigError(f"{text!r} is not a time", hint="write it like 2026-12-01T09:00:00Z") from None
+        raise ConfigError(f"{text!r} is not a time", id=ErrorId.CONFIG_VALUE, hint="write it like 2026-12-01T09:00:00Z") from None
 
 
 def parse_until(text: str, now: datetime) -> datetime:
@@ -36,7 +36,7 @@ def parse_until(text: str, now: datetime) -> datetime:
         try:
             found = parse_time(text)
         except ConfigError as error:
-            raise ConfigError(error.message, hint="write it like 2h, 3d or 2026-12-01T09:00:00Z") from None
+            raise ConfigError(error.message, id=ErrorId.CONFIG_VALUE, hint="write it like 2h, 3d or 2026-12-01T09:00:00Z") from None
     if found <= now:
-        raise ConfigError(f"{text!r} is not in the future", hint="write it like 2h, 3d or 2026-12-01T09:00:00Z")
+        raise ConfigError(f"{text!r} is not in the future", id=ErrorId.CONFIG_VALUE, hint="write it like 2h, 3d or 2026-12-01T09:00:00Z")
     return found

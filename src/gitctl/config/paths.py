@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gitctl.config.fill import fill_app
-from gitctl.errors import ConfigError, Where, did_you_mean, raise_all
+from gitctl.errors import ConfigError, ErrorId, Where, did_you_mean, raise_all
 from gitctl.model.app import App, AppSpec, Environment, Project
 
 
@@ -35,4 +35,4 @@ def _missing(project: Project, spec: AppSpec, app: App, root: Path) -> ConfigErr
     known = [entry.name for entry in parent.iterdir()] if parent.is_dir() else []
     hint = did_you_mean(Path(app.path).name, known, what="there is")
     where = Where(project.path, spec.line, key=f"apps.{app.name}.path")
-    return ConfigError(f"the path {app.path!r} does not exist (environment {app.env!r})", where=where, hint=hint)
+    return ConfigError(f"the path {app.path!r} does not exist (environment {app.env!r})", id=ErrorId.FOLDER_MISSING, where=where, hint=hint)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from gitctl.errors import ConfigError, Where
+from gitctl.errors import ConfigError, ErrorId, Where
 
 KeyPath = tuple[str | int, ...]
 Marks = Mapping[KeyPath, tuple[int, int]]
@@ -21,6 +21,7 @@ class Problem:
     at: KeyPath
     message: str
     hint: str = ""
+    id: ErrorId = field(kw_only=True)
 
 
 def as_error(problem: Problem, *, path: str, marks: Marks) -> ConfigError:
@@ -29,7 +30,7 @@ def as_error(problem: Problem, *, path: str, marks: Marks) -> ConfigError:
     while known and known not in marks:
         known = known[:-1]
     line, column = marks.get(known, (0, 0))
-    return ConfigError(problem.message, hint=problem.hint, where=Where(path, line, column, key_text(problem.at)))
+    return ConfigError(problem.message, id=problem.id, hint=problem.hint, where=Where(path, line, column, key_text(problem.at)))
 
 
 def in_file_order(errors: Iterable[ConfigError]) -> list[ConfigError]:

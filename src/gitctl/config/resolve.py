@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gitctl.config.cycle import in_order
 from gitctl.config.fill import fill_app
-from gitctl.errors import ConfigError, UsageError, Where, did_you_mean, raise_all
+from gitctl.errors import ConfigError, ErrorId, UsageError, Where, did_you_mean, raise_all
 from gitctl.model.app import App, AppSpec, Cluster, Environment, Project
 
 
@@ -48,12 +48,17 @@ def choose_environment(project: Project, name: str = "") -> Environment:
         return known[name]
     if name:
         hint = did_you_mean(name, known, what="environments")
-        raise ConfigError(f"unknown environment {name!r}", where=Where(project.path), hint=hint)
+        raise ConfigError(f"unknown environment {name!r}", id=ErrorId.ENVIRONMENT_UNKNOWN, where=Where(project.path), hint=hint)
     if len(known) == 1:
         return project.environments[0]
     if not known:
-        raise ConfigError("there is no environment", where=Where(project.path, key="environments"), hint="add one under `environments`")
-    raise UsageError("which environment? name it with -e", hint=f"environments: {', '.join(known)}")
+        raise ConfigError(
+            "there is no environment",
+            id=ErrorId.ENVIRONMENT_UNKNOWN,
+            where=Where(project.path, key="environments"),
+            hint="add one under `environments`",
+        )
+    raise UsageError("which environment? name it with -e", id=ErrorId.ENVIRONMENT_NEEDED, hint=f"environments: {', '.join(known)}")
 
 
 def find_app(project: Project, name: str) -> AppSpec:
@@ -62,7 +67,9 @@ def find_app(project: Project, name: str) -> AppSpec:
         if spec.template.name == name:
             return spec
     known = [spec.template.name for spec in project.apps]
-    raise ConfigError(f"unknown app {name!r}", where=Where(project.path), hint=did_you_mean(name, known, what="apps"))
+    raise ConfigError(
+        f"unknown app {name!r}", id=ErrorId.APP_UNKNOWN, where=Where(project.path), hint=did_you_mean(name, known, what="apps")
+    )
 
 
 def _selected(
@@ -90,7 +97,11 @@ def _check_names(project: Project, env: Environment, names: Iterable[str], here:
         else:
             place = Where(project.path, spec.line, key=f"apps.{name}.environments")
             hint = f"it is in: {', '.join(spec.environments)}"
-            errors.append(ConfigError(f"the app {name!r} is not in the environment {env.name!r}", where=place, hint=hint))
+            errors.append(
+                ConfigError(
+                    f"the app {name!r} is not in the environment {env.name!r}", id=ErrorId.APP_NOT_IN_ENVIRONMENT, where=place, hint=hint
+                )
+            )
     raise_all(errors)
 
 
@@ -118,6 +129,7 @@ def _clusters(project: Project, env: Environment, cluster: str, context: str) ->
         return same
     raise UsageError(
         f"the environment {env.name!r} has {len(chosen)} clusters, none with the context {context!r}",
+        id=ErrorId.CONTEXT_NOT_IN_ENVIRONMENT,
         hint=f"contexts: {', '.join(c.context for c in chosen)}",
     )
 
@@ -128,5 +140,7 @@ def _named(project: Project, env: Environment, name: str) -> tuple[Cluster, ...]
         known = [c.name for c in env.clusters]
         what = "is not in" if any(c.name == name for c in project.clusters) else "is unknown to"
         hint = did_you_mean(name, known, what="clusters")
-        raise ConfigError(f"the cluster {name!r} {what} the environment {env.name!r}", where=Where(project.path), hint=hint)
+        raise ConfigError(
+            f"the cluster {name!r} {what} the environment {env.name!r}", id=ErrorId.CLUSTER_UNKNOWN, where=Where(project.path), hint=hint
+        )
     return found

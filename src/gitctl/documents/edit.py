@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from gitctl.documents.write import style
-from gitctl.errors import ManifestError
+from gitctl.errors import ErrorId, ManifestError
 
 Path = tuple[str | int, ...]
 
@@ -35,7 +35,7 @@ def edit(text: str, changes: Mapping[Path, Any]) -> str:
         root = writer.load(text)
     except Exception:
         # ruamel's messages quote the file
-        raise ManifestError("the file cannot be edited: it is not one valid YAML document") from None
+        raise ManifestError("the file cannot be edited: it is not one valid YAML document", id=ErrorId.YAML_EDIT) from None
     root = {} if root is None else root
     for path, value in changes.items():
         _change(root, path, value if value is REMOVED else _styled(value))
@@ -77,7 +77,7 @@ def _styled(value: Any) -> Any:
 
 def _change(root: Any, path: Path, value: Any) -> None:
     if not path:
-        raise ManifestError("the whole document cannot be replaced by an edit")
+        raise ManifestError("the whole document cannot be replaced by an edit", id=ErrorId.YAML_EDIT)
     parent = root
     for step, following in pairwise(path):
         parent = _child(parent, step, following)
@@ -90,7 +90,7 @@ def _change(root: Any, path: Path, value: Any) -> None:
             parent[path[-1]] = value
     except (KeyError, IndexError, TypeError):
         if value is not REMOVED or not isinstance(parent, dict):
-            raise ManifestError(f"{_text(path)} cannot be changed: the path is not there") from None
+            raise ManifestError(f"{_text(path)} cannot be changed: the path is not there", id=ErrorId.YAML_EDIT) from None
 
 
 def _child(parent: Any, step: str | int, following: str | int) -> Any:
@@ -99,7 +99,7 @@ def _child(parent: Any, step: str | int, following: str | int) -> Any:
     try:
         return parent[step]
     except (KeyError, IndexError, TypeError):
-        raise ManifestError(f"{step} cannot be changed: the path is not there") from None
+        raise ManifestError(f"{step} cannot be changed: the path is not there", id=ErrorId.YAML_EDIT) from None
 
 
 def _text(path: Path) -> str:

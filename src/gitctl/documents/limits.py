@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from gitctl.errors import ManifestError, Where
+from gitctl.errors import ErrorId, ManifestError, Where
 
 _BOM = b"\xef\xbb\xbf"
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -33,21 +33,25 @@ RENDERED = Limits(file=200 * 1024 * 1024)
 def checked_text(data: bytes, *, where: str, limits: Limits) -> str:
     """The text of a file without its byte order mark. Raises ManifestError, with the place, for bytes that YAML does not allow."""
     if len(data) > limits.file:
-        raise ManifestError(f"the file is larger than {_mebibytes(limits.file)}", where=Where(where))
+        raise ManifestError(f"the file is larger than {_mebibytes(limits.file)}", id=ErrorId.YAML_TOO_LARGE, where=Where(where))
     _check_lines(data, where, limits)
     data = data.removeprefix(_BOM)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as bad:
         before = data[: bad.start].decode("utf-8")
-        raise ManifestError("not UTF-8", hint="save the file as UTF-8", where=_place(where, before, len(before))) from None
+        raise ManifestError(
+            "not UTF-8", id=ErrorId.YAML_ENCODING, hint="save the file as UTF-8", where=_place(where, before, len(before))
+        ) from None
     found = _FORBIDDEN.search(text)
     if found:
         name = f"U+{ord(found.group()):04X}"
-        raise ManifestError(f"the character {name} is not allowed in YAML", where=_place(where, text, found.start()))
+        raise ManifestError(
+            f"the character {name} is not allowed in YAML", id=ErrorId.YAML_ENCODING, where=_place(where, text, found.start())
+        )
     found = _INNER_BOM.search(text)
     if found:
-        raise ManifestError("a byte order mark inside of the file", where=_place(where, text, found.start()))
+        raise ManifestError("a byte order mark inside of the file", id=ErrorId.YAML_ENCODING, where=_place(where, text, found.start()))
     return text
 
 
@@ -56,7 +60,9 @@ def _check_lines(data: bytes, where: str, limits: Limits) -> None:
         return
     for number, line in enumerate(data.split(b"\n"), start=1):
         if len(line) > limits.line:
-            raise ManifestError(f"the line is longer than {_mebibytes(limits.line)}", where=Where(where, number, 1))
+            raise ManifestError(
+                f"the line is longer than {_mebibytes(limits.line)}", id=ErrorId.YAML_TOO_LARGE, where=Where(where, number, 1)
+            )
 
 
 def _place(where: str, text: str, offset: int) -> Where:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitctl.documents.limits import Limits, checked_text
 from gitctl.documents.read_json import read_json
-from gitctl.errors import ManifestError, Where
+from gitctl.errors import ErrorId, ManifestError, Where
 
 if TYPE_CHECKING:
     from gitctl.documents.reader import Reader
@@ -48,7 +48,7 @@ def load_marked(data: bytes, *, where: str, limits: Limits | None = None) -> tup
     marks: Marks = {(): (1, 1)}
     found = list(_reader(checked_text(data, where=where, limits=limits), where, limits, marks).documents())
     if len(found) > 1:
-        raise ManifestError("a second document in a file that takes only one", where=Where(where, found[1][1], 1))
+        raise ManifestError("a second document in a file that takes only one", id=ErrorId.YAML_SYNTAX, where=Where(where, found[1][1], 1))
     return (found[0][0] if found else None), marks
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from gitctl.documents.limits import Limits
 from gitctl.documents.scalar import Mistaken, as_json_number
-from gitctl.errors import ManifestError, Where
+from gitctl.errors import ErrorId, ManifestError, Where
 
 _SPACE = " \t\r\n"
 
@@ -36,7 +36,7 @@ def _values(text: str, where: str, limits: Limits) -> Any:
         try:
             value, after = decoder.raw_decode(text, position)
         except Mistaken as wrong:
-            raise ManifestError(f"a number in this document: {wrong}", where=Where(where, line)) from None
+            raise ManifestError(f"a number in this document: {wrong}", id=ErrorId.YAML_SYNTAX, where=Where(where, line)) from None
         yield _checked(value, 1, Where(where, line), limits), line
         line += text.count("\n", position, after)
         end, position = after, _skip(text, after)
@@ -69,7 +69,7 @@ def _constant(_: str) -> Any:
 
 def _checked(value: Any, depth: int, where: Where, limits: Limits) -> Any:
     if depth > limits.depth + 1:
-        raise ManifestError(f"nested deeper than {limits.depth} levels", where=where)
+        raise ManifestError(f"nested deeper than {limits.depth} levels", id=ErrorId.YAML_TOO_LARGE, where=where)
     if isinstance(value, dict):
         return {_whole_text(k): _checked(v, depth + 1, where, limits) for k, v in value.items()}
     if isinstance(value, list):

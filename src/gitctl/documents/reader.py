@@ -15,7 +15,7 @@ from yaml.events import AliasEvent, DocumentStartEvent, MappingEndEvent, Mapping
 from gitctl.documents.limits import Limits
 from gitctl.documents.problems import explain
 from gitctl.documents.scalar import Mistaken, Scalar, as_json_number, as_key, resolve, resolve_tagged
-from gitctl.errors import ManifestError, Where
+from gitctl.errors import ErrorId, ManifestError, Where
 
 Path = tuple[str | int, ...]
 
@@ -47,7 +47,7 @@ class Reader:
                 continue
             count += 1
             if count > self._limits.documents:
-                self._fail(f"more than {self._limits.documents} documents", event)
+                self._fail(f"more than {self._limits.documents} documents", event, id=ErrorId.YAML_TOO_LARGE)
             self._anchors.clear()
             self._nodes = 0
             root = self._next()
@@ -66,10 +66,12 @@ class Reader:
         line, column = (mark.line, mark.column) if mark else (-1, -1)
         lines = self._text.split("\n", line + 1) if line >= 0 else []
         character = lines[line][column : column + 1] if line < len(lines) else ""
-        raise ManifestError(explain(problem, character), where=Where(self._where, line + 1, column + 1)) from None
+        raise ManifestError(explain(problem, character), id=ErrorId.YAML_SYNTAX, where=Where(self._where, line + 1, column + 1)) from None
 
-    def _fail(self, message: str, event: Any, hint: str = "") -> NoReturn:
-        raise ManifestError(message, hint=hint, where=Where(self._where, event.start_mark.line + 1, event.start_mark.column + 1)) from None
+    def _fail(self, message: str, event: Any, hint: str = "", *, id: ErrorId = ErrorId.YAML_SYNTAX) -> NoReturn:
+        raise ManifestError(
+            message, id=id, hint=hint, where=Where(self._where, event.start_mark.line + 1, event.start_mark.column + 1)
+        ) from None
 
     def _mark(self, path: Path, event: Any) -> None:
         if self._marks is not None:
@@ -88,7 +90,7 @@ class Reader:
             value = self._scalar_value(event)
         else:
             if depth > self._limits.depth:
-                self._fail(f"nested deeper than {self._limits.depth} levels", event)
+                self._fail(f"nested deeper than {self._limits.depth} levels", event, id=ErrorId.YAML_TOO_LARGE)
             value = self._mapping(event, path, depth) if kind is MappingStartEvent else self._sequence(event, path, depth)
         if event.anchor:
             self._anchors[event.anchor] = (value, self._nodes - before)
@@ -103,7 +105,7 @@ class Reader:
         value, size = known
         self._nodes += size
         if self._nodes > self._limits.nodes:
-            self._fail(f"aliases expand to more than {self._limits.nodes} values", event)
+            self._fail(f"aliases expand to more than {self._limits.nodes} values", event, id=ErrorId.YAML_TOO_LARGE)
         return self._copy(value, event, path)
 
     def _copy(self, value: Any, event: Any, path: Path) -> Any:
@@ -153,7 +155,9 @@ class Reader:
             key = self._key(event)
             if key in given:
                 first = given[key]
-                self._fail(f"duplicate key, first given at line {first.line + 1}, column {first.column + 1}", event)
+                self._fail(
+                    f"duplicate key, first given at line {first.line + 1}, column {first.column + 1}", event, id=ErrorId.YAML_DUPLICATE_KEY
+                )
             given[key] = event.start_mark
             step = (*path, key)
             self._mark(step, event)

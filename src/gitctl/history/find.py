@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gitctl.errors import InputError, Refused
+from gitctl.errors import ErrorId, InputError, Refused
 from gitctl.model.health import HealthState
 from gitctl.model.record import Record, RecordResult, RecordVerb
 from gitctl.model.state import AppState
@@ -26,7 +26,7 @@ def rollback_record(state: AppState, *, to: str = "", resolve: Callable[[str], s
     Raises Refused when there is none, InputError for an unknown record.
     """
     if not state.records:
-        raise Refused(f"{state.owner} was never synced", hint="there is nothing to go back to")
+        raise Refused(f"{state.owner} was never synced", id=ErrorId.NEVER_SYNCED, hint="there is nothing to go back to")
     return _named(state, to, resolve) if to else _chosen(state)
 
 
@@ -37,6 +37,7 @@ def _chosen(state: AppState) -> Record:
             return record
     raise Refused(
         f"{state.owner} has no earlier record that was healthy and differs from what runs now",
+        id=ErrorId.NO_HEALTHY_RECORD,
         hint="`gitctl history` lists the records; name one with --to",
     )
 
@@ -62,15 +63,19 @@ def _named(state: AppState, to: str, resolve: Callable[[str], str]) -> Record:
     if to in by_number:
         return _whole(by_number[to])
     if to.isdecimal() and len(to) < 4:
-        raise InputError(f"{state.owner} has no record {to}", hint=f"records: {', '.join(by_number)}")
+        raise InputError(f"{state.owner} has no record {to}", id=ErrorId.RECORD_UNKNOWN, hint=f"records: {', '.join(by_number)}")
     sha = resolve(to)
     for record in reversed(state.records):
         if record.revision.removesuffix("-dirty") == sha and not record.partial:
             return _whole(record)
-    raise InputError(f"{state.owner} has no record of revision {to} ({sha[:8]})", hint="`gitctl history` lists the records")
+    raise InputError(
+        f"{state.owner} has no record of revision {to} ({sha[:8]})", id=ErrorId.RECORD_UNKNOWN, hint="`gitctl history` lists the records"
+    )
 
 
 def _whole(record: Record) -> Record:
     if record.revision.endswith("-dirty") or not record.revision:
-        raise Refused(f"record {record.number} was made from uncommitted files", hint="choose a record with a commit")
+        raise Refused(
+            f"record {record.number} was made from uncommitted files", id=ErrorId.RECORD_UNCOMMITTED, hint="choose a record with a commit"
+        )
     return record

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from gitctl.errors import ErrorId
 from gitctl.model.manifest import Json, Manifest, ObjectRef, Path
 from gitctl.model.revision import Revision
 
@@ -87,7 +88,8 @@ class Comparison:
 
     `live` is None when missing; `merged` is what applying would leave (server dry-run), None when that was not asked;
     `sent` is the body after ignored fields were left out; `owner` is the owner id on the live object ("" for none);
-    `error` is the server's refusal of the dry-run, `immutable` names fields that cannot be changed in place;
+    `error` is the server's refusal of the dry-run, `immutable` names fields that cannot be changed in place, `denied` says that
+    the user lacks the right to look;
     `taken` are fields that other managers lose although gitctl owned them before; `fold` says that human or
     earlier managers' entries are folded into ours by the apply.
     """
@@ -105,6 +107,7 @@ class Comparison:
     immutable: tuple[str, ...] = ()
     error: str = ""
     error_code: int = 0
+    denied: bool = False
 
     @property
     def ref(self) -> ObjectRef:
@@ -143,7 +146,7 @@ class Wave:
 class Refusal:
     """A guard's no: which rule, why, the objects, and whether the exact plan digest may permit it."""
 
-    rule: str
+    rule: ErrorId
     message: str
     refs: tuple[ObjectRef, ...] = ()
     hint: str = ""

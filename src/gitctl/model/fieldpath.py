@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final
 
-from gitctl.errors import InputError
+from gitctl.errors import ErrorId, InputError
 from gitctl.model.listkeys import item_key, key_step, plain
 from gitctl.model.manifest import Json, Path
 
@@ -31,8 +31,8 @@ def canonical(segment: str) -> str:
             case "k:" | "v:":
                 return kind + json.dumps(json.loads(rest), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     except ValueError as error:
-        raise InputError("field set holds a segment that is not JSON") from error
-    raise InputError("field set holds a segment of no known kind")
+        raise InputError("field set holds a segment that is not JSON", id=ErrorId.MANAGED_FIELDS) from error
+    raise InputError("field set holds a segment of no known kind", id=ErrorId.MANAGED_FIELDS)
 
 
 @lru_cache(maxsize=8192)

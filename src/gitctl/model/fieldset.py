@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gitctl.errors import InputError
+from gitctl.errors import ErrorId, InputError
 from gitctl.model.change import FieldOwner
 from gitctl.model.fieldpath import FieldPath, canonical
 from gitctl.model.manifest import Json
@@ -31,7 +31,7 @@ class FieldSet:
         try:
             tree = json.loads(source) if isinstance(source, str) else source
         except ValueError as error:
-            raise InputError("field set is not JSON") from error
+            raise InputError("field set is not JSON", id=ErrorId.MANAGED_FIELDS) from error
         return cls(frozenset(_members(tree, ())))
 
     def tree(self) -> Json:
@@ -89,7 +89,7 @@ class FieldSet:
 
 def _members(tree: Any, path: FieldPath) -> Iterator[FieldPath]:
     if not isinstance(tree, Mapping):
-        raise InputError("field set holds something that is not a map")
+        raise InputError("field set holds something that is not a map", id=ErrorId.MANAGED_FIELDS)
     if path and (not tree or "." in tree):
         yield path
     for segment, below in tree.items():

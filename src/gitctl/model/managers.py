@@ -7,14 +7,14 @@ from gitctl.model.change import FieldOwner
 FIELD_MANAGER = "gitctl"
 """Under this name gitctl applies. Never `kubectl`: the API server rewrites the last-applied annotation for that one."""
 
-_EARLIER = frozenset({"helm", "before-first-apply"})
+_EARLIER = frozenset({"helm", "kluctl", "before-first-apply"})
 _HUMAN = frozenset({"k9s", "lens", "freelens"})
 # `kubectl rollout restart` asks for a restart once; taking its annotation away would restart everything again.
 _ONE_SHOT = frozenset({"kubectl-rollout", "kubectl-autoscale"})
 
 
 def is_earlier(owner: FieldOwner) -> bool:
-    """May this entry be folded into ours on adoption (kubectl, helm, what was there before the first apply)?
+    """May this entry be folded into ours on adoption (kubectl, helm, kluctl, what was there before the first apply)?
 
     Entries of subresources stay apart: `kubectl scale` sets a field that gitctl does not have.
     """

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from gitctl.errors import ConfigError
+from gitctl.errors import ConfigError, ErrorId
 from gitctl.model.manifest import Path
 
 
@@ -53,13 +53,15 @@ def parse(text: str) -> Pattern:
     """The pattern that a JSON pointer or a JSONPath means. Raises ConfigError."""
     steps = _json_path(text) if text.startswith("$") else _pointer(text)
     if not steps:
-        raise ConfigError(f"{text!r} names the whole object", hint="name a field, such as /spec/replicas")
+        raise ConfigError(f"{text!r} names the whole object", id=ErrorId.CONFIG_VALUE, hint="name a field, such as /spec/replicas")
     return steps
 
 
 def _pointer(text: str) -> Pattern:
     if text and not text.startswith("/"):
-        raise ConfigError(f"{text!r} is neither a JSON pointer nor a JSONPath", hint="write /spec/replicas or $.spec.replicas")
+        raise ConfigError(
+            f"{text!r} is neither a JSON pointer nor a JSONPath", id=ErrorId.CONFIG_VALUE, hint="write /spec/replicas or $.spec.replicas"
+        )
     names = (name.replace("~1", "/").replace("~0", "~") for name in text.split("/")[1:])
     return tuple(Every() if name == "*" else name for name in names)
 
@@ -71,7 +73,7 @@ def _json_path(text: str) -> Pattern:
         token = _TOKEN.match(text, at)
         if token is None:
             hint = "known are .key, ['key'], [0], [*], .* and [?(@.key=='value')]"
-            raise ConfigError(f"{text!r} is not understood from {text[at:]!r} on", hint=hint)
+            raise ConfigError(f"{text!r} is not understood from {text[at:]!r} on", id=ErrorId.CONFIG_VALUE, hint=hint)
         steps.append(_step(token, text))
         at = token.end()
     return tuple(steps)
@@ -100,7 +102,9 @@ def _split(text: str) -> list[str]:
 def _term(part: str, text: str) -> Term:
     match = _TERM.fullmatch(part)
     if match is None:
-        raise ConfigError(f"{text!r} has a filter that is not understood: {part.strip()!r}", hint="write [?(@.name=='web')]")
+        raise ConfigError(
+            f"{text!r} has a filter that is not understood: {part.strip()!r}", id=ErrorId.CONFIG_VALUE, hint="write [?(@.name=='web')]"
+        )
     keys = tuple(key["name"] or _unquoted(key["text"]) for key in _KEY.finditer(match["keys"]))
     value = _unquoted(match["value"]) if match["value"][0] in "'\"" else json.loads(match["value"])
     return Term(keys, match["op"] == "==", value)

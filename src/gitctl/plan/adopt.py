@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 
+from gitctl.errors import ErrorId
 from gitctl.model.app import App
 from gitctl.model.change import Comparison, Refusal
 from gitctl.model.fieldset import entries
@@ -69,7 +70,7 @@ def foreign(comparisons: Iterable[Comparison], app: App, disputed: Mapping[Objec
     for comparison in comparisons:
         by_owner.setdefault((comparison.owner, disputed.get(comparison.ref, "")), []).append(comparison.ref)
     return tuple(
-        Refusal(rule="foreign-owner", message=_foreign(refs, owner, why), refs=tuple(sorted(refs)), hint=_way_out(owner, app))
+        Refusal(rule=ErrorId.FOREIGN_OWNER, message=_foreign(refs, owner, why), refs=tuple(sorted(refs)), hint=_way_out(owner, app))
         for (owner, why), refs in sorted(by_owner.items())
     )
 
@@ -93,7 +94,7 @@ def unowned(comparisons: Iterable[Comparison]) -> tuple[Refusal, ...]:
         live = comparison.live or {}
         by_tool.setdefault((managed_by(live), rival_of(live)), []).append(comparison.ref)
     return tuple(
-        Refusal(rule="not-ours", message=_unowned(refs, tool), refs=tuple(sorted(refs)), hint=_consent(tool, rival))
+        Refusal(rule=ErrorId.NOT_OURS, message=_unowned(refs, tool), refs=tuple(sorted(refs)), hint=_consent(tool, rival))
         for (tool, rival), refs in sorted(by_tool.items(), key=lambda item: item[0][0])
     )
 

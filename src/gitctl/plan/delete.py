@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from gitctl.errors import ErrorId
 from gitctl.model.app import App
 from gitctl.model.change import Action, Change, Plan, Refusal
 from gitctl.model.manifest import Json, ObjectRef
@@ -78,4 +79,4 @@ def homes(states: Collection[AppState], *, but: Collection[str]) -> dict[str, st
 
 def _lost(app: App, refs: list[ObjectRef], digest: str) -> Refusal:
     message = f"nothing is stored about {app.name}; what is listed was found by its owner id {app.owner}"
-    return Refusal("state-lost", message, tuple(refs), f"--plan-digest {digest} permits exactly this plan", permitted_by_digest=True)
+    return Refusal(ErrorId.STATE_LOST, message, tuple(refs), f"--plan-digest {digest} permits exactly this plan", permitted_by_digest=True)

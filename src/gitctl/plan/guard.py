@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from gitctl.errors import ErrorId
 from gitctl.model.change import Action, Change, Refusal
 from gitctl.model.manifest import Manifest, ObjectRef
 from gitctl.model.marks import is_protected
@@ -103,7 +104,7 @@ def _deletes(prunes: Sequence[Change], state: AppState, gone: Sequence[ObjectRef
 
 def _empty_render(state: AppState) -> Refusal:
     return Refusal(
-        rule="empty-render",
+        rule=ErrorId.EMPTY_RENDER,
         message=f"nothing is rendered, while the inventory holds {counted(len(state.inventory), 'object')}",
         refs=tuple(entry.ref for entry in state.inventory),
         hint="look at the app's path and at the revision",
@@ -114,7 +115,7 @@ def _protected(changes: Iterable[Change], digest: str) -> Iterator[Refusal]:
     refs = tuple(c.ref for c in changes if _is_guarded(c))
     if refs:
         message = f"{_these(refs)} protected: deleting takes data or other objects along, or the object asks for protection"
-        yield Refusal("protected", message, refs, f"--plan-digest {digest} permits exactly this plan", permitted_by_digest=True)
+        yield Refusal(ErrorId.PROTECTED, message, refs, f"--plan-digest {digest} permits exactly this plan", permitted_by_digest=True)
 
 
 def _is_guarded(change: Change) -> bool:
@@ -134,12 +135,12 @@ def _limits(deletes: _Deletes, *, all_of_it: bool = False) -> tuple[Refusal, ...
     return (
         *counts,
         *_share(deletes),
-        *_whole(deletes, "prune-kind", "kind", lambda ref: (ref.group, ref.kind)),
-        *_whole(deletes, "prune-namespace", "namespace", lambda ref: ref.namespace),
+        *_whole(deletes, ErrorId.PRUNE_KIND, "kind", lambda ref: (ref.group, ref.kind)),
+        *_whole(deletes, ErrorId.PRUNE_NAMESPACE, "namespace", lambda ref: ref.namespace),
     )
 
 
-def _refusal(deletes: _Deletes, rule: str, message: str, refs: tuple[ObjectRef, ...]) -> Refusal:
+def _refusal(deletes: _Deletes, rule: ErrorId, message: str, refs: tuple[ObjectRef, ...]) -> Refusal:
     hint = f"--prune-limit {len(deletes.changes)} permits so many, --plan-digest {deletes.digest} permits exactly this plan"
     return Refusal(rule, message, refs, hint, permitted_by_digest=True)
 
@@ -147,17 +148,19 @@ def _refusal(deletes: _Deletes, rule: str, message: str, refs: tuple[ObjectRef, 
 def _over(deletes: _Deletes, limit: int, what: str) -> Iterator[Refusal]:
     count = len(deletes.changes)
     if count > limit:
-        yield _refusal(deletes, "prune-count", f"{counted(count, 'object')} would be deleted, more than {what} of {limit}", deletes.refs)
+        yield _refusal(
+            deletes, ErrorId.PRUNE_COUNT, f"{counted(count, 'object')} would be deleted, more than {what} of {limit}", deletes.refs
+        )
 
 
 def _share(deletes: _Deletes) -> Iterator[Refusal]:
     count, there, share = len(deletes.changes), len(deletes.inventory), deletes.options.limits.prune_share
     if count and deletes.recorded >= _SMALL and count >= share * there:
         message = f"{count} of {counted(there, 'object')} would be deleted, which is {share:.0%} or more"
-        yield _refusal(deletes, "prune-share", message, deletes.refs)
+        yield _refusal(deletes, ErrorId.PRUNE_SHARE, message, deletes.refs)
 
 
-def _whole(deletes: _Deletes, rule: str, what: str, key: Callable[[ObjectRef], Hashable]) -> Iterator[Refusal]:
+def _whole(deletes: _Deletes, rule: ErrorId, what: str, key: Callable[[ObjectRef], Hashable]) -> Iterator[Refusal]:
     there, going = Counter(map(key, deletes.inventory)), Counter(map(key, deletes.refs))
     for name in sorted((name for name, count in going.items() if name != "" and count == there[name] >= _SMALL), key=str):
         refs = tuple(ref for ref in deletes.refs if key(ref) == name)
@@ -169,7 +172,7 @@ def _budget(deletes: _Deletes) -> Iterator[Refusal]:
     count, before, budget = len(deletes.changes), deletes.options.deleted_today, deletes.options.limits.prune_per_day
     if count and before + count > budget:
         message = f"{counted(count, 'object')} would be deleted after {before} in the last 24 hours, more than the budget of {budget}"
-        yield _refusal(deletes, "prune-budget", message, deletes.refs)
+        yield _refusal(deletes, ErrorId.PRUNE_BUDGET, message, deletes.refs)
 
 
 def _all(refs: tuple[ObjectRef, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gitctl.errors import ErrorId
 from gitctl.model.change import Action, Change, Comparison, FieldChange, FieldKind, Refusal
 from gitctl.model.manifest import ObjectRef
 from gitctl.model.marks import REPLACE, annotation, uid
@@ -46,7 +47,7 @@ def _replacement(comparison: Comparison) -> Change:
 
 
 def _refusal(comparison: Comparison, hint: str) -> Refusal:
-    return Refusal("immutable", f"{comparison.ref}: {_places(comparison)} cannot be changed in place", (comparison.ref,), hint)
+    return Refusal(ErrorId.IMMUTABLE, f"{comparison.ref}: {_places(comparison)} cannot be changed in place", (comparison.ref,), hint)
 
 
 def _way_out(ref: ObjectRef) -> str:

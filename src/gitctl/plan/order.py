@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from enum import IntEnum
 from itertools import groupby
 
-from gitctl.errors import ManifestError, raise_all
+from gitctl.errors import ErrorId, ManifestError, raise_all
 from gitctl.model.change import Change, Wave
 from gitctl.model.manifest import Json, Manifest, ObjectRef
 from gitctl.model.marks import WAVE, annotation
@@ -100,7 +100,7 @@ def check_waves(manifests: Iterable[Manifest]) -> None:
 
 def _wave_error(manifest: Manifest) -> ManifestError:
     problem = f"{manifest.ref}: {WAVE} is no integer: {annotation(manifest.body, WAVE)!r}"
-    return ManifestError(problem, hint='write it as text, such as "5" or "-1"', where=str(manifest.origin))
+    return ManifestError(problem, id=ErrorId.MANIFEST_FIELD, hint='write it as text, such as "5" or "-1"', where=str(manifest.origin))
 
 
 def _number(body: Json) -> int | None:

@@ -8,7 +8,7 @@ import tarfile
 import zlib
 from dataclasses import dataclass
 
-from gitctl.errors import InputError
+from gitctl.errors import ErrorId, InputError
 
 _MEBIBYTE = 1024 * 1024
 
@@ -32,17 +32,22 @@ def unpack(archive: bytes, *, where: str, budget: Budget | None = None) -> dict[
         with tarfile.open(fileobj=io.BytesIO(plain), mode="r:") as tar:
             return _files(tar, where, budget)
     except (tarfile.TarError, OSError, EOFError, zlib.error, UnicodeError, ValueError) as broken:
-        raise InputError(f"the archive cannot be read ({type(broken).__name__})", where=where) from None
+        raise InputError(f"the archive cannot be read ({type(broken).__name__})", id=ErrorId.ARCHIVE_UNSAFE, where=where) from None
 
 
 def _inflate(archive: bytes, where: str, budget: Budget) -> bytes:
     if len(archive) > budget.packed:
-        raise InputError(f"the archive is larger than {budget.packed // _MEBIBYTE} MiB", where=where)
+        raise InputError(f"the archive is larger than {budget.packed // _MEBIBYTE} MiB", id=ErrorId.ARCHIVE_UNSAFE, where=where)
     most = min(budget.unpacked, max(len(archive) * budget.ratio, _MEBIBYTE))
     with gzip.GzipFile(fileobj=io.BytesIO(archive)) as stream:
         plain = stream.read(most + 1)
     if len(plain) > most:
-        raise InputError("the archive unpacks to far more than its size", where=where, hint="such archives are made to fill the memory")
+        raise InputError(
+            "the archive unpacks to far more than its size",
+            id=ErrorId.ARCHIVE_UNSAFE,
+            where=where,
+            hint="such archives are made to fill the memory",
+        )
     return plain
 
 
@@ -55,14 +60,14 @@ def _files(tar: tarfile.TarFile, where: str, budget: Budget) -> dict[str, bytes]
         content = tar.extractfile(member)
         found[path] = content.read() if content else b""
         if len(found) > budget.files:
-            raise InputError(f"the archive has more than {budget.files} files", where=where)
+            raise InputError(f"the archive has more than {budget.files} files", id=ErrorId.ARCHIVE_UNSAFE, where=where)
     return found
 
 
 def _inner(member: tarfile.TarInfo, where: str) -> str:
     if not member.isreg():
-        raise InputError("the archive has a link or device in it", where=where)
+        raise InputError("the archive has a link or device in it", id=ErrorId.ARCHIVE_UNSAFE, where=where)
     _, _, path = member.name.removeprefix("./").partition("/")
     if not path or member.name.startswith("/") or "\\" in member.name or set(member.name.split("/")) & {"..", ""} or "\0" in member.name:
-        raise InputError("the archive has a file outside of its folder", where=where)
+        raise InputError("the archive has a file outside of its folder", id=ErrorId.ARCHIVE_UNSAFE, where=where)
     return path

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from gitctl.documents import canonical
-from gitctl.errors import GitctlError, ManifestError, raise_all
+from gitctl.errors import ErrorId, GitctlError, ManifestError, raise_all
 from gitctl.model.app import App
 from gitctl.model.manifest import Json, Manifest, ObjectRef, Origin, Path
 from gitctl.protocols import Vault
@@ -96,4 +96,4 @@ def _ref(body: Json) -> ObjectRef:
 
 def _twice(ref: ObjectRef, raw: Raw, first: Raw) -> ManifestError:
     hint = "take one of them out" if raw.text else "two sources of the app make the same object"
-    return raw.fault(f"{ref} is there twice, first at {first.where()}", hint=hint)
+    return raw.fault(f"{ref} is there twice, first at {first.where()}", hint=hint, id=ErrorId.DUPLICATE_OBJECT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gitctl.errors import InputError, SourceError, did_you_mean
+from gitctl.errors import ErrorId, InputError, SourceError, did_you_mean
 from gitctl.model.app import App, RenderKind
 from gitctl.protocols import Renderer, Tree
 
@@ -19,7 +19,12 @@ def choose(app: App, tree: Tree, renderers: Mapping[str, Renderer]) -> tuple[Ren
     fitting = {name: why for name, r in renderers.items() if name != RenderKind.PLAIN and (why := r.detects(names))}
     if len(fitting) > 1:
         reasons = ", and ".join(fitting.values())
-        raise InputError(f"{app.name or app.path}: {reasons}", where=app.path, hint=f"set `render` to one of {', '.join(fitting)}")
+        raise InputError(
+            f"{app.name or app.path}: {reasons}",
+            id=ErrorId.RENDERER_UNDECIDED,
+            where=app.path,
+            hint=f"set `render` to one of {', '.join(fitting)}",
+        )
     for name, why in fitting.items():
         return renderers[name], why
     return _named(RenderKind.PLAIN.value, renderers), "neither a Chart.yaml nor a kustomization is in its folder"
@@ -27,7 +32,11 @@ def choose(app: App, tree: Tree, renderers: Mapping[str, Renderer]) -> tuple[Ren
 
 def _named(name: str, renderers: Mapping[str, Renderer]) -> Renderer:
     if name not in renderers:
-        raise InputError(f"unknown renderer {name!r}", hint=did_you_mean(name, renderers) or f"there are {', '.join(sorted(renderers))}")
+        raise InputError(
+            f"unknown renderer {name!r}",
+            id=ErrorId.RENDERER_UNKNOWN,
+            hint=did_you_mean(name, renderers) or f"there are {', '.join(sorted(renderers))}",
+        )
     return renderers[name]
 
 
@@ -36,6 +45,7 @@ def _relative_names(app: App, tree: Tree) -> frozenset[str]:
     if not names and not app.helm.chart:
         raise SourceError(
             f"{app.path or 'the tree'} has no files in {tree.revision.name or 'the work tree'} ({tree.revision.short})",
+            id=ErrorId.PATH_NOT_IN_REVISION,
             hint=f"is `path` of {app.name or 'the app'} right?",
         )
     prefix = f"{app.path}/" if app.path else ""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gitctl.errors import InputError, RenderError
+from gitctl.errors import ErrorId, InputError, RenderError
 from gitctl.model.app import HelmChart
 from gitctl.paths import private_folder
 from gitctl.process import Command, run
@@ -42,6 +42,7 @@ def fetch(chart: HelmChart, *, cache: Path | None, say: Callable[[str], None]) -
         if found != digest:
             raise InputError(
                 f"{name} has the digest sha256:{found}, not the pinned one",
+                id=ErrorId.CHART_DIGEST,
                 hint="if you trust the repository, pin the new digest; else somebody changed a published chart",
             )
         if kept:
@@ -52,22 +53,28 @@ def fetch(chart: HelmChart, *, cache: Path | None, say: Callable[[str], None]) -
 def _checked(chart: HelmChart) -> str:
     digest = _DIGEST.fullmatch(chart.digest)
     if not digest:
-        raise InputError(f"chart {chart.chart}: the digest must be sha256: and 64 hexadecimal digits")
+        raise InputError(f"chart {chart.chart}: the digest must be sha256: and 64 hexadecimal digits", id=ErrorId.CHART_REFERENCE)
     if not _NAME.fullmatch(chart.chart):
-        raise InputError("a chart's name has letters, digits, dots, dashes and underscores only")
+        raise InputError("a chart's name has letters, digits, dots, dashes and underscores only", id=ErrorId.CHART_REFERENCE)
     if not _VERSION.fullmatch(chart.version):
-        raise InputError(f"chart {chart.chart}: the version must be exact, such as 1.2.3")
+        raise InputError(f"chart {chart.chart}: the version must be exact, such as 1.2.3", id=ErrorId.CHART_REFERENCE)
     try:
         parts = urlsplit(chart.repo)
         host, user = parts.hostname, parts.username or parts.password
     except ValueError:
         host, user, parts = None, None, urlsplit("")
     if not host or parts.scheme not in ("https", "http", "oci"):
-        raise InputError(f"chart {chart.chart}: the repository must be an https:// or oci:// URL")
+        raise InputError(f"chart {chart.chart}: the repository must be an https:// or oci:// URL", id=ErrorId.CHART_REFERENCE)
     if user:
-        raise InputError(f"chart {chart.chart}: a URL with credentials", hint="log in with `helm registry login`; gitctl uses that")
+        raise InputError(
+            f"chart {chart.chart}: a URL with credentials",
+            id=ErrorId.CHART_REFERENCE,
+            hint="log in with `helm registry login`; gitctl uses that",
+        )
     if parts.scheme == "http" and host not in _LOOPBACK:
-        raise InputError(f"chart {chart.chart}: http:// sends the chart unprotected", hint="use https:// or oci://")
+        raise InputError(
+            f"chart {chart.chart}: http:// sends the chart unprotected", id=ErrorId.CHART_REFERENCE, hint="use https:// or oci://"
+        )
     return digest[1]
 
 
@@ -103,12 +110,13 @@ def _pull(chart: HelmChart) -> bytes:
             message, *more = [line.removeprefix("Error: ") for line in Redactor().clean(done.stderr).splitlines() if line] or ["no answer"]
             raise RenderError(
                 f"chart {chart.chart} {chart.version} cannot be fetched: {message}",
+                id=ErrorId.CHART_UNREACHABLE,
                 details=more[:10],
                 hint="for a private registry: `helm registry login`",
             )
         archives = list((folder / "out").glob("*.tgz"))
         if len(archives) != 1 or archives[0].stat().st_size > Budget().packed:
-            raise InputError(f"chart {chart.chart} {chart.version}: not one archive of a fitting size")
+            raise InputError(f"chart {chart.chart} {chart.version}: not one archive of a fitting size", id=ErrorId.ARCHIVE_UNSAFE)
         return archives[0].read_bytes()
 
 

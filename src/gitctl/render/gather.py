@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gitctl.errors import InputError, RenderError, SourceError
+from gitctl.errors import ErrorId, InputError, RenderError, SourceError
 from gitctl.protocols import Reads, Tree, Vault
 
 
@@ -53,7 +53,7 @@ def _add_files(found: dict[str, bytes], tree: Tree, paths: tuple[str, ...]) -> N
         try:
             found[path] = tree.files(path)[path]
         except (KeyError, SourceError):
-            raise InputError("the file does not exist", where=path) from None
+            raise InputError("the file does not exist", id=ErrorId.FILE_MISSING, where=path) from None
 
 
 def _identity(files: Mapping[str, bytes]) -> str:

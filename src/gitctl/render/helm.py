@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from gitctl.documents import dump, load_all
-from gitctl.errors import InputError, RenderError
+from gitctl.errors import ErrorId, InputError, RenderError
 from gitctl.model.app import App
 from gitctl.protocols import Document, Reads, Rendering, RenderRequest, Tree
 from gitctl.render.helm_tool import HELM
@@ -45,7 +45,10 @@ class Helm:
         inner = {path.removeprefix(folder): content for path, content in tree.files(app.path).items()}
         if "Chart.yaml" not in inner:
             raise InputError(
-                "there is no Chart.yaml", where=app.path or ".", hint="name a remote chart under `helm.chart`, or another `render`"
+                "there is no Chart.yaml",
+                id=ErrorId.CHART_MISSING,
+                where=app.path or ".",
+                hint="name a remote chart under `helm.chart`, or another `render`",
             )
         used = sorted(name for name in inner if name in ("Chart.yaml", "values.yaml") or name.startswith(_RENDERED))
         # Other files may be encrypted for other environments; helm reads them only for a template that says `.Files`.
@@ -95,7 +98,7 @@ class _Call:
 
 def _checked(text: str, pattern: re.Pattern[str], message: str) -> str:
     if not pattern.fullmatch(text):
-        raise InputError(message, hint="for the release, set `helm.release`" if pattern is _RELEASE else "")
+        raise InputError(message, id=ErrorId.HELM_OPTION, hint="for the release, set `helm.release`" if pattern is _RELEASE else "")
     return text
 
 
@@ -111,14 +114,14 @@ def _template(call: _Call, place: Room) -> bytes:
         folder = call.app.path or "."
         if "missing in charts" in error.message:
             hint = f"run `helm dependency build {folder}` and commit its charts folder"
-            raise RenderError(error.message, hint=hint, details=error.details) from None
+            raise RenderError(error.message, id=error.id, hint=hint, details=error.details) from None
         raise
 
 
 def _values_path(app: App, name: str) -> str:
     path = posixpath.normpath(posixpath.join(app.path, name))
     if name.startswith("/") or path == ".." or path.startswith("../"):
-        raise InputError("a values file out of the repository", where=name)
+        raise InputError("a values file out of the repository", id=ErrorId.PATH_UNSAFE, where=name)
     return path
 
 

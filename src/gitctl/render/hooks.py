@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gitctl.errors import RenderError
+from gitctl.errors import ErrorId, RenderError
 from gitctl.model.app import HookPolicy
 from gitctl.model.manifest import Json
 from gitctl.render.raw import Raw
@@ -25,6 +25,7 @@ def without_hooks(objects: Iterable[Raw], policy: HookPolicy, app: str) -> tuple
     if hooks and policy is HookPolicy.REFUSE:
         raise RenderError(
             f"{app}: the chart has hooks, which gitctl does not run: {', '.join(hooks)}",
+            id=ErrorId.CHART_HOOKS,
             hint="set `helm.hooks: skip` for this app when it works without them",
         )
     return kept, (f"{app}: hooks are skipped: {', '.join(hooks)}",) if hooks else ()

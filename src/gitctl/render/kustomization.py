@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from gitctl.documents import load_all, load_marked
 from gitctl.documents.limits import RENDERED
-from gitctl.errors import InputError, ManifestError, SourceError, Where
+from gitctl.errors import ErrorId, InputError, ManifestError, SourceError, Where
 from gitctl.model.manifest import Path
 from gitctl.protocols import Reads, Tree
 from gitctl.render.gather import read_file
@@ -68,12 +68,12 @@ def scan(tree: Tree, folder: str) -> Reads:
 def _folder(walk: _Scan, folder: str) -> None:
     path = kustomization_of(walk.tree.names(folder), folder)
     if not path:
-        raise InputError("the folder has no kustomization", where=folder or ".")
+        raise InputError("the folder has no kustomization", id=ErrorId.KUSTOMIZE_FILE, where=folder or ".")
     walk.folders.append(folder)
     walk.files[path] = None
     value, marks = load_marked(read_file(walk.tree, path), where=path)
     if not isinstance(value, dict):
-        raise ManifestError("a kustomization must be a mapping", where=Where(path, 1, 1))
+        raise ManifestError("a kustomization must be a mapping", id=ErrorId.KUSTOMIZE_FILE, where=Where(path, 1, 1))
     _Kustomization(walk, folder, path, value, marks).follow()
 
 
@@ -91,7 +91,12 @@ class _Kustomization:
         for key in _HELM:
             if self._value.get(key):
                 hint = "make it an app of its own with `render: helm`, or vendor its output"
-                raise InputError(f"{key}: charts inside of a kustomization are not rendered", where=self._where((key,)), hint=hint)
+                raise InputError(
+                    f"{key}: charts inside of a kustomization are not rendered",
+                    id=ErrorId.KUSTOMIZE_UNSUPPORTED,
+                    where=self._where((key,)),
+                    hint=hint,
+                )
         for key in _ROOTS:
             for entry in self._texts(key):
                 self._resource(entry)
@@ -162,7 +167,10 @@ class _Kustomization:
             annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
             if isinstance(annotations, dict) and any(name in annotations for name in _FUNCTION):
                 raise InputError(
-                    "a kustomize plug-in that runs a program", where=where, hint="only built-in generators and transformers run"
+                    "a kustomize plug-in that runs a program",
+                    id=ErrorId.KUSTOMIZE_UNSUPPORTED,
+                    where=where,
+                    hint="only built-in generators and transformers run",
                 )
 
     def _file(self, entry: _Entry, *, is_yaml: bool) -> None:
@@ -176,7 +184,7 @@ class _Kustomization:
     def _missing(self, path: str, message: str, entry: _Entry) -> NoReturn:
         with suppress(SourceError):
             self._walk.tree.files(path)  # tells about a link that leaves the repository
-        raise InputError(message, where=entry.where)
+        raise InputError(message, id=ErrorId.KUSTOMIZE_FILE, where=entry.where)
 
     def _take(self, path: str, *, is_yaml: bool) -> None:
         """YAML is read here for its faults: kustomize's messages have no place, and may quote the file."""
@@ -201,10 +209,10 @@ class _Kustomization:
 
     def _local(self, entry: _Entry) -> str:
         if _REMOTE.search(entry.text):
-            raise InputError("a remote base or file", where=entry.where, hint=_REMOTE_HINT)
+            raise InputError("a remote base or file", id=ErrorId.REMOTE_BASE, where=entry.where, hint=_REMOTE_HINT)
         path = posixpath.normpath(posixpath.join(self._folder, entry.text))
         if entry.text.startswith("/") or path == ".." or path.startswith("../"):
-            raise InputError("a path out of the repository", where=entry.where)
+            raise InputError("a path out of the repository", id=ErrorId.PATH_UNSAFE, where=entry.where)
         return "" if path == "." else path
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitctl.errors import InputError
+from gitctl.errors import ErrorId, InputError
 
 # A port where nothing listens: a renderer that tries to reach the network fails at once.
 _NOWHERE = "http://127.0.0.1:9"
@@ -42,7 +42,7 @@ def room(files: Mapping[str, bytes]) -> Iterator[Room]:
 
 def _write(folder: Path, path: str, content: bytes) -> None:
     if posixpath.isabs(path) or ".." in path.split("/"):
-        raise InputError("a path out of the repository", where=path)
+        raise InputError("a path out of the repository", id=ErrorId.PATH_UNSAFE, where=path)
     target = folder / path
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)

@@ -8,7 +8,7 @@ from typing import Any
 
 from gitctl.documents import load_all, place_of
 from gitctl.documents.limits import RENDERED, Limits
-from gitctl.errors import ManifestError, Where
+from gitctl.errors import ErrorId, ManifestError, Where
 from gitctl.model.manifest import Json, Path
 from gitctl.protocols import Document
 
@@ -40,9 +40,9 @@ class Raw:
         name = metadata.get("name") if isinstance(metadata, dict) else None
         return "/".join(str(part) for part in (self.body.get("kind"), name) if isinstance(part, str))
 
-    def fault(self, message: str, path: Path = (), hint: str = "") -> ManifestError:
+    def fault(self, message: str, path: Path = (), hint: str = "", *, id: ErrorId = ErrorId.MANIFEST_FIELD) -> ManifestError:
         """The error that a field is wrong, with its place."""
-        return ManifestError(message, where=self.where(path), hint=hint)
+        return ManifestError(message, id=id, where=self.where(path), hint=hint)
 
 
 def parse(documents: Iterable[Document]) -> list[Raw]:
@@ -64,7 +64,9 @@ def _objects(document: Document) -> Iterator[Raw]:
 def _flat(raw: Raw, value: Any) -> Iterator[Raw]:
     if not isinstance(value, dict):
         bare = Raw({}, raw.path, raw.line, raw.index, raw.step, raw.text)
-        raise bare.fault("not a Kubernetes object: a mapping is wanted", hint="other YAML files can be listed in .gitctlignore")
+        raise bare.fault(
+            "not a Kubernetes object: a mapping is wanted", hint="other YAML files can be listed in .gitctlignore", id=ErrorId.NOT_AN_OBJECT
+        )
     items = value.get("items")
     if not (isinstance(items, list) and str(value.get("kind", "")).endswith("List")):
         yield raw
@@ -77,4 +79,4 @@ def _flat(raw: Raw, value: Any) -> Iterator[Raw]:
 def _without_line(error: ManifestError) -> ManifestError:
     """Lines of a renderer's output are no lines of the file."""
     path = error.where.path if isinstance(error.where, Where) else str(error.where or "")
-    return ManifestError(f"the rendered text is wrong: {error.message}", hint=error.hint, where=Where(path))
+    return ManifestError(f"the rendered text is wrong: {error.message}", id=error.id, hint=error.hint, where=Where(path))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from gitctl.errors import RenderError
+from gitctl.errors import ErrorId, RenderError
 from gitctl.model.app import App
 from gitctl.model.manifest import Json, ObjectRef, Path
 from gitctl.render.generated import masked
@@ -25,6 +25,7 @@ def check_repeatable(app: App, one: Sequence[Raw], other: Sequence[Raw]) -> None
     if found:
         raise RenderError(
             f"{app.name or app.path}: two renders of the same files differ",
+            id=ErrorId.RENDER_RANDOM,
             details=found[:_MOST] + ([f"({len(found) - _MOST} more)"] if len(found) > _MOST else []),
             hint="give the values in Git, or list the fields under `generated:` (the live value is then kept)",
         )

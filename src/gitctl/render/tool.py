@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from gitctl.errors import RenderError, ToolMissing
+from gitctl.errors import ErrorId, RenderError, ToolMissing
 from gitctl.process import Command, find, run
 from gitctl.redact import Redactor
 from gitctl.render.private import Room, environment, foreign_variables
@@ -50,13 +50,15 @@ def _version(tool: Tool, _fingerprint: str) -> str:
     answer = run(Command((tool.name, *tool.ask), timeout=30))
     found = _VERSION.search(answer.stdout.decode("utf-8", "replace") + answer.stderr)
     if answer.code or not found:
-        raise ToolMissing(f"{tool.name} does not tell its version", hint=f"install it again: {tool.install}")
+        raise ToolMissing(f"{tool.name} does not tell its version", id=ErrorId.TOOL_VERSION, hint=f"install it again: {tool.install}")
     version = (int(found[1]), int(found[2]), int(found[3] or 0))
     text = ".".join(map(str, version))
     if not tool.low <= version < tool.high:
         wanted = f">={'.'.join(map(str, tool.low))},<{'.'.join(map(str, tool.high))}"
         raise ToolMissing(
-            f"{tool.name} {text} is not of the versions that gitctl works with ({wanted})", hint=f"install it: {tool.install}"
+            f"{tool.name} {text} is not of the versions that gitctl works with ({wanted})",
+            id=ErrorId.TOOL_VERSION,
+            hint=f"install it: {tool.install}",
         )
     return text
 
@@ -72,7 +74,7 @@ def run_tool(tool: Tool, arguments: tuple[str, ...], place: Room, variables: dic
     done = run(command)
     if done.code:
         message, *more = _shown(done.stderr, place) or [f"{tool.name} ended with code {done.code} and said nothing"]
-        raise RenderError(f"{tool.name}: {message}", details=more)
+        raise RenderError(f"{tool.name}: {message}", id=ErrorId.RENDER_FAILED, details=more)
     return done.stdout
 
 

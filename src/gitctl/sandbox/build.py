@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitctl.errors import RenderError, ToolMissing
+from gitctl.errors import ErrorId, RenderError, ToolMissing
 from gitctl.paths import cache_folder, exclusive, private_folder
 from gitctl.process import Command, find, run
 
@@ -70,7 +70,12 @@ def _build_into(folder: Path, say: Say) -> None:
         done = run(command, tick=lambda seconds: say(f"still building: {_duration(seconds)}"), every=_TELL_EVERY)
         if done.code != 0:
             lines = done.stderr.strip().splitlines()[-12:]
-            raise RenderError("the control plane did not build", details=lines, hint="Go needs the network for its modules, or GOPROXY")
+            raise RenderError(
+                "the control plane did not build",
+                id=ErrorId.SANDBOX_BUILD,
+                details=lines,
+                hint="Go needs the network for its modules, or GOPROXY",
+            )
         # A rename makes a build appear whole or not at all.
         Path(temporary).chmod(0o755)
         shutil.rmtree(folder, ignore_errors=True)
@@ -88,7 +93,7 @@ def _go_version() -> str | None:
         return None
     done = run(Command(("go", "env", "-json", "GOVERSION", "GOHOSTOS", "GOHOSTARCH"), cwd=str(MODULE), env=_go_environment()))
     if done.code != 0:
-        raise RenderError("go does not work", details=done.stderr.strip().splitlines()[-5:])
+        raise RenderError("go does not work", id=ErrorId.SANDBOX_BUILD, details=done.stderr.strip().splitlines()[-5:])
     known = json.loads(done.stdout)
     return "-".join(str(known[key]).split()[0] for key in ("GOVERSION", "GOHOSTOS", "GOHOSTARCH"))
 

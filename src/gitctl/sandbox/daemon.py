@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitctl.errors import ClusterError
+from gitctl.errors import ClusterError, ErrorId
 from gitctl.paths import private_folder, write_private
 from gitctl.process import Command, birth, spawn
 from gitctl.sandbox.layout import Layout
@@ -72,7 +72,7 @@ def stop(files: Layout, parts: tuple[Part, ...]) -> tuple[Part, ...]:
             daemon.signal(signal.SIGKILL)
         if not _gone(tuple(daemons.values()), _KILL_LIMIT):
             names = ", ".join(part for part, daemon in daemons.items() if daemon.alive())
-            raise ClusterError(f"{names} did not end", hint=f"see {files.folder / 'logs'}")
+            raise ClusterError(f"{names} did not end", id=ErrorId.SANDBOX_FAILED, hint=f"see {files.folder / 'logs'}")
     for part in parts:
         files.pid_file(part).unlink(missing_ok=True)
     return tuple(daemons)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitctl.errors import UsageError
+from gitctl.errors import ErrorId, UsageError
 from gitctl.paths import state_folder
 from gitctl.sandbox.part import Part
 
@@ -19,7 +19,11 @@ _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?")
 def check_name(name: str) -> str:
     """The name itself. Raises UsageError when it is not 1 to 40 of a-z, 0-9 and inner hyphens."""
     if not _NAME.fullmatch(name):
-        raise UsageError(f"{name!r} is not a name for a control plane", hint="1 to 40 of a-z, 0-9 and -, no hyphen first or last")
+        raise UsageError(
+            f"{name!r} is not a name for a control plane",
+            id=ErrorId.ARGUMENT_INVALID,
+            hint="1 to 40 of a-z, 0-9 and -, no hyphen first or last",
+        )
     return name
 
 

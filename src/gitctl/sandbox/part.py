@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from gitctl.errors import UsageError
+from gitctl.errors import ErrorId, UsageError
 
 
 class Part(StrEnum):
@@ -26,4 +26,6 @@ def parse_part(text: str) -> Part:
     try:
         return Part(text)
     except ValueError:
-        raise UsageError(f"{text} is not a part of a control plane", hint=f"one of {', '.join(Part)}") from None
+        raise UsageError(
+            f"{text} is not a part of a control plane", id=ErrorId.ARGUMENT_INVALID, hint=f"one of {', '.join(Part)}"
+        ) from None

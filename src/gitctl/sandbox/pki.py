@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gitctl.errors import ClusterError
+from gitctl.errors import ClusterError, ErrorId
 from gitctl.process import Command, run
 from gitctl.sandbox.layout import Layout
 from gitctl.sandbox.ports import LOOPBACK
@@ -31,4 +31,4 @@ def _run(files: Layout, tool: Path, wanted: dict[str, tuple[str, ...]]) -> None:
     names = tuple(f"{name}={','.join(hosts)}" for name, hosts in wanted.items())
     done = run(Command((str(tool), "pki", str(files.pki), *names)))
     if done.code != 0:
-        raise ClusterError("certificates could not be made", details=done.stderr.strip().splitlines()[-5:])
+        raise ClusterError("certificates could not be made", id=ErrorId.SANDBOX_FAILED, details=done.stderr.strip().splitlines()[-5:])

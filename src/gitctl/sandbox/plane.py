@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gitctl.errors import InputError
+from gitctl.errors import ErrorId, InputError
 from gitctl.paths import private_folder, write_private
 from gitctl.sandbox import ports
 from gitctl.sandbox.layout import Layout, known_names, layout
@@ -41,7 +41,7 @@ def open_plane(name: str) -> ControlPlane:
     if found is None or not files.tokens.is_file():
         known = ", ".join(known_names())
         hint = f"there are: {known}" if known else f"start one with `gitctl sandbox up --name {name}`"
-        raise InputError(f"no control plane is named {name}", hint=hint)
+        raise InputError(f"no control plane is named {name}", id=ErrorId.SANDBOX_UNKNOWN, hint=hint)
     return _describe(files, found)
 
 

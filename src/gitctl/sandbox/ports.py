@@ -7,7 +7,7 @@ import random
 import socket
 from dataclasses import asdict, dataclass
 
-from gitctl.errors import ClusterError
+from gitctl.errors import ClusterError, ErrorId
 from gitctl.paths import write_private
 from gitctl.sandbox.layout import Layout, known_names, layout
 from gitctl.sandbox.part import Part
@@ -58,7 +58,7 @@ def choose() -> Ports:
     try:
         return Ports(*(next(candidates) for _ in range(4)))
     except (StopIteration, RuntimeError):
-        raise ClusterError(f"no free ports between {_RANGE.start} and {_RANGE.stop} on {LOOPBACK}") from None
+        raise ClusterError(f"no free ports between {_RANGE.start} and {_RANGE.stop} on {LOOPBACK}", id=ErrorId.SANDBOX_FAILED) from None
 
 
 def save(files: Layout, ports: Ports) -> None:

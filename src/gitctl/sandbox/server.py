@@ -8,7 +8,7 @@ import ssl
 from dataclasses import dataclass
 from typing import Any
 
-from gitctl.errors import ClusterError
+from gitctl.errors import ClusterError, ErrorId
 from gitctl.sandbox.plane import ControlPlane
 from gitctl.sandbox.ports import LOOPBACK
 
@@ -58,4 +58,4 @@ def create(plane: ControlPlane, path: str, body: dict[str, Any]) -> None:
     answer = ask(plane, "POST", path, body)
     if answer.code not in (200, 201, 409):
         message = answer.json().get("message") or answer.text[:200]
-        raise ClusterError(f"{body.get('kind')} {body['metadata']['name']} was not created: {message}")
+        raise ClusterError(f"{body.get('kind')} {body['metadata']['name']} was not created: {message}", id=ErrorId.SANDBOX_FAILED)

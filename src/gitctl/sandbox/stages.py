@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from gitctl.errors import ClusterError
+from gitctl.errors import ClusterError, ErrorId
 from gitctl.paths import write_private
 from gitctl.process import Command, run
 from gitctl.sandbox.layout import Layout
@@ -22,7 +22,9 @@ def write_stages(files: Layout, tool: Path) -> None:
     """Write the files that kwok reads at its start. A pod log that somebody changed is left alone."""
     defaults = run(Command((str(tool), "stages")))
     if defaults.code != 0:
-        raise ClusterError("the sandbox's program does not print its stages", details=defaults.stderr.splitlines()[-5:])
+        raise ClusterError(
+            "the sandbox's program does not print its stages", id=ErrorId.SANDBOX_FAILED, details=defaults.stderr.splitlines()[-5:]
+        )
     logs = {
         "apiVersion": "kwok.x-k8s.io/v1alpha1",
         "kind": "ClusterLogs",

@@ -6,7 +6,7 @@ import shutil
 import time
 from collections.abc import Callable
 
-from gitctl.errors import ClusterError
+from gitctl.errors import ClusterError, ErrorId
 from gitctl.paths import exclusive, private_folder
 from gitctl.sandbox import daemon, ports
 from gitctl.sandbox.arguments import arguments
@@ -122,6 +122,7 @@ def _wait_for_ports(plane: ControlPlane, part: Part) -> None:
         if time.monotonic() > end:
             raise ClusterError(
                 f"{part} needs port {taken[0]}, which another program holds",
+                id=ErrorId.SANDBOX_FAILED,
                 hint=f"end that program, or let `gitctl sandbox up --name {plane.name}` choose new ports",
             )
         time.sleep(_INTERVAL)
@@ -135,6 +136,7 @@ def _wait(plane: ControlPlane, part: Part, done: Callable[[], bool], complaint: 
         if ended or time.monotonic() > end:
             raise ClusterError(
                 f"{part} ended at once" if ended else f"{part} did not come up in {_READY_LIMIT:g} s: {complaint}",
+                id=ErrorId.SANDBOX_FAILED,
                 details=daemon.last_lines(log),
                 hint=f"its whole log is {log}",
             )

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from gitctl.documents import load_all
-from gitctl.errors import InputError, RenderError, ToolMissing
+from gitctl.errors import ErrorId, InputError, RenderError, ToolMissing
 from gitctl.model.secret import MaskedValue, RuleMatch, SecretState, SecretStatus
 from gitctl.redact import mask_value
 from gitctl.secrets import keys, leaves, pysops, rules
@@ -25,7 +25,9 @@ class SopsFiles:
             return ()
         found = keys.recipients(keys.key_file())
         if not found:
-            raise InputError("no age key in it", where=str(keys.key_file()), hint="make one with `gitctl secret keygen`")
+            raise InputError(
+                "no age key in it", id=ErrorId.KEY_FILE_INVALID, where=str(keys.key_file()), hint="make one with `gitctl secret keygen`"
+            )
         return found
 
     def write_rules(self, folder: Path, readers: tuple[str, ...]) -> Path:
@@ -45,7 +47,7 @@ class SopsFiles:
         sealed = pysops.encrypt(content, kind=kind, recipients=readers, encrypted_regex=regex, filename=name)
         if not any(leaves.encrypted(leaves.documents(sealed, kind=kind, where=name))):
             hint = "an encrypted_regex in .sops.yaml picks the keys; of a Kubernetes object they are data and stringData"
-            raise InputError("nothing in it would be encrypted", where=name, hint=hint)
+            raise InputError("nothing in it would be encrypted", id=ErrorId.NOTHING_TO_ENCRYPT, where=name, hint=hint)
         return sealed
 
     def open(self, path: Path, content: bytes, *, form: str = "") -> bytes:
@@ -78,7 +80,9 @@ class SopsFiles:
         kind, name = pysops.kind_of(str(path), content), str(path)
         add, remove = _difference(path, pysops.recipients(content, kind=kind, filename=name)) if by_rule else ((), ())
         if any(not key.startswith("age1") for key in (*add, *remove)):
-            raise InputError("recipients that are not age keys", where=name, hint="run `sops updatekeys` first")
+            raise InputError(
+                "recipients that are not age keys", id=ErrorId.RECIPIENT_INVALID, where=name, hint="run `sops updatekeys` first"
+            )
         return pysops.rotate(content, kind=kind, add=add, remove=remove, filename=name)
 
     def inspect(self, path: Path, content: bytes, *, verify: bool) -> SecretStatus:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from gitctl.errors import InputError
+from gitctl.errors import ErrorId, InputError
 from gitctl.secrets.pysops.program import default_key_file
 
 _IDENTITY = re.compile(r"AGE-SECRET-KEY-1[0-9A-Z]+")
@@ -38,9 +38,11 @@ def recipients(file: Path) -> tuple[str, ...]:
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise InputError("no such key file", where=str(file), hint="make one with `gitctl secret keygen`") from None
+        raise InputError(
+            "no such key file", id=ErrorId.KEY_FILE_MISSING, where=str(file), hint="make one with `gitctl secret keygen`"
+        ) from None
     except (OSError, UnicodeDecodeError) as bad:
-        raise InputError("the key file cannot be read", where=str(file)) from bad
+        raise InputError("the key file cannot be read", id=ErrorId.FILE_UNREADABLE, where=str(file)) from bad
     return _public_halves(text, str(file))
 
 
@@ -66,7 +68,7 @@ def _append(file: Path, block: bytes) -> bool:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     except OSError as bad:
-        raise InputError(f"the key file cannot be written: {bad.strerror}", where=str(file)) from bad
+        raise InputError(f"the key file cannot be written: {bad.strerror}", id=ErrorId.FILE_UNWRITABLE, where=str(file)) from bad
     try:
         tightened = bool(os.fstat(handle).st_mode & 0o077)
         os.fchmod(handle, 0o600)
@@ -89,7 +91,9 @@ def _public_halves(text: str, where: str) -> tuple[str, ...]:
         elif stripped.startswith(_COMMENTED):
             found += _PUBLIC.findall(comment)
         elif stripped:
-            raise InputError("not an age key", where=f"{where}:{number}", hint="a key file has one AGE-SECRET-KEY-1… a line")
+            raise InputError(
+                "not an age key", id=ErrorId.KEY_FILE_INVALID, where=f"{where}:{number}", hint="a key file has one AGE-SECRET-KEY-1… a line"
+            )
     return tuple(dict.fromkeys(found))
 
 
@@ -100,4 +104,4 @@ def _public_half(identity: str, where: str) -> str:
         return str(x25519.Identity.from_str(identity).to_public())
     except IdentityError:
         # Not chained: its text may repeat the key.
-        raise InputError("not an age key: wrong checksum", where=where) from None
+        raise InputError("not an age key: wrong checksum", id=ErrorId.KEY_FILE_INVALID, where=where) from None

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gitctl.documents import dump_all, load_all, to_json
-from gitctl.errors import InputError, ManifestError
+from gitctl.errors import ErrorId, InputError, ManifestError
 from gitctl.model.manifest import Path
 from gitctl.secrets.pysops.kind import Kind
 
@@ -77,7 +77,9 @@ def decoded(text: str, path: Path, *, where: str) -> str:
     try:
         return base64.b64decode("".join(text.split()), validate=True).decode("utf-8", "surrogateescape")
     except ValueError:
-        raise InputError(f"bad base64 at {shown(path[1:])}", where=where, hint="plain text goes below stringData") from None
+        raise InputError(
+            f"bad base64 at {shown(path[1:])}", id=ErrorId.BASE64_INVALID, where=where, hint="plain text goes below stringData"
+        ) from None
 
 
 def shown(path: Path) -> str:
@@ -126,7 +128,7 @@ def _json(content: bytes, where: str) -> Any:
     try:
         return json.loads(content)
     except ValueError:
-        raise ManifestError("not JSON", where=where) from None
+        raise ManifestError("not JSON", id=ErrorId.YAML_SYNTAX, where=where) from None
 
 
 def _dotenv(text: str) -> Iterator[tuple[str, str]]:

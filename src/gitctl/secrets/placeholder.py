@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gitctl.errors import RenderError
+from gitctl.errors import ErrorId, RenderError
 from gitctl.model.manifest import Path
 
 PREFIX = "gitctl-"
@@ -74,9 +74,9 @@ class _Opening:
         if secret is not None:
             return secret.text
         if len(like) == len(PREFIX) + _DIGITS:
-            raise RenderError("a placeholder that stands for no secret of this run", hint=_HINT)
+            raise RenderError("a placeholder that stands for no secret of this run", id=ErrorId.SECRET_MANGLED, hint=_HINT)
         if any(known.startswith(like.lower()) for known in self._secrets):
-            raise RenderError("the renderer cut a secret in two", hint=_HINT)
+            raise RenderError("the renderer cut a secret in two", id=ErrorId.SECRET_MANGLED, hint=_HINT)
         return like
 
     def _base64(self, segment: str, depth: int) -> str:
@@ -86,7 +86,7 @@ class _Opening:
             encoded = base64.b64encode(opened.encode("utf-8", "surrogateescape")).decode("ascii")
             return encoded if len(segment) % 4 == 0 else encoded.rstrip("=")
         if any(self.text(_decoded(segment[shift:]), depth + 1) != _decoded(segment[shift:]) for shift in (1, 2, 3)):
-            raise RenderError("a secret in an encoding that cannot be undone", hint=_HINT)
+            raise RenderError("a secret in an encoding that cannot be undone", id=ErrorId.SECRET_MANGLED, hint=_HINT)
         return segment
 
 

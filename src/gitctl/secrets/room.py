@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from gitctl.errors import Refused, Terminated
+from gitctl.errors import ErrorId, Refused, Terminated
 from gitctl.process import removed_after
 
 PREFIX = "gitctl-secret-"
@@ -29,6 +29,7 @@ def private_room(*, on_disk: bool = False) -> Iterator[Path]:
     if parent is None and not on_disk:
         raise Refused(
             "no memory-backed folder to edit in: plaintext would touch the disk",
+            id=ErrorId.NO_MEMORY_FOLDER,
             hint="use Linux with /dev/shm or XDG_RUNTIME_DIR on tmpfs, or permit it with --dangerous-disk",
         )
     with (

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gitctl.documents import load_marked
-from gitctl.errors import InputError
+from gitctl.errors import ErrorId, InputError
 
 FILE = ".sops.yaml"
 KUBERNETES_REGEX = "^(data|stringData)$"
@@ -73,7 +73,7 @@ def create(folder: Path, recipients: tuple[str, ...]) -> Path:
         with file.open("x", encoding="utf-8") as out:
             out.write(text(recipients))
     except OSError as bad:
-        raise InputError(f"cannot be written: {bad.strerror}", where=str(file)) from bad
+        raise InputError(f"cannot be written: {bad.strerror}", id=ErrorId.FILE_UNWRITABLE, where=str(file)) from bad
     return file
 
 
@@ -86,7 +86,7 @@ def _rules(config: Path) -> list[dict[str, Any]]:
     try:
         content = config.read_bytes()
     except OSError as bad:
-        raise InputError(f"cannot be read: {bad.strerror}", where=str(config)) from bad
+        raise InputError(f"cannot be read: {bad.strerror}", id=ErrorId.SOPS_CONFIG, where=str(config)) from bad
     top, _ = load_marked(content, where=str(config))
     rules = top.get("creation_rules") if isinstance(top, dict) else None
     found = [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
@@ -99,7 +99,7 @@ def _checked_regex(pattern: str, config: Path) -> None:
     try:
         re.compile(pattern)
     except re.error as bad:
-        raise InputError(f"a path_regex that gitctl cannot read: {bad.msg}", where=str(config)) from bad
+        raise InputError(f"a path_regex that gitctl cannot read: {bad.msg}", id=ErrorId.SOPS_CONFIG, where=str(config)) from bad
 
 
 def _recipients(rule: dict[str, Any]) -> Iterator[str]:

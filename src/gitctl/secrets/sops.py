@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gitctl.errors import InputError
+from gitctl.errors import ErrorId, InputError
 from gitctl.model.manifest import Path
 from gitctl.protocols import Opened
 from gitctl.secrets import leaves, pysops
@@ -50,7 +50,9 @@ def _at(documents: dict[int, Any], path: Path, name: str) -> Any:
         for step in path:
             found = found[step]
     except (KeyError, IndexError, TypeError):
-        raise InputError("its decrypted form has another shape", where=name, hint="encrypt it again with sops") from None
+        raise InputError(
+            "its decrypted form has another shape", id=ErrorId.SECRET_CONTENT, where=name, hint="encrypt it again with sops"
+        ) from None
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gitctl.errors import InputError, RenderError
+from gitctl.errors import ErrorId, InputError, RenderError
 from gitctl.model.manifest import Json, Path
 from gitctl.protocols import Opened, SecretProvider
 from gitctl.redact import Redactor
@@ -75,7 +75,11 @@ class SecretVault:
             raise
         misplaced = next((p for p in paths if p in _IDENTITY), None)
         if misplaced:
-            raise RenderError(f"a secret in {shown(misplaced)}: it would be shown everywhere", where=str(body.get("kind", "")))
+            raise RenderError(
+                f"a secret in {shown(misplaced)}: it would be shown everywhere",
+                id=ErrorId.SECRET_MISPLACED,
+                where=str(body.get("kind", "")),
+            )
         return opened, tuple(paths)
 
     def _open(self, value: Any, path: Path, paths: list[Path]) -> Any:
@@ -88,12 +92,12 @@ class SecretVault:
     def _open_text(self, text: str, path: Path, paths: list[Path]) -> Any:
         if text.startswith("ENC[") and ENCRYPTED.fullmatch(text):
             hint = "its file lost sops' metadata: take it from Git again"
-            raise InputError(f"an encrypted value that nothing opened at {shown(path)}", hint=hint)
+            raise InputError(f"an encrypted value that nothing opened at {shown(path)}", id=ErrorId.SECRET_UNOPENED, hint=hint)
         secret = self._secrets.get(text)
         try:
             opened = secret.text if secret else replace(text, self._secrets)
         except RenderError as error:
-            raise RenderError(f"{error.message}, at {shown(path)}", hint=error.hint) from None
+            raise RenderError(f"{error.message}, at {shown(path)}", id=error.id, hint=error.hint) from None
         if opened == text:
             return text
         paths.append(path)
@@ -103,7 +107,7 @@ class SecretVault:
 
     def _key(self, key: str, path: Path) -> str:
         if replace(key, self._secrets) != key:
-            raise RenderError(f"a secret as a key, below {shown(path)}", hint="use secrets as values only")
+            raise RenderError(f"a secret as a key, below {shown(path)}", id=ErrorId.SECRET_MISPLACED, hint="use secrets as values only")
         return key
 
 
@@ -114,7 +118,9 @@ def _wants_text(path: Path) -> bool:
 
 def _checked(text: str, path: Path) -> str:
     if any("\ud800" <= c <= "\udfff" for c in text):
-        raise RenderError(f"a binary secret as text, at {shown(path)}", hint="binary secrets go below `data` of a Secret")
+        raise RenderError(
+            f"a binary secret as text, at {shown(path)}", id=ErrorId.SECRET_MISPLACED, hint="binary secrets go below `data` of a Secret"
+        )
     return text
 
 

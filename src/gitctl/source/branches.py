@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitctl.errors import Refused, SourceError
+from gitctl.errors import ErrorId, Refused, SourceError
 from gitctl.source.checkout import repository
 from gitctl.source.git import Git
 from gitctl.source.mirror import Mirror
@@ -46,14 +46,19 @@ def local_branch(root: Path, name: str) -> Branch:
     current = current_branch(root)
     name = name or current
     if not name:
-        raise SourceError("HEAD is detached: there is no branch to commit to", hint="git switch BRANCH", where=git.where)
+        raise SourceError(
+            "HEAD is detached: there is no branch to commit to", id=ErrorId.DETACHED_HEAD, hint="git switch BRANCH", where=git.where
+        )
     ref = f"refs/heads/{name}"
 
     def destination() -> Destination:
         found = upstream_of(root, name)
         if found is None:
             raise SourceError(
-                f"the branch {name} has no upstream to push to", hint=f"git push --set-upstream origin {name}", where=git.where
+                f"the branch {name} has no upstream to push to",
+                id=ErrorId.NO_UPSTREAM,
+                hint=f"git push --set-upstream origin {name}",
+                where=git.where,
             )
         remote = parse_remote(found.url, base=root)
         return Destination(remote, found.remote, found.ref, transport_to(remote, git))
@@ -65,10 +70,12 @@ def local_branch(root: Path, name: str) -> Branch:
 def _refuse_busy(git: Git, root: Path, ref: str) -> None:
     """No commit below an unfinished merge, nor under the feet of another work tree."""
     if git.try_text("rev-parse", "--verify", "--quiet", "MERGE_HEAD"):
-        raise Refused("a merge is not finished", hint="git merge --continue, or git merge --abort", where=git.where)
+        raise Refused(
+            "a merge is not finished", id=ErrorId.MERGE_UNFINISHED, hint="git merge --continue, or git merge --abort", where=git.where
+        )
     place = git.try_text("for-each-ref", "--format=%(worktreepath)", ref)
     if place and Path(place).resolve() != root.resolve():
-        raise Refused(f"the branch is checked out in {place}", hint="run the command there", where=git.where)
+        raise Refused(f"the branch is checked out in {place}", id=ErrorId.BRANCH_CHECKED_OUT, hint="run the command there", where=git.where)
 
 
 def mirrored_branch(mirror: Mirror, name: str) -> Branch:
@@ -77,7 +84,11 @@ def mirrored_branch(mirror: Mirror, name: str) -> Branch:
     name = name.removeprefix("refs/heads/") or git.try_text("symbolic-ref", "--short", "HEAD")
     tip = f"refs/heads/{name}"
     if not git.try_text("rev-parse", "--verify", "--quiet", tip):
-        raise SourceError(f"{name!r} is no branch of {mirror.url}: there is nothing to commit to", hint="source.ref must name a branch")
+        raise SourceError(
+            f"{name!r} is no branch of {mirror.url}: there is nothing to commit to",
+            id=ErrorId.BRANCH_UNKNOWN,
+            hint="source.ref must name a branch",
+        )
     return Branch(
         git,
         name,

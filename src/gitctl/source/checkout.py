@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gitctl.errors import SourceError
+from gitctl.errors import ErrorId, SourceError
 from gitctl.source.git import Git
 
 
@@ -35,5 +35,7 @@ def dirty_paths(git: Git, *paths: str) -> tuple[str, ...]:
 def repository(root: Path) -> Git:
     """The repository of a work tree. Raises SourceError when there is none."""
     if find_root(root) is None:
-        raise SourceError(f"{root} is not in a Git repository", hint="run `git init` and commit, or add --worktree")
+        raise SourceError(
+            f"{root} is not in a Git repository", id=ErrorId.NOT_A_REPOSITORY, hint="run `git init` and commit, or add --worktree"
+        )
     return Git(root)

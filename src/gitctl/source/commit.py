@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from gitctl.errors import InputError, SourceError
+from gitctl.errors import ErrorId, InputError, SourceError
 from gitctl.process import Finished
 from gitctl.source.export import exported
 from gitctl.source.git import Git
@@ -46,7 +46,7 @@ def _placed(git: Git, files: Mapping[str, bytes | None], entries: tuple[Entry, .
         folder = real_path(listing, parent)
         real = f"{folder}/{name}" if folder else name
         if placed.setdefault(real, content) != content:
-            raise InputError("two contents for one file, seen through a link", where=path)
+            raise InputError("two contents for one file, seen through a link", id=ErrorId.LINK_UNSAFE, where=path)
     return placed
 
 
@@ -81,5 +81,5 @@ def _mode(before: Entry | None) -> str:
 def _refusal(git: Git, done: Finished) -> SourceError:
     if "tell me who you are" in done.stderr or "empty ident name" in done.stderr or "auto-detect email" in done.stderr:
         hint = 'git config user.name "NAME", git config user.email MAIL; in CI: GIT_AUTHOR_NAME, GIT_AUTHOR_EMAIL, GIT_COMMITTER_…'
-        return git.failure("Git does not know who commits", done, hint=hint)
+        return git.failure("Git does not know who commits", done, hint=hint, id=ErrorId.COMMITTER_UNKNOWN)
     return git.failure("the commit could not be made", done)

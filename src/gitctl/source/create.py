@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gitctl.errors import SourceError
+from gitctl.errors import ErrorId, SourceError
 from gitctl.model.revision import Revision
 from gitctl.source.checkout import find_root
 from gitctl.source.git import Git
@@ -17,7 +17,11 @@ def check_place(root: Path) -> None:
     there = next((folder for folder in (root, *root.parents) if folder.is_dir()), root)
     found = find_root(there)
     if found is not None and found.resolve() != root.resolve():
-        raise SourceError(f"{root} is inside the repository {found}", hint=f"bootstrap {found} itself, or a folder outside of it")
+        raise SourceError(
+            f"{root} is inside the repository {found}",
+            id=ErrorId.INSIDE_REPOSITORY,
+            hint=f"bootstrap {found} itself, or a folder outside of it",
+        )
 
 
 def init_repository(root: Path) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from gitctl.errors import InputError
+from gitctl.errors import ErrorId, InputError
 from gitctl.source.objects import check_path
 
 
@@ -35,6 +35,8 @@ def _write(target: Path, content: bytes, path: str) -> None:
     try:
         handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except (FileExistsError, NotADirectoryError, IsADirectoryError) as taken:
-        raise InputError("two files differ only in the case of their names, and this disk cannot hold both", where=path) from taken
+        raise InputError(
+            "two files differ only in the case of their names, and this disk cannot hold both", id=ErrorId.PATH_CASE, where=path
+        ) from taken
     with os.fdopen(handle, "wb") as out:
         out.write(content)

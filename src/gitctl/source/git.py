@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gitctl.errors import RenderError, SourceError, ToolMissing
+from gitctl.errors import ErrorId, RenderError, SourceError, ToolMissing
 from gitctl.process import Command, Finished, run
 from gitctl.redact import printable, strip_url
 
@@ -111,21 +111,21 @@ class Git:
         except ToolMissing:
             raise
         except RenderError as late:
-            raise SourceError(f"git {args[0]} did not end within {timeout:g} s", where=self.where) from late
+            raise SourceError(f"git {args[0]} did not end within {timeout:g} s", id=ErrorId.GIT_FAILED, where=self.where) from late
         except FileNotFoundError as gone:
-            raise SourceError(f"the folder {self.folder} does not exist") from gone
+            raise SourceError(f"the folder {self.folder} does not exist", id=ErrorId.NOT_A_REPOSITORY) from gone
 
     @property
     def where(self) -> str:
         """The repository, for messages."""
         return str(self.folder)
 
-    def failure(self, message: str, done: Finished, *, hint: str = "") -> SourceError:
+    def failure(self, message: str, done: Finished, *, hint: str = "", id: ErrorId = ErrorId.GIT_FAILED) -> SourceError:
         """A SourceError with what git said, without credentials and control characters."""
         said = complaint(done.stderr)
         if "dubious ownership" in done.stderr:
             hint = f"if you trust it: git config --global --add safe.directory {self.folder}"
-        return SourceError(message, hint=hint, where=self.where, details=said)
+        return SourceError(message, id=id, hint=hint, where=self.where, details=said)
 
 
 def complaint(stderr: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from gitctl.errors import InputError
+from gitctl.errors import ErrorId, InputError
 
 MOST_HOPS = 40
 MOST_FILES = 200_000
@@ -71,11 +71,16 @@ def _check_link(link: Link, path: str, hops: int) -> None:
     if link.target.startswith("/"):
         raise _outside(path)
     if hops > MOST_HOPS:
-        raise InputError(f"more than {MOST_HOPS} links one after the other", where=path)
+        raise InputError(f"more than {MOST_HOPS} links one after the other", id=ErrorId.LINK_UNSAFE, where=path)
 
 
 def _outside(path: str) -> InputError:
-    return InputError("a link leads out of the repository", hint="copy the file into the repository, or remove the link", where=path)
+    return InputError(
+        "a link leads out of the repository",
+        id=ErrorId.LINK_UNSAFE,
+        hint="copy the file into the repository, or remove the link",
+        where=path,
+    )
 
 
 def walk(layout: Layout, start: str, *, strict: bool) -> dict[str, str]:
@@ -106,7 +111,7 @@ def _below(
         if isinstance(layout.look(path), Link):
             followed = _followed(layout, shown, path, strict)
             if followed in above and strict:
-                raise InputError("a link leads in a circle", where=shown)
+                raise InputError("a link leads in a circle", id=ErrorId.LINK_UNSAFE, where=shown)
             if followed is None or followed in above:
                 continue
             path = followed
@@ -119,16 +124,16 @@ def _followed(layout: Layout, seen: str, path: str, strict: bool) -> str | None:
         real = real_path(layout, path)
     except InputError as bad:
         if strict:
-            raise InputError(bad.message, hint=bad.hint, where=seen) from bad
+            raise InputError(bad.message, id=bad.id, hint=bad.hint, where=seen) from bad
         return None
     if strict and real != path and layout.look(real) is None:
-        raise InputError("a link leads to nothing", hint="remove it, or add what it points to", where=seen)
+        raise InputError("a link leads to nothing", id=ErrorId.LINK_UNSAFE, hint="remove it, or add what it points to", where=seen)
     return real
 
 
 def _check_count(found: dict[str, str], seen: str) -> None:
     if len(found) > MOST_FILES:
-        raise InputError(f"more than {MOST_FILES} files, links followed", where=seen)
+        raise InputError(f"more than {MOST_FILES} files, links followed", id=ErrorId.REPOSITORY_TOO_LARGE, where=seen)
 
 
 def _join(folder: str, name: str) -> str:

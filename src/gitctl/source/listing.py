@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitctl.errors import SourceError, did_you_mean
+from gitctl.errors import ErrorId, SourceError, did_you_mean
 from gitctl.model.revision import Revision
 from gitctl.source.git import Git
 from gitctl.source.layout import File, Folder, Link, Node, folders_of, real_path
@@ -41,7 +41,11 @@ class Listing:
             return
         inside = next((s for s in self._submodules if real == s or real.startswith(f"{s}/")), None)
         if inside is not None:
-            raise SourceError(f"{folder} is in the submodule {inside}", hint="gitctl reads no submodules: make it the source")
+            raise SourceError(
+                f"{folder} is in the submodule {inside}", id=ErrorId.SUBMODULE, hint="gitctl reads no submodules: make it the source"
+            )
         parent, _, name = folder.rpartition("/")
         hint = did_you_mean(name, self._folders.get(parent, ()), what="there is")
-        raise SourceError(f"the path {folder!r} does not exist in {revision.name} ({revision.short})", hint=hint)
+        raise SourceError(
+            f"the path {folder!r} does not exist in {revision.name} ({revision.short})", id=ErrorId.PATH_NOT_IN_REVISION, hint=hint
+        )

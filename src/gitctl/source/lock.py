@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gitctl.errors import SourceError
+from gitctl.errors import ErrorId, SourceError
 
 _POLL_SECONDS = 0.1
 
@@ -32,5 +32,7 @@ def _wait(handle: int, path: Path, end: float) -> None:
             return
         except BlockingIOError:
             if time.monotonic() >= end:
-                raise SourceError("another gitctl is still fetching this remote", hint="wait for it, or end it", where=str(path)) from None
+                raise SourceError(
+                    "another gitctl is still fetching this remote", id=ErrorId.REMOTE_BUSY, hint="wait for it, or end it", where=str(path)
+                ) from None
             time.sleep(_POLL_SECONDS)

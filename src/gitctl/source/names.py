@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from gitctl.errors import SourceError
+from gitctl.errors import ErrorId, SourceError
 from gitctl.redact import printable, strip_url
 
 _FULL_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -31,7 +31,11 @@ def check_name(name: str) -> None:
     is_fine = bool(bare) and (bare == "@" or not _FORBIDDEN.search(bare)) and bare.isprintable()
     is_upstream_alone = not bare and name.startswith("@{")
     if len(name) > _LONGEST or not (is_fine or is_upstream_alone):
-        raise SourceError(f"{printable(name[:80])!r} cannot be a revision", hint="name a branch, a tag, a commit, HEAD~2 or @{upstream}")
+        raise SourceError(
+            f"{printable(name[:80])!r} cannot be a revision",
+            id=ErrorId.REVISION_UNKNOWN,
+            hint="name a branch, a tag, a commit, HEAD~2 or @{upstream}",
+        )
 
 
 def is_full_sha(name: str) -> bool:
@@ -87,7 +91,9 @@ def _from_url(url: str) -> Remote:
         bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], scheme=scheme).geturl()
         return Remote(bare, scheme, host, unquote(parts.username or ""), unquote(parts.password or ""))
     if parts.password:
-        raise SourceError(f"a password in the ssh URL {strip_url(url)}", hint="ssh takes keys: use the ssh agent")
+        raise SourceError(
+            f"a password in the ssh URL {strip_url(url)}", id=ErrorId.URL_UNSUPPORTED, hint="ssh takes keys: use the ssh agent"
+        )
     return Remote(parts._replace(scheme="ssh").geturl(), "ssh", host)
 
 
@@ -100,5 +106,7 @@ def _from_scp(url: str, scp: re.Match[str]) -> Remote:
 
 def _bad(url: str) -> SourceError:
     return SourceError(
-        f"{strip_url(printable(url[:200]))!r} is no URL that gitctl fetches from", hint="use https://…, ssh://…, git@host:path or file:///…"
+        f"{strip_url(printable(url[:200]))!r} is no URL that gitctl fetches from",
+        id=ErrorId.URL_UNSUPPORTED,
+        hint="use https://…, ssh://…, git@host:path or file:///…",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from gitctl.errors import InputError, SourceError
+from gitctl.errors import ErrorId, InputError, SourceError
 from gitctl.source.git import Git
 
 LINK = "120000"
@@ -28,7 +28,7 @@ def list_entries(git: Git, sha: str) -> tuple[Entry, ...]:
     """All files, links and submodules of a commit. Raises InputError for paths that Git itself would not have written."""
     listed = git.out("ls-tree", "-r", "-z", "--full-tree", sha).split(b"\0")
     if len(listed) > MOST_ENTRIES:
-        raise InputError(f"the commit {sha[:8]} has more than {MOST_ENTRIES} files", where=git.where)
+        raise InputError(f"the commit {sha[:8]} has more than {MOST_ENTRIES} files", id=ErrorId.REPOSITORY_TOO_LARGE, where=git.where)
     return tuple(_entry(line) for line in listed if line)
 
 
@@ -44,7 +44,7 @@ def check_path(path: str) -> None:
     """Refuse a path that leads out of a folder, or into Git's own files (CVE-2014-9390). Raises InputError."""
     parts = path.split("/")
     if any(part in ("", ".", "..") or part.rstrip(". ").lower() == ".git" for part in parts) or "\0" in path:
-        raise InputError(f"the repository has a hostile path: {path!a}")
+        raise InputError(f"the repository has a hostile path: {path!a}", id=ErrorId.PATH_UNSAFE)
 
 
 def read_blobs(git: Git, wanted: Mapping[str, str]) -> dict[str, bytes]:
@@ -63,7 +63,9 @@ def read_blobs(git: Git, wanted: Mapping[str, str]) -> dict[str, bytes]:
 def _again(git: Git, wanted: Mapping[str, str], path: str) -> dict[str, bytes]:
     """Objects are missing: mirrors are rebuilt once, other repositories are not ours to repair."""
     if git.heal is None:
-        raise SourceError(f"the repository lacks the content of {path}", hint="`git fsck` says more", where=git.where)
+        raise SourceError(
+            f"the repository lacks the content of {path}", id=ErrorId.REPOSITORY_DAMAGED, hint="`git fsck` says more", where=git.where
+        )
     git.heal()
     return read_blobs(Git(git.folder, bare=git.bare, env=git.env, secret=git.secret), wanted)
 
@@ -75,9 +77,9 @@ def _check_sizes(lines: str, wanted: Mapping[str, str]) -> None:
         size = int(rest[0]) if kind == "blob" else 0
         total += size
         if size > LARGEST_FILE:
-            raise InputError(f"the file is larger than {LARGEST_FILE >> 20} MiB", where=wanted[sha])
+            raise InputError(f"the file is larger than {LARGEST_FILE >> 20} MiB", id=ErrorId.REPOSITORY_TOO_LARGE, where=wanted[sha])
         if total > LARGEST_READ:
-            raise InputError(f"the folder holds more than {LARGEST_READ >> 20} MiB", where=wanted[sha])
+            raise InputError(f"the folder holds more than {LARGEST_READ >> 20} MiB", id=ErrorId.REPOSITORY_TOO_LARGE, where=wanted[sha])
 
 
 def _contents(stream: bytes) -> Iterator[tuple[str, bytes]]:

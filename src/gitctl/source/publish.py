@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from gitctl.errors import Refused, SourceError
+from gitctl.errors import ErrorId, Refused, SourceError
 from gitctl.model.revision import Revision
 from gitctl.process import Finished
 from gitctl.redact import strip_url
@@ -49,7 +49,7 @@ class GitPublisher:
         tip = branch.git.try_text("rev-parse", "--verify", "--quiet", branch.tip_ref)
         if tip != parent.sha:
             moved = f"the branch {branch.name} is at {tip[:8] or 'no commit'}, not at {parent.short}"
-            raise SourceError(moved, hint="run the command again", where=branch.repo)
+            raise SourceError(moved, id=ErrorId.BRANCH_MOVED, hint="run the command again", where=branch.repo)
         for path in files:
             check_path(path)
         sha, written = write_commit(branch.git, files, message, parent=parent.sha)
@@ -92,7 +92,9 @@ def _move(branch: Branch, new: str, old: str, message: str) -> None:
     subject = message.partition("\n")[0][:200]
     done = branch.git.run("update-ref", "-m", f"gitctl: {subject}", branch.keep_ref, new, *expected)
     if done.code:
-        raise branch.git.failure(f"the branch {branch.name} moved while the commit was made", done, hint="run the command again")
+        raise branch.git.failure(
+            f"the branch {branch.name} moved while the commit was made", done, hint="run the command again", id=ErrorId.BRANCH_MOVED
+        )
 
 
 def _push_failure(branch: Branch, there: Destination, done: Finished) -> SourceError:
@@ -100,11 +102,15 @@ def _push_failure(branch: Branch, there: Destination, done: Finished) -> SourceE
     url = strip_url(there.remote.url)
     if "[rejected]" in said:
         hint = "git pull --rebase, then git push" if branch.root else "run the command again"
-        return SourceError(f"{branch.name} at {url} has commits that are not here", hint=hint)
+        return SourceError(f"{branch.name} at {url} has commits that are not here", id=ErrorId.PUSH_REJECTED, hint=hint)
     if "[remote rejected]" in said:
-        return branch.git.failure(f"{url} does not accept the commit", done, hint="is the branch protected?")
+        return branch.git.failure(f"{url} does not accept the commit", done, hint="is the branch protected?", id=ErrorId.PUSH_REJECTED)
     error = failure(there.remote, done)
-    return Unreachable(error.message, hint="push again later: git push", details=error.details) if isinstance(error, Unreachable) else error
+    return (
+        Unreachable(error.message, id=error.id, hint="push again later: git push", details=error.details)
+        if isinstance(error, Unreachable)
+        else error
+    )
 
 
 def _refuse_dirty(git: Git, root: Path, files: Mapping[str, bytes | None]) -> None:
@@ -116,7 +122,13 @@ def _refuse_dirty(git: Git, root: Path, files: Mapping[str, bytes | None]) -> No
     if lost or gone:
         names = sorted(lost + gone)
         what = "file has" if len(names) == 1 else "files have"
-        raise Refused(f"{len(names)} {what} uncommitted changes", hint="commit or stash them first", where=git.where, details=names[:10])
+        raise Refused(
+            f"{len(names)} {what} uncommitted changes",
+            id=ErrorId.UNCOMMITTED_CHANGES,
+            hint="commit or stash them first",
+            where=git.where,
+            details=names[:10],
+        )
 
 
 def _on_disk(path: Path) -> bytes | None:

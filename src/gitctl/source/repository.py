@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from gitctl.errors import SourceError
+from gitctl.errors import ErrorId, SourceError
 from gitctl.model.revision import Revision
 from gitctl.protocols import Tree
 from gitctl.source.blame import blame_file, newest_change
@@ -79,7 +79,9 @@ class LocalSource:
 
         found = nearest_remote(self.root)
         if found is None:
-            raise SourceError("the repository has no remote to fetch from", hint="git remote add origin URL", where=self.git.where)
+            raise SourceError(
+                "the repository has no remote to fetch from", id=ErrorId.NO_REMOTE, hint="git remote add origin URL", where=self.git.where
+            )
         remote = parse_remote(found.url, base=self.root)
         transport = transport_to(remote, self.git)
         quiet = ("fetch", "--quiet", "--no-recurse-submodules", "--no-write-fetch-head")
@@ -120,7 +122,9 @@ class MirrorSource:
         stale = self.mirror.update()
         self.__dict__["stale_seconds"] = stale
         if stale is not None:
-            raise SourceError(f"the remote {self.mirror.url} cannot be reached", hint="check the network and the URL")
+            raise SourceError(
+                f"the remote {self.mirror.url} cannot be reached", id=ErrorId.REMOTE_UNREACHABLE, hint="check the network and the URL"
+            )
 
     def changed_paths(self, old: str, new: str, *places: str) -> tuple[str, ...]:
         """Paths that differ between two commits (ids), below `places` when there are any."""

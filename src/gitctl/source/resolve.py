@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from gitctl.errors import SourceError, did_you_mean
+from gitctl.errors import ErrorId, SourceError, did_you_mean
 from gitctl.model.revision import Revision
 from gitctl.process import Finished
 from gitctl.source.git import Git
@@ -26,7 +26,7 @@ def find_commit(git: Git, name: str, *, repo: str) -> Revision | None:
         return None
     if _AMBIGUOUS.search(done.stderr) and not is_full_sha(name):
         hint = "say refs/heads/NAME, refs/tags/NAME or the whole id"
-        raise SourceError(f"{name!r} means more than one thing", hint=hint, where=git.where)
+        raise SourceError(f"{name!r} means more than one thing", id=ErrorId.REVISION_AMBIGUOUS, hint=hint, where=git.where)
     return commit_of(done.stdout, name=name, repo=repo)
 
 
@@ -41,7 +41,9 @@ def commit_of(line: bytes, *, name: str, repo: str) -> Revision:
 def _check_failure(git: Git, name: str, done: Finished) -> None:
     """Broken and forbidden repositories are no unknown revisions."""
     if _SHORT.search(done.stderr):
-        raise git.failure(f"the short commit id {name!r} fits more than one object", done, hint="write more of its digits")
+        raise git.failure(
+            f"the short commit id {name!r} fits more than one object", done, hint="write more of its digits", id=ErrorId.REVISION_AMBIGUOUS
+        )
     if "dubious ownership" in done.stderr or "not a git repository" in done.stderr:
         raise git.failure("the repository cannot be read", done)
 
@@ -49,15 +51,20 @@ def _check_failure(git: Git, name: str, done: Finished) -> None:
 def unknown(git: Git, name: str) -> SourceError:
     """The error for a name that nothing in the repository has: near names, and what a shallow clone lacks."""
     if name.endswith(("@{upstream}", "@{u}", "@{push}")) or name.lower().startswith("@{u"):
-        return SourceError(f"{name!r}: the branch has no upstream", hint="git branch --set-upstream-to=origin/BRANCH", where=git.where)
+        return SourceError(
+            f"{name!r}: the branch has no upstream",
+            id=ErrorId.NO_UPSTREAM,
+            hint="git branch --set-upstream-to=origin/BRANCH",
+            where=git.where,
+        )
     known = branches_and_tags(git)
     if not known and name.startswith(("HEAD", "@")):
-        return SourceError("the repository has no commit yet", hint="commit something first", where=git.where)
+        return SourceError("the repository has no commit yet", id=ErrorId.NO_COMMITS, hint="commit something first", where=git.where)
     hint = next((f"did you mean {ref!r}?" for ref in known if ref.endswith(f"/{name}")), "") or did_you_mean(name, known, what="known")
     if git.try_text("rev-parse", "--is-shallow-repository") == "true":
         hint = f"{hint}; " if hint else ""
         hint += "this clone is shallow: `git fetch --unshallow`, or in CI fetch the whole history (fetch-depth: 0)"
-    return SourceError(f"unknown revision {name!r}", hint=hint, where=git.where)
+    return SourceError(f"unknown revision {name!r}", id=ErrorId.REVISION_UNKNOWN, hint=hint, where=git.where)
 
 
 def branches_and_tags(git: Git) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gitctl.errors import SourceError
+from gitctl.errors import ErrorId, SourceError
 from gitctl.process import Finished
 from gitctl.redact import strip_url
 from gitctl.source.git import Git, complaint
@@ -84,10 +84,12 @@ def failure(remote: Remote, done: Finished) -> SourceError:
     url, said = strip_url(remote.url), complaint(done.stderr)
     if _DENIED.search(done.stderr):
         hint = f"set {TOKEN_VARIABLE}, or a credential helper of git" if remote.scheme != "ssh" else "check the ssh agent: ssh-add -l"
-        return SourceError(f"the remote {url} refuses the credentials", hint=hint, details=said)
+        return SourceError(f"the remote {url} refuses the credentials", id=ErrorId.REMOTE_CREDENTIALS, hint=hint, details=said)
     if _ABSENT.search(done.stderr):
         hint = "check the URL and the token's rights"
-        return SourceError(f"the remote {url} has no such repository, or hides it", hint=hint, details=said)
+        return SourceError(f"the remote {url} has no such repository, or hides it", id=ErrorId.REMOTE_REPOSITORY, hint=hint, details=said)
     if _FORBIDDEN.search(done.stderr):
-        return SourceError(f"the remote {url} cannot be used", details=said)
-    return Unreachable(f"the remote {url} cannot be reached", hint="check the network and the URL", details=said)
+        return SourceError(f"the remote {url} cannot be used", id=ErrorId.REMOTE_UNREACHABLE, details=said)
+    return Unreachable(
+        f"the remote {url} cannot be reached", id=ErrorId.REMOTE_UNREACHABLE, hint="check the network and the URL", details=said
+    )

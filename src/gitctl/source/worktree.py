@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from gitctl.errors import InputError, SourceError, did_you_mean
+from gitctl.errors import ErrorId, InputError, SourceError, did_you_mean
 from gitctl.model.revision import Revision
 from gitctl.source.checkout import dirty_paths, find_root
 from gitctl.source.export import exported
@@ -38,7 +38,7 @@ class WorkTree:
             parent, _, name = folder.rpartition("/")
             around = self._layout.look(parent)
             hint = did_you_mean(name, around.names if isinstance(around, Folder) else (), what="there is")
-            raise SourceError(f"the path {folder!r} does not exist in {self.root}", hint=hint)
+            raise SourceError(f"the path {folder!r} does not exist in {self.root}", id=ErrorId.PATH_NOT_IN_REVISION, hint=hint)
         return self._read(found)
 
     def names(self, folder: str) -> Collection[str]:
@@ -63,7 +63,7 @@ class WorkTree:
             content = _content(self.root / real, seen)
             total += len(content)
             if total > LARGEST_READ:
-                raise InputError(f"the folder holds more than {LARGEST_READ >> 20} MiB", where=seen)
+                raise InputError(f"the folder holds more than {LARGEST_READ >> 20} MiB", id=ErrorId.REPOSITORY_TOO_LARGE, where=seen)
             contents[seen] = content
         return contents
 
@@ -96,7 +96,7 @@ class _Disk:
         try:
             return tuple(sorted(name for name in os.listdir(self._root / path) if name != ".git"))
         except OSError as closed:
-            raise InputError(f"the folder cannot be read: {closed.strerror}", where=path) from closed
+            raise InputError(f"the folder cannot be read: {closed.strerror}", id=ErrorId.FILE_UNREADABLE, where=path) from closed
 
 
 def _visible(git: Git, root: Path) -> frozenset[str]:
@@ -123,9 +123,9 @@ def _content(path: Path, seen: str) -> bytes:
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as closed:
-        raise InputError(f"the file cannot be read: {closed.strerror}", where=seen) from closed
+        raise InputError(f"the file cannot be read: {closed.strerror}", id=ErrorId.FILE_UNREADABLE, where=seen) from closed
     with os.fdopen(handle, "rb") as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_FILE:
-            raise InputError(f"not a file of at most {LARGEST_FILE >> 20} MiB", where=seen)
+            raise InputError(f"not a file of at most {LARGEST_FILE >> 20} MiB", id=ErrorId.REPOSITORY_TOO_LARGE, where=seen)
         return file.read()

@@ -57,10 +57,11 @@ class Scaffold:
 
 def scaffold_files(wanted: Scaffold, read: Callable[[str], bytes | None]) -> tuple[ScaffoldFile, ...]:
     """All files of the scaffold, compared with what `read(path)` finds (None: nothing)."""
-    return tuple(_compared(path, content, read(path)) for path, content in _contents(wanted).items())
+    return tuple(compared(path, content, read(path)) for path, content in _contents(wanted).items())
 
 
-def _compared(path: str, content: bytes, found: bytes | None) -> ScaffoldFile:
+def compared(path: str, content: bytes, found: bytes | None) -> ScaffoldFile:
+    """A file beside what is found in its place (None: nothing)."""
     if found is None:
         return ScaffoldFile(path, content, FileState.NEW)
     if found == content:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gitctl.apply.run import ApplyOptions, halt_of, prune
-from gitctl.errors import ClusterError, GitctlError, Interrupted, Refused, StateMoved
+from gitctl.errors import ClusterError, ErrorId, GitctlError, Interrupted, Refused, StateMoved
 from gitctl.model.app import App
 from gitctl.model.change import Action
 from gitctl.model.manifest import RenderInputs, RenderResult
@@ -80,9 +80,8 @@ def plan_delete(app: App, parts: Parts, request: DeleteRequest) -> Planned:
     observed = parts.target.observe(state.owner, [(e.ref, e.api_version) for e in state.inventory])
     if observed.unknown:
         details = [f"{ref}: {why}" for ref, why in observed.unknown.items()]
-        raise ClusterError(
-            f"{app.name}: {counted(len(details), 'object')} cannot be looked at", details=details, hint="nothing was deleted"
-        )
+        message = f"{app.name}: {counted(len(details), 'object')} cannot be looked at"
+        raise ClusterError(message, id=ErrorId.API_ERROR, details=details, hint="nothing was deleted")
     states = parts.target.list_states()
     options = PlanOptions(
         prune_limit=request.prune_limit,
@@ -110,7 +109,11 @@ def _require_unneeded(app: App, going: Sequence[App], parts: Parts, request: Del
     running = sorted(a.name for a in needing if parts.target.read_state(a.owner).inventory)
     if running:
         verb = "depends" if len(running) == 1 else "depend"
-        raise Refused(f"{', '.join(running)} {verb} on {app.name}", hint=f"name {', '.join(running)} too, or take depends_on out in Git")
+        raise Refused(
+            f"{', '.join(running)} {verb} on {app.name}",
+            id=ErrorId.STILL_NEEDED,
+            hint=f"name {', '.join(running)} too, or take depends_on out in Git",
+        )
 
 
 def _delete(app: App, parts: Parts, request: DeleteRequest, confirm: Confirm) -> AppRun:
@@ -122,7 +125,7 @@ def _delete(app: App, parts: Parts, request: DeleteRequest, confirm: Confirm) ->
         return AppRun(app, SyncResult(planned.plan, dry_run=True), declined=True)
     with parts.target.lock(planned.state.owner, timeout=request.lock_timeout, emit=parts.emit, cancel=parts.cancel) as lock:
         if parts.cancel.requested():
-            raise Interrupted(f"{app.name}: interrupted before anything was deleted", hint="run the command again")
+            raise Interrupted(f"{app.name}: interrupted before anything was deleted", id=ErrorId.INTERRUPTED, hint="run the command again")
         return _run(_unmoved(planned, parts, request), parts, request, lock)
 
 
@@ -137,7 +140,9 @@ def _unmoved(planned: Planned, parts: Parts, request: DeleteRequest) -> Planned:
     again = plan_delete(planned.app, parts, request)
     _check(again, request)
     if again.plan.digest != planned.plan.digest:
-        raise StateMoved(f"{planned.app.name} was changed by another run meanwhile", hint="look at it again with --dry-run")
+        raise StateMoved(
+            f"{planned.app.name} was changed by another run meanwhile", id=ErrorId.STATE_MOVED, hint="look at it again with --dry-run"
+        )
     return again
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gitctl.errors import Refused
+from gitctl.errors import ErrorId, Refused
 from gitctl.health.assess import assess
 from gitctl.model.app import App
 from gitctl.model.health import Health
@@ -18,7 +18,9 @@ def require_healthy(app: App, dependency: str, parts: Parts) -> None:
     state = parts.target.read_state(owner)
     if not state.inventory:
         raise Refused(
-            f"{app.name} depends on {dependency}, which was never synced here", hint=f"sync {dependency} first, or add --with-deps"
+            f"{app.name} depends on {dependency}, which was never synced here",
+            id=ErrorId.DEPENDENCY_NOT_READY,
+            hint=f"sync {dependency} first, or add --with-deps",
         )
     observed = parts.target.observe(owner, [(e.ref, e.api_version) for e in state.inventory])
     done = {e.ref for e in state.inventory if e.completed}
@@ -26,6 +28,7 @@ def require_healthy(app: App, dependency: str, parts: Parts) -> None:
     if ill or observed.unknown:
         raise Refused(
             f"{app.name} depends on {dependency}, which is not healthy",
+            id=ErrorId.DEPENDENCY_NOT_READY,
             details=[*(_row(ref, h) for ref, h in ill), *(f"{r}: {why}" for r, why in observed.unknown.items())],
             hint=f"`gitctl health {dependency}` shows more",
         )

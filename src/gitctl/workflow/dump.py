@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gitctl.documents import Limits, load_all
-from gitctl.errors import ManifestError, Where
+from gitctl.errors import ErrorId, ManifestError, Where
 from gitctl.health.assess import assess
 from gitctl.model.manifest import Json, ObjectRef
 from gitctl.model.outcome import ObjectHealth
@@ -22,7 +22,7 @@ def dump_health(data: bytes, *, where: str) -> tuple[ObjectHealth, ...]:
     found: list[ObjectHealth] = []
     for document in load_all(data, where=where, limits=DUMP):
         if not isinstance(document.value, dict):
-            raise ManifestError("not a Kubernetes object: a mapping is wanted", where=Where(where, document.line))
+            raise ManifestError("not a Kubernetes object: a mapping is wanted", id=ErrorId.NOT_AN_OBJECT, where=Where(where, document.line))
         found += (ObjectHealth(_ref(one), assess(one)) for one in _flat(document.value))
     return tuple(found)
 

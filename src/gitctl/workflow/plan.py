@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from gitctl.errors import GitctlError, InputError
+from gitctl.errors import ErrorId, GitctlError, InputError
 from gitctl.model.app import App
 from gitctl.model.change import Comparison, Plan, Refusal
 from gitctl.model.manifest import Manifest, ObjectRef, RenderResult
@@ -218,7 +218,9 @@ def _selected(manifests: tuple[Manifest, ...], request: PlanRequest) -> tuple[Ma
     chosen = tuple(m for m in manifests if _matches(m, request))
     if not chosen:
         asked = ", ".join((*request.only, *(f"{k}={v}" for k, v in request.labels)))
-        raise InputError(f"no object of the app matches {asked}", hint="`gitctl render -o name` lists the objects")
+        raise InputError(
+            f"no object of the app matches {asked}", id=ErrorId.OBJECT_UNKNOWN, hint="`gitctl render -o name` lists the objects"
+        )
     return chosen
 
 

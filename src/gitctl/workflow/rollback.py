@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from gitctl.errors import GitctlError, Refused, RenderError, SourceError
+from gitctl.errors import ErrorId, GitctlError, Refused, RenderError, SourceError
 from gitctl.history.find import left_behind, rollback_record
 from gitctl.model.app import App
 from gitctl.model.manifest import RenderResult
@@ -63,7 +63,7 @@ def plan_rollback(app: App, parts: Parts, request: RollbackRequest, *, overlay: 
     files: Mapping[str, bytes | None] = {}
     others: tuple[str, ...] = ()
     if not request.hold:
-        require_seen(parts, push=request.push, instead="--no-commit")
+        require_seen(parts, id=ErrorId.ROLLBACK_NEEDS_PUSH, push=request.push, instead="--no-commit")
         files = restored_files(record, rendered, app, parts)
         past, rendered, files = _as_committed(app, record, files, parts, overlay)
         others = changed_apps(app, overlay(parts.tree, files), parts)
@@ -161,6 +161,7 @@ def _reproduced(app: App, record: Record, parts: Parts) -> tuple[App, RenderResu
         tools = ", ".join(f"{name} {version}" for name, version in record.inputs.tools)
         raise RenderError(
             f"record {record.number} cannot be reproduced: {record.revision[:8]} renders something else now",
+            id=ErrorId.NOT_REPRODUCIBLE,
             hint=f"it was rendered with {tools or 'other files'}; choose another record with --to",
         )
     return past, rendered
@@ -179,6 +180,7 @@ def _as_committed(app: App, record: Record, files: Files, parts: Parts, overlay:
             return *rendered, {**files, **more}
     raise Refused(
         f"restoring the files of {app.name} does not give record {record.number} again: gitctl.yaml changed outside of the app too",
+        id=ErrorId.ROLLBACK_CONFIG,
         hint="go back in gitctl.yaml by hand, or use --no-commit",
     )
 
@@ -207,5 +209,5 @@ def _at_past(parts: Parts, planned: Planned) -> Parts:
 
 def _sha(name: str, parts: Parts) -> str:
     if parts.source is None:
-        raise SourceError("a folder outside a project has no revisions", hint="name a record with --to")
+        raise SourceError("a folder outside a project has no revisions", id=ErrorId.NOT_A_PROJECT, hint="name a record with --to")
     return parts.source.resolve(name).sha

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitctl.errors import GitctlError, InputError, Refused, raise_all
+from gitctl.errors import ErrorId, GitctlError, InputError, Refused, raise_all
 from gitctl.model.secret import SecretStatus
 from gitctl.parallel import map_bounded
 from gitctl.protocols import SecretFiles
@@ -107,11 +107,11 @@ def read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise InputError("no such file", where=str(path)) from None
+        raise InputError("no such file", id=ErrorId.FILE_MISSING, where=str(path)) from None
     except IsADirectoryError:
-        raise InputError("a folder, not a file", where=str(path)) from None
+        raise InputError("a folder, not a file", id=ErrorId.FILE_UNREADABLE, where=str(path)) from None
     except OSError as bad:
-        raise InputError(f"cannot be read: {bad.strerror}", where=str(path)) from bad
+        raise InputError(f"cannot be read: {bad.strerror}", id=ErrorId.FILE_UNREADABLE, where=str(path)) from bad
 
 
 def replace_files(contents: Mapping[Path, bytes]) -> None:
@@ -123,7 +123,7 @@ def replace_files(contents: Mapping[Path, bytes]) -> None:
         for beside, real in staged:
             beside.replace(real)
     except OSError as bad:
-        raise InputError(f"cannot be written: {bad.strerror}", where=str(path)) from bad
+        raise InputError(f"cannot be written: {bad.strerror}", id=ErrorId.FILE_UNWRITABLE, where=str(path)) from bad
     finally:
         for beside, _ in staged:
             beside.unlink(missing_ok=True)
@@ -166,7 +166,11 @@ def _each(contents: dict[Path, bytes], work: Callable[[Path, bytes], bytes]) -> 
 def _edited(draft: Path, editor: Editor) -> bytes:
     code = editor(draft)
     if code:
-        raise InputError(f"the editor ended with exit code {code}", hint="the file is as it was; SOPS_EDITOR or EDITOR names an editor")
+        raise InputError(
+            f"the editor ended with exit code {code}",
+            id=ErrorId.EDITOR_FAILED,
+            hint="the file is as it was; SOPS_EDITOR or EDITOR names an editor",
+        )
     return read_file(draft)
 
 
@@ -180,7 +184,12 @@ def _check_unmoved(path: Path, before: bytes, sealed: bytes) -> None:
         return
     kept = path.with_name(f"{path.name}.edited")
     kept.write_bytes(sealed)
-    raise Refused("changed while it was edited", where=str(path), hint=f"your edit is in {kept}, encrypted: compare, then keep one")
+    raise Refused(
+        "changed while it was edited",
+        id=ErrorId.EDITED_MEANWHILE,
+        where=str(path),
+        hint=f"your edit is in {kept}, encrypted: compare, then keep one",
+    )
 
 
 def _candidates(path: Path, files: SecretFiles) -> Iterator[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gitctl.errors import Suspended
+from gitctl.errors import ErrorId, Suspended
 from gitctl.model.app import App
 from gitctl.model.change import Refusal
 from gitctl.model.revision import Revision
@@ -13,8 +13,6 @@ from gitctl.model.suspension import Place, Suspension
 from gitctl.workflow.parts import Parts
 from gitctl.workflow.publish import publisher_of, require_seen
 from gitctl.workflow.states import recorded
-
-RULE = "suspended"
 
 
 def suspensions(app: App, state: AppState) -> tuple[tuple[Place, Suspension], ...]:
@@ -41,7 +39,9 @@ def refusal(app: App, state: AppState, now: str) -> Refusal | None:
         return None
     place, one = found
     where = "" if place is Place.GIT else " --live"
-    return Refusal(RULE, f"{app.name} is suspended {one.text}".rstrip(), hint=f"`gitctl resume {app.name} -e {app.env}{where}` ends it")
+    return Refusal(
+        ErrorId.SUSPENDED, f"{app.name} is suspended {one.text}".rstrip(), hint=f"`gitctl resume {app.name} -e {app.env}{where}` ends it"
+    )
 
 
 def require_active(app: App, state: AppState, now: str) -> None:
@@ -56,7 +56,7 @@ def write_in_git(app: App, parts: Parts, suspension: Suspension | None, *, push:
     files = parts.project.suspended(app, parts.tree, suspension)
     if not files:
         return None
-    require_seen(parts, push=push, instead="--live")
+    require_seen(parts, id=ErrorId.PUSH_NEEDED, push=push, instead="--live")
     publisher = publisher_of(parts, instead="--live")
     revision = publisher.commit(files, _message(app, suspension), parent=parts.revision)
     if push:

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from gitctl.apply.run import ApplyOptions, apply_waves, halt_of, prune
-from gitctl.errors import GitctlError, Interrupted, Refused, SourceError, StateMoved, Suspended
+from gitctl.errors import ErrorId, GitctlError, Interrupted, Refused, SourceError, StateMoved, Suspended
 from gitctl.model.app import App
 from gitctl.model.change import Refusal
 from gitctl.model.manifest import RenderResult
@@ -108,10 +108,11 @@ def refuse_unclean(parts: Parts, request: SyncRequest) -> None:
     """A dirty or stale source is synced only with consent. Raises Refused, SourceError."""
     revision = parts.revision
     if revision.dirty and not request.allow_dirty:
-        raise Refused("the work tree has uncommitted changes", hint="commit them, or add --allow-dirty")
+        raise Refused("the work tree has uncommitted changes", id=ErrorId.UNCOMMITTED_CHANGES, hint="commit them, or add --allow-dirty")
     if revision.stale_seconds is not None and not request.allow_stale:
         raise SourceError(
             f"the source cannot be reached; what is cached is {int(revision.stale_seconds)} s old",
+            id=ErrorId.REMOTE_STALE,
             hint="restore the connection, or add --allow-stale (never prunes)",
         )
 
@@ -122,7 +123,11 @@ def _require_dependencies(app: App, runs: Sequence[AppRun], parts: Parts) -> Non
         if name not in done or isinstance(done[name].error, Suspended):
             require_healthy(app, name, parts)
         elif done[name].error is not None or done[name].declined:
-            raise Refused(f"{app.name} depends on {name}, which failed in this run", hint=f"mend {name}, then sync again")
+            raise Refused(
+                f"{app.name} depends on {name}, which failed in this run",
+                id=ErrorId.DEPENDENCY_NOT_READY,
+                hint=f"mend {name}, then sync again",
+            )
 
 
 def check_plan(planned: Planned, request: SyncRequest) -> None:
@@ -131,16 +136,21 @@ def check_plan(planned: Planned, request: SyncRequest) -> None:
         raise Suspended(planned.suspended.message, hint=planned.suspended.hint)
     hold = _hold(planned, request)
     if hold:
-        raise Refused(hold.message, hint=hold.hint)
+        raise Refused(hold.message, id=hold.rule, hint=hold.hint)
     if planned.plan.refusals:
         raise Refused(
             "; ".join(r.message for r in planned.plan.refusals),
+            id=planned.plan.refusals[0].rule,
             details=[f"{r.rule}: {ref}" for r in planned.plan.refusals for ref in r.refs],
             hint="; ".join(dict.fromkeys(r.hint for r in planned.plan.refusals if r.hint)),
         )
     permitted, digest = request.plan.plan_digest, planned.plan.digest
     if permitted and planned.plan.changes and permitted != digest:
-        raise Refused(f"{planned.app.name}: the plan is not the permitted one", hint=f"look at the diff again; its digest is {digest}")
+        raise Refused(
+            f"{planned.app.name}: the plan is not the permitted one",
+            id=ErrorId.PLAN_DIGEST,
+            hint=f"look at the diff again; its digest is {digest}",
+        )
 
 
 def _hold(planned: Planned, request: SyncRequest) -> Refusal | None:
@@ -148,7 +158,7 @@ def _hold(planned: Planned, request: SyncRequest) -> Refusal | None:
     if hold is None or request.release or request.ignore_hold or hold.render_digest == planned.rendered.digest:
         return None
     message = f"{planned.app.name} is held at {hold.revision[:8]} since {hold.at} by {hold.actor}: {hold.reason}"
-    return Refusal("held", message, hint="revert the change in Git, or sync with --release")
+    return Refusal(ErrorId.HELD, message, hint="revert the change in Git, or sync with --release")
 
 
 def _ends_hold(planned: Planned, request: SyncRequest) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitctl.errors import ApplyFailed, Forbidden, GitctlError, Interrupted, NotHealthy
+from gitctl.errors import ApplyFailed, ErrorId, Forbidden, GitctlError, Interrupted, NotHealthy
 from gitctl.model.change import Action
 from gitctl.model.outcome import ObjectHealth, Outcome, OutcomeResult, SyncResult
 from gitctl.model.quantity import counted
@@ -36,13 +36,15 @@ def _failed(result: SyncResult, failed: tuple[Outcome, ...]) -> ApplyFailed | Fo
     details = [f"{c.ref}: {c.error}" for c in result.plan.failures] + [f"{o.change.ref}: {o.error}" for o in failed]
     done = sum(o.result in (OutcomeResult.APPLIED, OutcomeResult.DELETED) for o in result.outcomes)
     message = f"{result.plan.app}: {len(details)} failed, {done} done, {left} not tried"
-    if not (done or result.plan.failures) and all(o.denied for o in failed):
+    if not done and all(o.denied for o in failed) and all(c.denied for c in result.plan.failures):
         return Forbidden(f"{result.plan.app}: nothing was applied", details=details, hint=RIGHTS_HINT)
     if not result.plan.failures and all(_held(o) for o in failed):
-        return NotHealthy(f"{result.plan.app}: {counted(len(failed), 'object')} not gone in time", details=details, hint=HELD_HINT)
+        return NotHealthy(
+            f"{result.plan.app}: {counted(len(failed), 'object')} not gone in time", id=ErrorId.NOT_GONE, details=details, hint=HELD_HINT
+        )
     conflicts = any(c.conflicts for c in result.plan.failures)
     hint = "take the fields out of Git, or add --force-conflicts" if conflicts else "mend the object in Git and sync again"
-    return ApplyFailed(message, details=details, hint=hint)
+    return ApplyFailed(message, id=ErrorId.FIELD_CONFLICT if conflicts else ErrorId.APPLY_FAILED, details=details, hint=hint)
 
 
 def _held(outcome: Outcome) -> bool:

@@ -18,9 +18,10 @@ import pytest
 import yaml
 from tests.cluster.target.bench import Bench, configmap
 from tests.fixtures.commands import Runner
+from tests.fixtures.errors import raises
 from tests.servers.fault_proxy import Cut, Delay, FaultProxy, Reset, Status, Truncate
 
-from gitctl.errors import ConfigError, Forbidden, Refused, Unauthenticated, Unreachable
+from gitctl.errors import ConfigError, ErrorId, Forbidden, Refused, Unauthenticated, Unreachable
 from gitctl.model.app import Cluster
 from gitctl.parallel import in_background
 from gitctl.sandbox import ControlPlane
@@ -260,13 +261,13 @@ def test_a_failing_plugin_is_named_and_its_words_are_not(
     control_plane: ControlPlane, plugin: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "token").write_text("fail")
-    with pytest.raises(Unauthenticated, match="login-plugin failed") as caught:
+    with raises(ErrorId.CREDENTIAL_PLUGIN, match="login-plugin failed") as caught:
         Client(Login(str(with_plugin(control_plane, tmp_path / "config", str(plugin)))), timeout=30).get("/api")
     assert "NOISE" not in str(caught.value) + "".join(capfd.readouterr())
 
 
 def test_a_missing_plugin_says_how_to_install_it(control_plane: ControlPlane, tmp_path: Path) -> None:
-    with pytest.raises(Unauthenticated, match="is not on PATH") as caught:
+    with raises(ErrorId.CREDENTIAL_PLUGIN, match="is not on PATH") as caught:
         Client(Login(str(with_plugin(control_plane, tmp_path / "config", "no-such-plugin"))), timeout=30).get("/api")
     assert caught.value.hint == "install it so"
 
@@ -322,7 +323,7 @@ def test_a_context_that_moves_in_the_middle_of_a_run_is_refused(
     assert client.get("/api").ok
     path.write_text(control_plane.kubeconfig.read_text())
     fault_proxy.on(Status(401))
-    with pytest.raises(Refused, match="now means"):
+    with raises(ErrorId.WRONG_CLUSTER, match="now means"):
         client.get("/api")
 
 

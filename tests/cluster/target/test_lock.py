@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from tests.cluster.target.bench import Bench
 from tests.fixtures.commands import Runner
+from tests.fixtures.errors import raises
 from tests.servers.fault_proxy import FaultProxy, Reset, Status
 
-from gitctl.errors import Locked
+from gitctl.errors import ErrorId, Locked
 from gitctl.model.outcome import Event
 from gitctl.parallel import Deadline, in_background
 from gitctl.protocols import Lock
@@ -175,7 +176,7 @@ def test_a_woken_holder_does_not_write(bench: Bench, skip_ahead: Callable[[float
     with bench.target.lock(bench.owner, timeout=0, emit=ignore) as lock:
         lock.check()
         skip_ahead(61)
-        with pytest.raises(Locked, match="lost"):
+        with raises(ErrorId.LOCK_LOST, match="lost"):
             lock.check()
 
 

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from tests.cluster.target.bench import Bench, configmap, definition, deployment, secret
 from tests.fixtures.commands import Runner
+from tests.fixtures.errors import raises
 from tests.servers.fault_proxy import FaultProxy, Status
 
-from gitctl.errors import ManifestError, NotHealthy
+from gitctl.errors import ErrorId, ManifestError
 from gitctl.model.manifest import Json, ObjectRef
 from gitctl.target.kubernetes import definitions, lists
 
@@ -194,7 +195,7 @@ def test_a_definition_that_is_never_established(bench: Bench, group: str, kubect
     second = definition("gadgets", "Gadget", group=group)
     second["spec"]["names"]["shortNames"] = ["widgets"]
     bench.apply(bench.one(second))
-    with pytest.raises(NotHealthy) as caught:
+    with raises(ErrorId.DEFINITION_NOT_SERVED) as caught:
         bench.target.refresh([(group, "Gadget"), (group, "Nothing")])
     kubectl("delete", "crd", f"gadgets.{group}", "--wait=false")
     assert f"Nothing.{group}: not defined" in caught.value.details

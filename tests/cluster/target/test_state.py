@@ -10,9 +10,10 @@ from dataclasses import replace
 import pytest
 from tests.cluster.target.bench import Bench
 from tests.fixtures.commands import Runner
+from tests.fixtures.errors import raises
 from tests.servers.fault_proxy import Call, FaultProxy, Reset
 
-from gitctl.errors import ClusterError, Forbidden, StateMoved
+from gitctl.errors import ClusterError, ErrorId, Forbidden, StateMoved
 from gitctl.model.manifest import ObjectRef
 from gitctl.model.record import Record, RecordResult, RecordVerb
 from gitctl.model.state import AppState, InventoryEntry
@@ -69,7 +70,7 @@ def test_of_two_writers_one_is_told(bench: Bench) -> None:
 def test_a_state_that_was_deleted_has_moved(bench: Bench, kubectl: Runner) -> None:
     written = bench.target.write_state(AppState(bench.owner))
     kubectl("delete", "secret", "-n", bench.namespace, "--field-selector=type=gitctl.dev/state")
-    with pytest.raises(StateMoved):
+    with raises(ErrorId.STATE_MOVED):
         bench.target.write_state(written)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import pytest
+from tests.fixtures.errors import raises
 from tests.unit.apply.scripted import Heard, ScriptedTarget, body, ref, version
 
 from gitctl.apply.board import Board
 from gitctl.apply.wait import wait_gone, wait_healthy
-from gitctl.errors import Forbidden, Unreachable
+from gitctl.errors import ErrorId, Forbidden, Unreachable
 from gitctl.model.app import HealthRule, ObjectSelector
 from gitctl.model.health import HealthState
 from gitctl.model.manifest import ObjectRef
@@ -112,7 +112,7 @@ def test_a_target_that_stays_away_leaves_the_unknown() -> None:
 
 
 def test_other_errors_of_the_target_are_raised() -> None:
-    with pytest.raises(Forbidden):
+    with raises(ErrorId.FORBIDDEN):
         wait(ScriptedTarget(watch_errors=[Forbidden("may not watch")]), WEB)
 
 

@@ -9,6 +9,7 @@ from typer.main import get_command
 
 from gitctl.cli.app import command_tree, run
 from gitctl.cli.forms import FORMS, Output
+from gitctl.errors import ErrorId
 
 # Positional arguments that a command cannot be called without.
 ARGUMENTS = {
@@ -46,6 +47,7 @@ def test_another_form_is_wrong_usage(command: str, form: Output, capsys: pytest.
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.startswith(f"error: -o {form} is no form of `gitctl {command}`\n  hint: it prints text")
+    assert told.err.endswith(f"  see: gitctl explain {ErrorId.OUTPUT_FORM}\n")
 
 
 def test_a_form_from_the_environment_is_named_as_such(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

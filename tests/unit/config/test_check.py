@@ -6,6 +6,7 @@ import pytest
 
 from gitctl.config.check import check
 from gitctl.config.problem import key_text
+from gitctl.errors import ErrorId
 
 BASE: dict[str, Any] = {
     "apiVersion": "gitctl.dev/v1",
@@ -196,6 +197,27 @@ def test_one_problem(change: dict[str, Any], key: str, message: str, hint: str) 
     found = check(merged(BASE, change))
     assert [(key_text(p.at), p.message) for p in found] == [(key, message)]
     assert not hint or found[0].hint == hint
+
+
+IDS = {
+    "unknown key": ErrorId.CONFIG_UNKNOWN_KEY,
+    "wrong value": ErrorId.CONFIG_VALUE,
+    "number for text": ErrorId.CONFIG_TYPE,
+    "no value": ErrorId.CONFIG_TYPE,
+    "missing key": ErrorId.CONFIG_MISSING_KEY,
+    "unknown cluster": ErrorId.CONFIG_REFERENCE,
+    "cluster twice": ErrorId.CONFIG_CONTRADICTION,
+    "dependency elsewhere": ErrorId.CONFIG_REFERENCE,
+    "cycle": ErrorId.CONFIG_CYCLE,
+    "placeholder": ErrorId.CONFIG_PLACEHOLDER,
+    "path out": ErrorId.CONFIG_PATH,
+    "hooks twice": ErrorId.CONFIG_CONTRADICTION,
+}
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_a_problem_has_the_id_of_its_kind(name: str) -> None:
+    assert [problem.id for problem in check(merged(BASE, CASES[name][0]))] == [IDS[name]]
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.fixtures.errors import raises
 
 from gitctl.config.find import find_config, search
-from gitctl.errors import ConfigError
+from gitctl.errors import ConfigError, ErrorId
 
 
 def test_looks_upwards(tmp_path: Path) -> None:
@@ -24,7 +25,7 @@ def test_the_nearest_one_wins(tmp_path: Path) -> None:
 
 
 def test_none_says_how_to_begin(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError) as caught:
+    with raises(ErrorId.CONFIG_MISSING) as caught:
         find_config(tmp_path)
     assert "gitctl bootstrap" in caught.value.hint
 

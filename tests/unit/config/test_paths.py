@@ -3,10 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.fixtures.errors import raises
 
 from gitctl.config.load import load
 from gitctl.config.paths import check_paths
-from gitctl.errors import ConfigError, ManyErrors
+from gitctl.errors import ErrorId, ManyErrors
 
 TEXT = """\
 apiVersion: gitctl.dev/v1
@@ -43,5 +44,5 @@ def test_each_missing_folder_once_with_the_line_of_its_app(tmp_path: Path) -> No
 
 def test_one_missing_is_a_config_error(tmp_path: Path) -> None:
     make(tmp_path, "apps/web/dev", "apps/web/prod", "apps/edge/us")
-    with pytest.raises(ConfigError, match="apps/edge/eu"):
+    with raises(ErrorId.FOLDER_MISSING, match="apps/edge/eu"):
         check_paths(load(TEXT.encode()), tmp_path)

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from tests.fixtures.errors import raises
 
 from gitctl.config.fill import path_app
 from gitctl.config.load import load
 from gitctl.config.resolve import Selection, choose_environment, find_app, resolve
-from gitctl.errors import ConfigError, ManyErrors, UsageError
+from gitctl.errors import ConfigError, ErrorId, ManyErrors, UsageError
 from gitctl.model.app import BranchTarget, Project
 
 
@@ -74,7 +75,7 @@ def test_context_takes_the_place_but_the_pin_stays(project: Project) -> None:
 
 def test_context_among_several(project: Project) -> None:
     assert [s.cluster and s.cluster.name for s in resolve(project, "prod", context="prod-us")] == ["us"]
-    with pytest.raises(UsageError, match="2 clusters, none with the context 'x'"):
+    with raises(ErrorId.CONTEXT_NOT_IN_ENVIRONMENT, match="2 clusters, none with the context 'x'"):
         resolve(project, "prod", context="x")
 
 
@@ -88,7 +89,7 @@ def test_without_a_cluster(project: Project) -> None:
 
 def test_a_cluster_placeholder_without_a_cluster() -> None:
     text = b"{apiVersion: gitctl.dev/v1, kind: Project, name: p, environments: {dev: {}}, apps: {a: {path: 'x/{cluster}'}}}"
-    with pytest.raises(ConfigError, match=r"apps\.a\.path has \{cluster\}, and no cluster is chosen"):
+    with raises(ErrorId.CLUSTER_NEEDED, match=r"apps\.a\.path has \{cluster\}, and no cluster is chosen"):
         resolve(load(text), "dev")
 
 
@@ -99,18 +100,18 @@ def test_a_namespace_that_gets_too_long() -> None:
 
 
 @pytest.mark.parametrize(
-    ("env", "apps", "cluster", "message", "hint"),
+    ("env", "apps", "cluster", "id", "message", "hint"),
     [
-        ("dve", [], "", "unknown environment 'dve'", "did you mean 'dev'?"),
-        ("zzzz", [], "", "unknown environment 'zzzz'", "environments: dev, prod, review"),
-        ("dev", ["wbe"], "", "unknown app 'wbe'", "did you mean 'web'?"),
-        ("prod", ["debug"], "", "the app 'debug' is not in the environment 'prod'", "it is in: dev"),
-        ("prod", [], "uss", "the cluster 'uss' is unknown to the environment 'prod'", "did you mean 'us'?"),
-        ("prod", [], "dev", "the cluster 'dev' is not in the environment 'prod'", "clusters: eu, us"),
+        ("dve", [], "", ErrorId.ENVIRONMENT_UNKNOWN, "unknown environment 'dve'", "did you mean 'dev'?"),
+        ("zzzz", [], "", ErrorId.ENVIRONMENT_UNKNOWN, "unknown environment 'zzzz'", "environments: dev, prod, review"),
+        ("dev", ["wbe"], "", ErrorId.APP_UNKNOWN, "unknown app 'wbe'", "did you mean 'web'?"),
+        ("prod", ["debug"], "", ErrorId.APP_NOT_IN_ENVIRONMENT, "the app 'debug' is not in the environment 'prod'", "it is in: dev"),
+        ("prod", [], "uss", ErrorId.CLUSTER_UNKNOWN, "the cluster 'uss' is unknown to the environment 'prod'", "did you mean 'us'?"),
+        ("prod", [], "dev", ErrorId.CLUSTER_UNKNOWN, "the cluster 'dev' is not in the environment 'prod'", "clusters: eu, us"),
     ],
 )
-def test_unknown_names(project: Project, env: str, apps: list[str], cluster: str, message: str, hint: str) -> None:
-    with pytest.raises(ConfigError) as caught:
+def test_unknown_names(project: Project, env: str, apps: list[str], cluster: str, id: ErrorId, message: str, hint: str) -> None:
+    with raises(id) as caught:
         resolve(project, env, apps, cluster=cluster)
     assert (caught.value.message, caught.value.hint) == (message, hint)
 
@@ -122,17 +123,17 @@ def test_all_unknown_apps_at_once(project: Project) -> None:
 
 
 def test_the_only_environment_needs_no_name(project: Project) -> None:
-    with pytest.raises(UsageError, match="which environment"):
+    with raises(ErrorId.ENVIRONMENT_NEEDED, match="which environment"):
         choose_environment(project)
     one = load(b"{apiVersion: gitctl.dev/v1, kind: Project, name: p, environments: {live: {}}}")
     assert choose_environment(one).name == "live"
-    with pytest.raises(ConfigError, match="there is no environment"):
+    with raises(ErrorId.ENVIRONMENT_UNKNOWN, match="there is no environment"):
         choose_environment(load(b"{apiVersion: gitctl.dev/v1, kind: Project, name: p}"))
 
 
 def test_find_app(project: Project) -> None:
     assert find_app(project, "db").line == 15
-    with pytest.raises(ConfigError, match="unknown app 'x'"):
+    with raises(ErrorId.APP_UNKNOWN, match="unknown app 'x'"):
         find_app(project, "x")
 
 

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.fixtures.errors import raises
 
 from gitctl.documents import REMOVED, edit, load_all
-from gitctl.errors import ManifestError
+from gitctl.errors import ErrorId, ManifestError
 
 TEXT = """\
 # yaml-language-server: $schema=x
@@ -63,7 +64,7 @@ def test_a_path_that_is_not_there_is_refused(path: tuple[str | int, ...]) -> Non
 
 
 def test_broken_text_is_refused_without_its_text() -> None:
-    with pytest.raises(ManifestError) as refused:
+    with raises(ErrorId.YAML_EDIT) as refused:
         edit("a: [c4n4ry\n", {("a",): 1})
     assert "c4n4ry" not in f"{refused.value}{refused.value.__cause__}"
     assert refused.value.__suppress_context__

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.fixtures.errors import raises
 
 from gitctl.documents import Limits, load_all, load_marked, place_of
-from gitctl.errors import ManifestError
+from gitctl.errors import ErrorId, ManifestError
 
 CANARY = "c4n4ry"
 
@@ -95,7 +96,7 @@ def test_the_budget_of_nodes_counts_only_where_aliases_are_used() -> None:
     limits = Limits(nodes=100)
     many = b"[" + b"1, " * 200 + b"1]"
     assert len(load_all(many, where="a.yaml", limits=limits)[0].value) == 201
-    with pytest.raises(ManifestError, match="more than 100 values"):
+    with raises(ErrorId.YAML_TOO_LARGE, match="more than 100 values"):
         load_all(b"a: &a " + many + b"\nb: *a\n", where="a.yaml", limits=limits)
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.fixtures.errors import raises
 
-from gitctl.errors import InputError, Refused
+from gitctl.errors import ErrorId, Refused
 from gitctl.history.find import is_good, left_behind, rollback_record
 from gitctl.model.record import Record, RecordResult, RecordVerb
 from gitctl.model.state import AppState
@@ -86,7 +87,7 @@ def test_a_second_rollback_does_not_return_to_what_the_first_one_left() -> None:
 
 def test_nor_to_an_earlier_run_of_the_same_render() -> None:
     records = [record(1, "a"), record(2, "b"), record(3, "b"), record(4, "a", rolled_back_from=3)]
-    with pytest.raises(Refused):
+    with raises(ErrorId.NO_HEALTHY_RECORD):
         chosen(*records)
 
 
@@ -96,8 +97,10 @@ def test_what_was_left_and_applied_again_later_is_good_again() -> None:
 
 
 def test_nothing_to_go_back_to_is_refused() -> None:
-    for records in ((), (record(1, "a"),), (record(1, "a", BAD), record(2, "b", BAD))):
-        with pytest.raises(Refused):
+    with raises(ErrorId.NEVER_SYNCED):
+        chosen()
+    for records in ((record(1, "a"),), (record(1, "a", BAD), record(2, "b", BAD))):
+        with raises(ErrorId.NO_HEALTHY_RECORD):
             chosen(*records)
 
 
@@ -114,12 +117,12 @@ def test_the_newest_whole_record_of_a_revision_is_meant() -> None:
 
 @pytest.mark.parametrize("to", ["9", "f" * 40])
 def test_an_unknown_record_is_an_error(to: str) -> None:
-    with pytest.raises(InputError):
+    with raises(ErrorId.RECORD_UNKNOWN):
         chosen(record(1, "a"), record(2, "b"), to=to)
 
 
 def test_uncommitted_files_cannot_be_restored() -> None:
-    with pytest.raises(Refused):
+    with raises(ErrorId.RECORD_UNCOMMITTED):
         chosen(record(1, "a", revision="a" * 40 + "-dirty"), record(2, "b"), to="1")
 
 

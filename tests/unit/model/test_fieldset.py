@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.fixtures.errors import raises
 
-from gitctl.errors import InputError
+from gitctl.errors import ErrorId
 from gitctl.model.change import FieldOwner
 from gitctl.model.fieldset import FieldSet, entries, of_manager, owners, union
 
@@ -66,7 +67,7 @@ def test_nothing_is_the_empty_set(nothing: Any) -> None:
 
 @pytest.mark.parametrize("bad", ["{", "[1]", '{"f:a": 1}', {"f:a": None}, {"x:a": {}}, {"k:nonsense": {}}])
 def test_what_is_no_field_set_is_an_error(bad: Any) -> None:
-    with pytest.raises(InputError):
+    with raises(ErrorId.MANAGED_FIELDS):
         FieldSet.parse(bad)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.unit.plan.making import APP, compared, live, manifest, ref, rendered, state
 
+from gitctl.errors import ErrorId
 from gitctl.model.app import App
 from gitctl.model.change import Action, Plan
 from gitctl.model.manifest import Json, Origin
@@ -27,7 +28,7 @@ def test_an_object_of_another_app_is_refused_whatever_is_allowed() -> None:
     now = live(WEB, owner="shop/prod/api")
     digest = plan(now).digest
     made = plan(now, adopt=True, force_conflicts=True, plan_digest=digest, prune_limit=99)
-    assert [r.rule for r in made.refusals] == ["foreign-owner"]
+    assert [r.rule for r in made.refusals] == [ErrorId.FOREIGN_OWNER]
     assert "shop/prod/api" in made.refusals[0].message
     assert not made.refusals[0].permitted_by_digest
     assert made.changes == ()
@@ -36,7 +37,7 @@ def test_an_object_of_another_app_is_refused_whatever_is_allowed() -> None:
 def test_an_object_of_nobody_is_refused_until_it_is_adopted() -> None:
     now = live(WEB, owner="", managedFields=[{"manager": "kubectl-client-side-apply", "operation": "Update", "fieldsV1": {"f:spec": {}}}])
     made = plan(now)
-    assert [(r.rule, r.refs) for r in made.refusals] == [("not-ours", (ref(WEB),))]
+    assert [(r.rule, r.refs) for r in made.refusals] == [(ErrorId.NOT_OURS, (ref(WEB),))]
     assert "--adopt" in made.refusals[0].hint
     made = plan(now, adopt=True)
     assert made.refusals == ()
@@ -46,7 +47,7 @@ def test_an_object_of_nobody_is_refused_until_it_is_adopted() -> None:
 
 def test_a_former_name_counts_as_ours() -> None:
     now = live(WEB, owner="shop/prod/front")
-    assert plan(now).refusals[0].rule == "foreign-owner"
+    assert plan(now).refusals[0].rule is ErrorId.FOREIGN_OWNER
     app = replace(APP, renamed_from=("front",))
     (change,) = plan(now, app=app, then=live(WEB)).changes
     assert (change.action, change.reason) == (Action.UPDATE, "was shop/prod/front before")
@@ -84,7 +85,7 @@ def test_a_namespace_that_is_missing_is_created_and_ours_is_kept_up() -> None:
 
 def test_a_namespace_of_the_files_is_not_taken_silently() -> None:
     made = plan(live(NAMESPACE, owner=""), wanted=manifest(NAMESPACE))
-    assert [r.rule for r in made.refusals] == ["not-ours"]
+    assert [r.rule for r in made.refusals] == [ErrorId.NOT_OURS]
 
 
 def test_refusals_of_one_owner_are_one() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.plan.making import APP, Seen, compared, entry, live, manifest, ref, rendered, state
 
+from gitctl.errors import ErrorId
 from gitctl.model.app import Limits
 from gitctl.model.change import Plan
 from gitctl.model.manifest import Origin
@@ -51,7 +52,7 @@ def spread(count: int) -> list[str]:
 class Case:
     """`kept` and `going` objects with options; `refused` is the rule, "" when the plan may go ahead."""
 
-    refused: str
+    refused: ErrorId | Literal[""]
     kept: list[str]
     going: list[str]
     options: dict[str, Any] = field(default_factory=dict)
@@ -59,40 +60,40 @@ class Case:
 
 
 CASES = {
-    "six deletes": Case("prune-count", MANY, spread(6)),
+    "six deletes": Case(ErrorId.PRUNE_COUNT, MANY, spread(6)),
     "five deletes": Case("", MANY, spread(5)),
-    "three deletes under a limit of two": Case("prune-count", MANY, spread(3), {"limits": Limits(prune_count=2)}),
+    "three deletes under a limit of two": Case(ErrorId.PRUNE_COUNT, MANY, spread(3), {"limits": Limits(prune_count=2)}),
     "two deletes under a limit of two": Case("", MANY, spread(2), {"limits": Limits(prune_count=2)}),
-    "half of four": Case("prune-share", MANY[:2], spread(2)),
+    "half of four": Case(ErrorId.PRUNE_SHARE, MANY[:2], spread(2)),
     "less than half of five": Case("", MANY[:3], spread(2)),
     "one of two": Case("", MANY[:1], spread(1)),
-    "two of three": Case("prune-share", MANY[:1], spread(2)),
-    "a fifth with a share of 0.2": Case("prune-share", MANY[:4], spread(1), {"limits": Limits(prune_share=0.2)}),
+    "two of three": Case(ErrorId.PRUNE_SHARE, MANY[:1], spread(2)),
+    "a fifth with a share of 0.2": Case(ErrorId.PRUNE_SHARE, MANY[:4], spread(1), {"limits": Limits(prune_share=0.2)}),
     "a sixth with a share of 0.2": Case("", MANY[:5], spread(1), {"limits": Limits(prune_share=0.2)}),
-    "all three of a kind": Case("prune-kind", MANY, [f"ConfigMap t{n}/go" for n in range(3)]),
+    "all three of a kind": Case(ErrorId.PRUNE_KIND, MANY, [f"ConfigMap t{n}/go" for n in range(3)]),
     "three of four of a kind": Case("", [*MANY, "ConfigMap t9/keep"], [f"ConfigMap t{n}/go" for n in range(3)]),
     "both of a kind": Case("", MANY, [f"ConfigMap t{n}/go" for n in range(2)]),
     "three of one kind name in three groups": Case("", MANY, [f"g{n}/Thing t{n}/go" for n in range(3)]),
-    "all three of a namespace": Case("prune-namespace", MANY, [f"w{n}/Thing old/go" for n in range(3)]),
+    "all three of a namespace": Case(ErrorId.PRUNE_NAMESPACE, MANY, [f"w{n}/Thing old/go" for n in range(3)]),
     "three of four of a namespace": Case("", [*MANY, "x/Thing old/keep"], [f"w{n}/Thing old/go" for n in range(3)]),
     "all three without a namespace": Case("", MANY, [f"w{n}/Thing go" for n in range(3)]),
-    "a Namespace": Case("protected", MANY, ["Namespace old"]),
-    "a CustomResourceDefinition": Case("protected", MANY, ["apiextensions.k8s.io/CustomResourceDefinition a.b"]),
-    "a PersistentVolume": Case("protected", MANY, ["PersistentVolume old"]),
-    "a PersistentVolumeClaim": Case("protected", MANY, ["PersistentVolumeClaim a/old"]),
-    "a StatefulSet": Case("protected", MANY, ["apps/StatefulSet a/old"]),
+    "a Namespace": Case(ErrorId.PROTECTED, MANY, ["Namespace old"]),
+    "a CustomResourceDefinition": Case(ErrorId.PROTECTED, MANY, ["apiextensions.k8s.io/CustomResourceDefinition a.b"]),
+    "a PersistentVolume": Case(ErrorId.PROTECTED, MANY, ["PersistentVolume old"]),
+    "a PersistentVolumeClaim": Case(ErrorId.PROTECTED, MANY, ["PersistentVolumeClaim a/old"]),
+    "a StatefulSet": Case(ErrorId.PROTECTED, MANY, ["apps/StatefulSet a/old"]),
     "a Deployment": Case("", MANY, ["apps/Deployment a/old"]),
     "a StatefulSet of another group": Case("", MANY, ["example.com/StatefulSet a/old"]),
-    "an object that asks for protection": Case("protected", MANY, ["ConfigMap a/old"], marks={"gitctl.dev/protect": "true"}),
+    "an object that asks for protection": Case(ErrorId.PROTECTED, MANY, ["ConfigMap a/old"], marks={"gitctl.dev/protect": "true"}),
     "an object that asks for none": Case("", MANY, ["ConfigMap a/old"], marks={"gitctl.dev/protect": "false"}),
-    "one over the budget of a day": Case("prune-budget", MANY, spread(2), {"deleted_today": 199}),
+    "one over the budget of a day": Case(ErrorId.PRUNE_BUDGET, MANY, spread(2), {"deleted_today": 199}),
     "the last of the budget": Case("", MANY, spread(2), {"deleted_today": 198}),
     "a budget that is used up, and nothing to delete": Case("", MANY, [], {"deleted_today": 500}),
     "a prune limit that is enough": Case("", MANY[:1], names("ConfigMap", 9), {"prune_limit": 9, "deleted_today": 500}),
-    "a prune limit that is not": Case("prune-count", MANY, spread(9), {"prune_limit": 8}),
-    "a prune limit does not open protected objects": Case("protected", MANY, ["Namespace old"], {"prune_limit": 9}),
-    "nothing rendered": Case("empty-render", [], ["ConfigMap a/only"], {"prune_limit": 9}),
-    "nothing rendered, pruning off": Case("empty-render", [], ["ConfigMap a/only"], {"prune": False}),
+    "a prune limit that is not": Case(ErrorId.PRUNE_COUNT, MANY, spread(9), {"prune_limit": 8}),
+    "a prune limit does not open protected objects": Case(ErrorId.PROTECTED, MANY, ["Namespace old"], {"prune_limit": 9}),
+    "nothing rendered": Case(ErrorId.EMPTY_RENDER, [], ["ConfigMap a/only"], {"prune_limit": 9}),
+    "nothing rendered, pruning off": Case(ErrorId.EMPTY_RENDER, [], ["ConfigMap a/only"], {"prune": False}),
     "nothing rendered, nothing known": Case("", [], []),
 }
 
@@ -113,7 +114,7 @@ def test_the_digest_of_the_plan_permits_exactly_it(name: str) -> None:
     options = {"marks": case.marks, **case.options}
     digest = plan(case.kept, case.going, **options).digest
     again = plan(case.kept, case.going, plan_digest=digest, **options)
-    assert rules(again) == (["empty-render"] if case.refused == "empty-render" else [])
+    assert rules(again) == ([ErrorId.EMPTY_RENDER] if case.refused == ErrorId.EMPTY_RENDER else [])
     assert again.digest == digest
     other = plan(case.kept, [*case.going, "apps/Deployment more/more"], plan_digest=digest, **options)
     assert case.refused in rules(other)
@@ -121,9 +122,9 @@ def test_the_digest_of_the_plan_permits_exactly_it(name: str) -> None:
 
 def test_several_rules_are_all_named() -> None:
     made = plan([], ["x/Thing a/keep"], prune_limit=1)
-    assert rules(made) == ["empty-render"]
+    assert rules(made) == [ErrorId.EMPTY_RENDER]
     made = plan(["x/Thing b/keep"], [*names("ConfigMap", 7), "Namespace old"])
-    assert rules(made) == ["protected", "prune-count", "prune-share", "prune-kind", "prune-namespace"]
+    assert rules(made) == [ErrorId.PROTECTED, ErrorId.PRUNE_COUNT, ErrorId.PRUNE_SHARE, ErrorId.PRUNE_KIND, ErrorId.PRUNE_NAMESPACE]
 
 
 def test_only_the_namespace_that_gitctl_adds_is_an_empty_render() -> None:
@@ -132,7 +133,7 @@ def test_only_the_namespace_that_gitctl_adds_is_an_empty_render() -> None:
     inventory = state(entry("Namespace shop"), entry("ConfigMap shop/web"))
     seen = Seen({ref("ConfigMap shop/web"): live("ConfigMap shop/web")})
     made = build(APP, rendered(added), comparisons, inventory, options=PlanOptions(observed=seen, prune_limit=9))
-    assert rules(made) == ["empty-render"]
+    assert rules(made) == [ErrorId.EMPTY_RENDER]
 
 
 def test_the_renderer_marks_that_namespace_as_we_look_for_it() -> None:
@@ -145,7 +146,7 @@ def test_objects_that_are_gone_already_are_no_deletes_and_no_inventory() -> None
     seen = Seen({ref(t): live(t) for t in going} | {ref(t): None for t in gone})
     inventory = state(*(entry(text) for text in (*MANY[:1], *going, *gone)))
     made = build(APP, rendered(*manifests), [compared(manifests[0], live(MANY[0]))], inventory, options=PlanOptions(observed=seen))
-    assert rules(made) == ["prune-share"]
+    assert rules(made) == [ErrorId.PRUNE_SHARE]
     assert "2 of 3 objects" in made.refusals[0].message
     assert set(made.gone) == {ref(t) for t in gone}
 

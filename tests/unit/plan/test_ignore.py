@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tests.fixtures.errors import raises
 from tests.unit.plan.merging import Owner, Server, nested, owned_by
 
-from gitctl.errors import ConfigError
+from gitctl.errors import ErrorId
 from gitctl.model.app import IgnoreRule, ObjectSelector
 from gitctl.model.change import FieldChange, FieldKind
 from gitctl.model.fieldpath import MISSING, FieldPath, get
@@ -150,7 +151,7 @@ def test_objects_that_are_new_or_on_their_way_out_get_everything() -> None:
 
 
 def test_a_path_that_is_none_is_an_error() -> None:
-    with pytest.raises(ConfigError):
+    with raises(ErrorId.CONFIG_VALUE):
         prepare(manifest({"a": 1}), {"a": 2}, rules=[IgnoreRule(json_paths=("$..a",))])
 
 

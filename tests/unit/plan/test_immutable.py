@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from tests.unit.plan.making import APP, compared, live, manifest, ref, rendered, state
 
+from gitctl.errors import ErrorId
 from gitctl.model.change import Action, Plan
 from gitctl.plan.build import PlanOptions, build
 from gitctl.plan.fields import path_text
@@ -25,7 +26,7 @@ def plan(text: str, *, marks: dict[str, str] | None = None, owner: str = "shop/p
 
 def test_the_field_and_what_a_replacement_would_do_are_named() -> None:
     (refusal,) = plan(WEB).refusals
-    assert refusal.rule == "immutable"
+    assert refusal.rule is ErrorId.IMMUTABLE
     assert "spec.selector" in refusal.message
     assert "pods stop and start again" in refusal.hint
     assert "--replace Deployment/web" in refusal.hint
@@ -52,7 +53,7 @@ OTHERS = frozenset({"Deployment/other", "StatefulSet/web"})
 
 @pytest.mark.parametrize("not_allowed", [{"replace": OTHERS}, {"marks": {"gitctl.dev/replace": "yes"}}])
 def test_other_words_do_not_allow_it(not_allowed: dict[str, Any]) -> None:
-    assert [r.rule for r in plan(WEB, **not_allowed).refusals] == ["immutable"]
+    assert [r.rule for r in plan(WEB, **not_allowed).refusals] == [ErrorId.IMMUTABLE]
 
 
 KEEPERS = ["PersistentVolumeClaim a/x", "PersistentVolume x", "Namespace x", "apiextensions.k8s.io/CustomResourceDefinition x"]
@@ -61,14 +62,14 @@ KEEPERS = ["PersistentVolumeClaim a/x", "PersistentVolume x", "Namespace x", "ap
 @pytest.mark.parametrize("text", KEEPERS)
 def test_what_holds_data_is_never_replaced(text: str) -> None:
     made = plan(text, marks={"gitctl.dev/replace": "allowed"}, replace=frozenset({ref(text).short}))
-    assert [r.rule for r in made.refusals] == ["immutable"]
+    assert [r.rule for r in made.refusals] == [ErrorId.IMMUTABLE]
     assert "never replaced" in made.refusals[0].hint
     assert made.changes == ()
 
 
 def test_adoption_does_not_replace() -> None:
     made = plan(WEB, owner="", adopt=True, marks={"gitctl.dev/replace": "allowed"})
-    assert [r.rule for r in made.refusals] == ["immutable"]
+    assert [r.rule for r in made.refusals] == [ErrorId.IMMUTABLE]
     assert made.changes == ()
 
 
@@ -77,6 +78,6 @@ def test_a_protected_object_is_replaced_with_the_digest_only() -> None:
     now = live(WEB, OLD, annotations={"gitctl.dev/protect": "true"})
     comparison = compared(wanted, now, error="immutable", immutable=("spec.selector",))
     made = build(APP, rendered(wanted), [comparison], state(), options=PlanOptions())
-    assert [r.rule for r in made.refusals] == ["protected"]
+    assert [r.rule for r in made.refusals] == [ErrorId.PROTECTED]
     again = build(APP, rendered(wanted), [comparison], state(), options=PlanOptions(plan_digest=made.digest))
     assert again.refusals == ()

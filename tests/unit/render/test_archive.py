@@ -5,9 +5,10 @@ import io
 import tarfile
 
 import pytest
+from tests.fixtures.errors import raises
 from tests.servers.charts import pack
 
-from gitctl.errors import InputError
+from gitctl.errors import ErrorId, InputError
 from gitctl.render.archive import Budget, unpack
 
 
@@ -49,7 +50,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_members_are_refused(name: str) -> None:
-    with pytest.raises(InputError, match="the archive has"):
+    with raises(ErrorId.ARCHIVE_UNSAFE, match="the archive has"):
         unpack(tar_of(member("web/Chart.yaml"), HOSTILE[name]), where="x")
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.fixtures.errors import raises
 from tests.unit.render.trees import NoSecrets, app, config_map, render_files, write
 
 from gitctl.documents import dump
-from gitctl.errors import ExitCode, GitctlError, ManyErrors, exit_code_of
+from gitctl.errors import ErrorId, ExitCode, GitctlError, ManyErrors, exit_code_of
 from gitctl.protocols import Document
 from gitctl.render.assemble import assemble
 from gitctl.render.raw import parse
@@ -111,7 +112,7 @@ def test_the_same_object_twice_names_both_places(tmp_path: Path) -> None:
 
 def test_the_same_object_under_two_versions_is_there_twice(tmp_path: Path) -> None:
     text = "apiVersion: autoscaling/{}\nkind: HorizontalPodAutoscaler\nmetadata: {{name: a}}\n"
-    with pytest.raises(GitctlError, match="is there twice"):
+    with raises(ErrorId.DUPLICATE_OBJECT, match="is there twice"):
         render_files(tmp_path, {"app/a.yaml": text.format("v1") + "---\n" + text.format("v2")})
 
 

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.fixtures.errors import raises
 from tests.servers.charts import ChartServer, pack
 from tests.unit.render.trees import app, config_map, render_files
 
-from gitctl.errors import ExitCode, InputError, RenderError, exit_code_of
+from gitctl.errors import ErrorId, ExitCode, InputError, RenderError, exit_code_of
 from gitctl.model.app import HelmChart, HelmOptions
 from gitctl.render.fetch import fetch
 
@@ -73,7 +74,7 @@ def test_a_damaged_archive_is_fetched_again(server: ChartServer, tmp_path: Path)
 @pytest.mark.parametrize("kind", ["url", "oci"])
 def test_another_digest_is_refused_and_not_kept(kind: str, server: ChartServer, tmp_path: Path) -> None:
     chart = dataclasses.replace(publish(server, getattr(server, kind)), digest="0" * 64)
-    with pytest.raises(InputError, match="not the pinned one") as refused:
+    with raises(ErrorId.CHART_DIGEST, match="not the pinned one") as refused:
         get(chart, tmp_path / "cache")
     assert exit_code_of(refused.value) is ExitCode.INPUT
     assert not (tmp_path / "cache").exists()
@@ -90,7 +91,7 @@ def test_a_missing_version_is_a_render_error(kind: str, server: ChartServer) -> 
 def test_a_registry_with_a_login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with ChartServer(user="ada", password="c4n4ry") as server:
         chart = publish(server, server.oci)
-        with pytest.raises(RenderError) as failed:
+        with raises(ErrorId.CHART_UNREACHABLE) as failed:
             get(chart, None)
         assert "helm registry login" in failed.value.hint
         login = tmp_path / "registry.json"

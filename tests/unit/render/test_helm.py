@@ -3,9 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.fixtures.errors import raises
 from tests.unit.render.trees import app, config_map, render_files
 
-from gitctl.errors import ExitCode, GitctlError, RenderError, exit_code_of
+from gitctl.errors import ErrorId, ExitCode, GitctlError, RenderError, exit_code_of
 from gitctl.model.app import HelmOptions, HookPolicy
 
 CHART = {"app/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\n"}
@@ -26,7 +27,7 @@ HOOKS = CONFIG | {
 
 
 def test_hooks_are_refused_by_name_and_tests_left_out(tmp_path: Path) -> None:
-    with pytest.raises(RenderError) as refused:
+    with raises(ErrorId.CHART_HOOKS) as refused:
         render_files(tmp_path, HOOKS)
     assert exit_code_of(refused.value) is ExitCode.RENDER
     assert "Pod/migrate (pre-install, pre-upgrade), Pod/mixed (post-install, test)" in str(refused.value)
@@ -95,7 +96,7 @@ def test_faults_in_chart_and_values_have_a_place(path: str, tmp_path: Path) -> N
     ],
 )
 def test_user_strings_never_become_flags(bad: dict[str, object], tmp_path: Path) -> None:
-    with pytest.raises(GitctlError) as refused:
+    with raises(ErrorId.HELM_OPTION) as refused:
         render_files(tmp_path, CONFIG, app(**bad))
     assert exit_code_of(refused.value) is ExitCode.INPUT
 
@@ -150,7 +151,7 @@ def test_environment_variables_of_helm_have_no_effect(tmp_path: Path, monkeypatc
 def test_a_folder_without_chart_is_told(tmp_path: Path) -> None:
     from gitctl.model.app import RenderKind
 
-    with pytest.raises(GitctlError, match=r"there is no Chart\.yaml"):
+    with raises(ErrorId.CHART_MISSING, match=r"there is no Chart\.yaml"):
         render_files(tmp_path, {"app/a.yaml": config_map("a")}, app(render=RenderKind.HELM))
 
 

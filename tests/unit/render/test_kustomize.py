@@ -6,9 +6,10 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from tests.fixtures.errors import raises
 from tests.unit.render.trees import app, config_map, render_files
 
-from gitctl.errors import ExitCode, GitctlError, RenderError, exit_code_of
+from gitctl.errors import ErrorId, ExitCode, GitctlError, RenderError, exit_code_of
 
 BASE = {"base/kustomization.yaml": "resources: [a.yaml]\n", "base/a.yaml": config_map("a")}
 
@@ -32,7 +33,7 @@ REMOTE = [
 @pytest.mark.parametrize("url", REMOTE)
 @pytest.mark.parametrize("key", ["resources", "components", "bases"])
 def test_remote_bases_are_refused_with_their_place(key: str, url: str, tmp_path: Path) -> None:
-    with pytest.raises(GitctlError, match="a remote base or file") as refused:
+    with raises(ErrorId.REMOTE_BASE, match="a remote base or file") as refused:
         render_files(tmp_path, {**BASE, "app/kustomization.yaml": f'{key}:\n- ../base\n- "{url}"\n'})
     assert exit_code_of(refused.value) is ExitCode.INPUT
     assert str(refused.value.where) == "app/kustomization.yaml:3:3"
@@ -63,10 +64,22 @@ REFUSED = {
 }
 
 
+IDS = {
+    "remote": ErrorId.REMOTE_BASE,
+    "charts inside": ErrorId.KUSTOMIZE_UNSUPPORTED,
+    "runs a program": ErrorId.KUSTOMIZE_UNSUPPORTED,
+    "out of the repository": ErrorId.PATH_UNSAFE,
+    "names neither a file nor a folder": ErrorId.KUSTOMIZE_FILE,
+    "names no file": ErrorId.KUSTOMIZE_FILE,
+    "must be a mapping": ErrorId.KUSTOMIZE_FILE,
+    "duplicate key": ErrorId.YAML_DUPLICATE_KEY,
+}
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_leaves_the_repository_or_runs_programs_is_refused(name: str, tmp_path: Path) -> None:
     text, place, message = REFUSED[name]
-    with pytest.raises(GitctlError, match=message) as refused:
+    with raises(IDS[message], match=message) as refused:
         render_files(tmp_path, {"app/kustomization.yaml": text})
     assert exit_code_of(refused.value) is ExitCode.INPUT
     assert str(refused.value.where) == f"app/kustomization.yaml:{place}"
@@ -74,7 +87,7 @@ def test_what_leaves_the_repository_or_runs_programs_is_refused(name: str, tmp_p
 
 def test_an_exec_plugin_in_a_file_is_refused(tmp_path: Path) -> None:
     plugin = "apiVersion: v1\nkind: X\nmetadata:\n  name: x\n  annotations: {config.kubernetes.io/function: 'container: {image: evil}'}\n"
-    with pytest.raises(GitctlError, match=r"runs a program"):
+    with raises(ErrorId.KUSTOMIZE_UNSUPPORTED, match=r"runs a program"):
         render_files(tmp_path, {"app/kustomization.yaml": "generators: [g.yaml]\n", "app/g.yaml": plugin})
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.unit.render.trees import app, config_map, render_files
+from tests.fixtures.errors import raises
+from tests.unit.render.trees import app, config_map, render_files, write
 
-from gitctl.errors import ExitCode, GitctlError, InputError, RenderError, SourceError, exit_code_of
+from gitctl.errors import ErrorId, ExitCode, RenderError, SourceError, exit_code_of
 from gitctl.model.app import HelmChart, HelmOptions, IgnoreRule, ObjectSelector, RenderKind
+from gitctl.render.choose import choose
+from gitctl.render.plain import Plain
+from gitctl.source.worktree import WorkTree
 
 CHART = {"app/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\n"}
 RANDOM = CHART | {
@@ -33,10 +37,16 @@ def test_auto_says_why(tmp_path: Path) -> None:
 
 def test_render_decides_when_two_fit(tmp_path: Path) -> None:
     files = {**CHART, "app/kustomization.yaml": "{}\n"}
-    with pytest.raises(InputError, match=r"it has a kustomization\.yaml, and it has a Chart\.yaml") as refused:
+    with raises(ErrorId.RENDERER_UNDECIDED, match=r"it has a kustomization\.yaml, and it has a Chart\.yaml") as refused:
         chosen(tmp_path, files)
     assert "set `render` to one of" in refused.value.hint
     assert chosen(tmp_path, files, render=RenderKind.HELM) == ("helm", "web: helm, because `render: helm`")
+
+
+def test_a_renderer_that_is_not_there(tmp_path: Path) -> None:
+    tree = WorkTree(write(tmp_path, CHART))
+    with raises(ErrorId.RENDERER_UNKNOWN, match="unknown renderer 'helm'"):
+        choose(app(render=RenderKind.HELM), tree, {"plain": Plain()})
 
 
 def test_a_missing_folder_is_told(tmp_path: Path) -> None:
@@ -58,7 +68,7 @@ def test_the_whole_tree_can_be_an_app(path: str, tmp_path: Path) -> None:
 
 
 def test_random_rendering_is_found_and_its_values_are_not_shown(tmp_path: Path) -> None:
-    with pytest.raises(RenderError, match="two renders of the same files differ") as refused:
+    with raises(ErrorId.RENDER_RANDOM, match="two renders of the same files differ") as refused:
         render_files(tmp_path, RANDOM, app(namespace="shop"))
     assert exit_code_of(refused.value) is ExitCode.RENDER
     assert refused.value.details == ("ConfigMap shop/b /data/id", "Secret shop/s /data/password")
@@ -138,7 +148,7 @@ def test_the_cache_is_private(tmp_path: Path) -> None:
 def test_faults_have_their_place_every_time(tmp_path: Path) -> None:
     files = {"app/a.yaml": config_map("a", "data:\n  x: 1\n")}
     for _ in range(2):
-        with pytest.raises(GitctlError) as refused:
+        with raises(ErrorId.MANIFEST_FIELD) as refused:
             render_files(tmp_path / "tree", files, cache=tmp_path / "cache")
         assert str(refused.value.where) == "app/a.yaml:5:3 data.x"
 
@@ -159,5 +169,5 @@ def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path, monkeypatch: py
 
 def test_a_chart_of_a_repository_chooses_helm(tmp_path: Path) -> None:
     chart = HelmChart("ftp://example.com", "web", "1.0.0", "0" * 64)
-    with pytest.raises(InputError, match="the repository must be an https"):
+    with raises(ErrorId.CHART_REFERENCE, match="the repository must be an https"):
         render_files(tmp_path, {"app/values.yaml": "x: 1\n"}, app(helm=HelmOptions(chart=chart)))

@@ -6,11 +6,12 @@ import base64
 from pathlib import Path
 
 import pytest
+from tests.fixtures.errors import raises
 from tests.fixtures.secrets import AgeKey
 from tests.unit.render.trees import app, config_map, write
 
 from gitctl.documents import dump
-from gitctl.errors import GitctlError, RenderError
+from gitctl.errors import ErrorId, RenderError
 from gitctl.model.app import App, HelmOptions
 from gitctl.model.manifest import RenderResult
 from gitctl.redact import Redactor
@@ -91,7 +92,7 @@ def test_helm_values(tree: Path, age_key: AgeKey) -> None:
 def test_errors_of_tools_show_no_plaintext(tree: Path, age_key: AgeKey) -> None:
     write(tree, {"app/Chart.yaml": "apiVersion: v2\nname: a\nversion: 0.1.0\n", "app/templates/s.yaml": "{{ fail .Values.password }}"})
     write(tree, {"app/dev.yaml": seal(age_key, f"password: {CANARY}\n")})
-    with pytest.raises(RenderError) as failed:
+    with raises(ErrorId.RENDER_FAILED) as failed:
         rendered(tree, app(helm=HelmOptions(values_files=("dev.yaml",))))
     assert CANARY not in f"{failed.value} {failed.value.details}"
 
@@ -142,6 +143,6 @@ def test_ciphertext_that_becomes_data_is_told(tree: Path, age_key: AgeKey) -> No
 
 def test_a_file_without_its_key_is_told(tree: Path, age_key: AgeKey, stranger: AgeKey) -> None:
     write(tree, {"app/s.yaml": seal(stranger, SECRET, regex="^(data|stringData)$")})
-    with pytest.raises(GitctlError) as refused:
+    with raises(ErrorId.NO_USABLE_KEY) as refused:
         rendered(tree)
     assert "app/s.yaml" in f"{refused.value} {refused.value.where}"

@@ -10,8 +10,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests.fixtures.errors import raises
 
-from gitctl.errors import RenderError, ToolMissing
+from gitctl.errors import ErrorId, ToolMissing
 from gitctl.paths import CACHE_VARIABLE
 from gitctl.sandbox import build as building
 from gitctl.sandbox.build import build, module_key
@@ -65,7 +66,7 @@ def test_it_says_that_it_still_builds(fake_go: Path, monkeypatch: pytest.MonkeyP
 
 def test_a_failed_build_leaves_nothing_and_shows_what_go_said(fake_go: Path, isolated: Path, tmp_path: Path) -> None:
     (isolated / "broken").touch()
-    with pytest.raises(RenderError, match="the control plane did not build") as caught:
+    with raises(ErrorId.SANDBOX_BUILD, match="the control plane did not build") as caught:
         build(lambda _text: None)
     assert "module lookup: no route to host" in caught.value.details
     assert [path.name for path in (tmp_path / "cache" / "sandbox").iterdir() if path.is_dir()] == []

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.fixtures.errors import raises
 
 from gitctl.documents import load_all
-from gitctl.errors import InputError, UsageError
+from gitctl.errors import ErrorId, InputError, UsageError
 from gitctl.sandbox.layout import Layout, check_name, known_names, layout, lock_of, sandbox_folder
 from gitctl.sandbox.part import STOP_ORDER, Part, parse_part
 from gitctl.sandbox.plane import make_token, open_plane, write_kubeconfig
@@ -52,7 +53,7 @@ def test_known_names_are_folders_with_ports() -> None:
 
 
 def test_an_unknown_control_plane_is_named_and_the_known_ones_are_offered() -> None:
-    with pytest.raises(InputError, match="no control plane is named x") as caught:
+    with raises(ErrorId.SANDBOX_UNKNOWN, match="no control plane is named x") as caught:
         open_plane("x")
     assert "gitctl sandbox up --name x" in caught.value.hint
     described("a")
@@ -109,6 +110,6 @@ def test_every_part_is_stopped_once_and_the_api_server_before_etcd() -> None:
 
 def test_parts_are_known_by_name() -> None:
     assert parse_part("kube-apiserver") is Part.API_SERVER
-    with pytest.raises(UsageError, match="apiserver is not a part") as caught:
+    with raises(ErrorId.ARGUMENT_INVALID, match="apiserver is not a part") as caught:
         parse_part("apiserver")
     assert "kube-apiserver" in caught.value.hint

@@ -6,7 +6,9 @@ import socket
 from dataclasses import astuple
 
 import pytest
+from tests.fixtures.errors import raises
 
+from gitctl.errors import ErrorId
 from gitctl.sandbox.layout import layout
 from gitctl.sandbox.part import Part
 from gitctl.sandbox.ports import Ports, choose, is_free, load, save
@@ -35,10 +37,9 @@ def test_ports_of_another_control_plane_are_not_chosen(monkeypatch: pytest.Monke
 
 
 def test_running_out_of_ports_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    from gitctl.errors import ClusterError
 
     monkeypatch.setattr("gitctl.sandbox.ports._RANGE", range(20000, 20003))
-    with pytest.raises(ClusterError, match="no free ports between 20000 and 20003"):
+    with raises(ErrorId.SANDBOX_FAILED, match="no free ports between 20000 and 20003"):
         choose()
 
 

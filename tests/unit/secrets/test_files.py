@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.fixtures.errors import raises
 from tests.fixtures.secrets import AgeKey
 
-from gitctl.errors import InputError
+from gitctl.errors import ErrorId, InputError
 from gitctl.model.secret import RuleMatch, SecretState
 from gitctl.secrets import pysops, rules
 from gitctl.secrets.files import SopsFiles
@@ -50,7 +51,7 @@ def test_a_rule_that_picks_nothing_is_an_error(tmp_path: Path, age_key: AgeKey) 
 
 
 def test_an_object_without_data_is_an_error(ruled: Path) -> None:
-    with pytest.raises(InputError, match="nothing in it would be encrypted"):
+    with raises(ErrorId.NOTHING_TO_ENCRYPT, match="nothing in it would be encrypted"):
         FILES.seal(ruled / "ns.yaml", b"apiVersion: v1\nkind: Namespace\nmetadata: {name: x}\n", readers=())
 
 

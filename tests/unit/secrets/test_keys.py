@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.fixtures.errors import raises
 from tests.fixtures.secrets import new_key
 
-from gitctl.errors import InputError
+from gitctl.errors import ErrorId, InputError
 from gitctl.secrets import keys
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -55,7 +56,7 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
 def test_a_file_that_is_no_key_file_is_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "values.yaml"
     file.write_text("password: kanarienvogel\n")
-    with pytest.raises(InputError, match="not an age key") as caught:
+    with raises(ErrorId.KEY_FILE_INVALID, match="not an age key") as caught:
         keys.keygen(file, now=NOW)
     assert "kanarienvogel" not in repr(vars(caught.value))
     assert file.read_text() == "password: kanarienvogel\n"

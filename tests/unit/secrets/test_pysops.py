@@ -8,9 +8,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests.fixtures.errors import raises
 from tests.fixtures.secrets import AgeKey
 
-from gitctl.errors import ExitCode, GitctlError, ToolMissing, exit_code_of
+from gitctl.errors import ErrorId, ExitCode, GitctlError, ToolMissing, exit_code_of
 from gitctl.secrets import pysops
 from gitctl.secrets.pysops import Kind, program
 
@@ -70,7 +71,7 @@ def test_rules_of_a_sops_yaml_above_the_file_apply(age_key: AgeKey, tmp_path: Pa
     (tmp_path / "deep").mkdir()
     content = pysops.encrypt(PLAIN[Kind.YAML], kind=Kind.YAML, filename=str(tmp_path / "deep" / "new.yaml"))
     assert b"user: ENC[" in content
-    with pytest.raises(pysops.NoRule):
+    with raises(ErrorId.SOPS_RULE_MISSING):
         pysops.encrypt(PLAIN[Kind.YAML], kind=Kind.YAML, filename=str(tmp_path / "shallow.yaml"))
 
 
@@ -171,7 +172,7 @@ def test_100_and_61_as_sops_answers(tmp_path: Path) -> None:
 
 def test_an_unknown_code_shows_nothing_of_what_sops_said() -> None:
     error = pysops.errors.explain(77, f"boom {CANARY}", name="a", wanted=(), looked=())
-    assert type(error) is pysops.SopsFailed
+    assert error.id is ErrorId.SOPS_FAILED
     assert CANARY not in repr(vars(error))
 
 
@@ -197,7 +198,7 @@ def test_no_sops_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_an_old_sops_takes_sub_commands_for_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in(tmp_path / "bin", 'case "$1" in --version) echo "sops 3.7.3 (latest)";; *) exit 100;; esac')
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
-    with pytest.raises(ToolMissing, match=r"sops 3\.7\.3 is too old"):
+    with raises(ErrorId.TOOL_VERSION, match=r"sops 3\.7\.3 is too old"):
         pysops.decrypt(b"a: b", kind=Kind.YAML)
 
 
@@ -251,7 +252,7 @@ def test_updatekeys_keeps_the_values_as_they_are(age_key: AgeKey, stranger: AgeK
 
 
 def test_updatekeys_with_a_bad_recipient(age_key: AgeKey) -> None:
-    with pytest.raises(GitctlError):
+    with raises(ErrorId.RECIPIENT_INVALID):
         pysops.updatekeys(sealed(age_key), kind=Kind.YAML, recipients=("age1nobody",))
 
 
@@ -271,7 +272,7 @@ def test_reencrypt_of_the_same_values_changes_nothing(age_key: AgeKey, tmp_path:
 
 
 def test_reencrypt_of_bad_text_ends_and_leaves_nothing(age_key: AgeKey, tmp_path: Path) -> None:
-    with pytest.raises(pysops.BadContent):
+    with raises(ErrorId.SECRET_CONTENT):
         pysops.reencrypt(sealed(age_key), b"a: [", kind=Kind.YAML, folder=tmp_path)
     assert list(tmp_path.iterdir()) == []
 

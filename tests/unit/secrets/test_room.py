@@ -10,8 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.fixtures.errors import raises
 
-from gitctl.errors import Refused, Terminated
+from gitctl.errors import ErrorId
 from gitctl.secrets import room
 
 pytestmark = pytest.mark.usefixtures("runtime_folder")
@@ -61,7 +62,7 @@ def test_it_is_removed_on_an_error() -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_becomes_an_error_that_names_it(number: signal.Signals) -> None:
     before = signal.getsignal(number)
-    with pytest.raises(Terminated, match=number.name), room.private_room() as folder:
+    with raises(ErrorId.TERMINATED, match=number.name), room.private_room() as folder:
         signal.raise_signal(number)
     assert not folder.exists()
     assert signal.getsignal(number) is before
@@ -88,7 +89,7 @@ def test_a_signal_to_the_whole_group_does_not_reach_the_one_that_stands_by() -> 
 def test_the_disk_is_refused_unless_permitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "memory_folder", lambda: None)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with pytest.raises(Refused) as caught, room.private_room():
+    with raises(ErrorId.NO_MEMORY_FOLDER) as caught, room.private_room():
         pass
     assert "--dangerous-disk" in caught.value.hint
     with room.private_room(on_disk=True) as folder:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.fixtures.errors import raises
 from tests.fixtures.secrets import AgeKey
 
-from gitctl.errors import InputError
+from gitctl.errors import ErrorId, InputError
 from gitctl.secrets import pysops, rules
 from gitctl.secrets.pysops import Kind
 
@@ -62,10 +63,17 @@ def test_keys_of_all_services_and_groups(tmp_path: Path) -> None:
     assert rule.selective
 
 
-@pytest.mark.parametrize("text", ["creation_rules: [", "creation_rules: [{path_regex: '('}]", "a: 1\na: 2"])
-def test_a_broken_file_is_named(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "id"),
+    [
+        ("creation_rules: [", ErrorId.YAML_SYNTAX),
+        ("creation_rules: [{path_regex: '('}]", ErrorId.SOPS_CONFIG),
+        ("a: 1\na: 2", ErrorId.YAML_DUPLICATE_KEY),
+    ],
+)
+def test_a_broken_file_is_named(tmp_path: Path, text: str, id: ErrorId) -> None:
     file = write(tmp_path, text)
-    with pytest.raises(InputError) as caught:
+    with raises(id) as caught:
         rules.rule_for(tmp_path / "a.yaml")
     assert str(file) in str(caught.value.where)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from tests.fixtures.errors import raises
 from tests.fixtures.secrets import AgeKey
 
 from gitctl.documents import load_all
-from gitctl.errors import InputError, ManifestError
+from gitctl.errors import ErrorId
 from gitctl.secrets import leaves, pysops
 from gitctl.secrets.pysops import Kind
 from gitctl.secrets.sops import SopsProvider
@@ -116,10 +117,10 @@ def test_secrets_in_a_list_are_found(age_key: AgeKey) -> None:
 
 
 def test_hostile_yaml_is_refused_before_sops_sees_it(age_key: AgeKey) -> None:
-    with pytest.raises(ManifestError):
+    with raises(ErrorId.YAML_DUPLICATE_KEY):
         SopsProvider().open("x.yaml", b"a: 1\na: 2\n" + seal(age_key, b"b: c\n"))
 
 
 def test_tampered_content_raises(age_key: AgeKey) -> None:
-    with pytest.raises(InputError):
+    with raises(ErrorId.SECRET_TAMPERED):
         SopsProvider().open("x.yaml", seal(age_key, b"a_unencrypted: b\nc: d\n").replace(b": b\n", b": e\n"))

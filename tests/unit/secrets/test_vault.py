@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.fixtures.errors import raises
 from tests.fixtures.secrets import AgeKey
 
 from gitctl.documents import dump_all, load_all
-from gitctl.errors import InputError, RenderError
+from gitctl.errors import ErrorId, RenderError
 from gitctl.redact import Redactor
 from gitctl.secrets import pysops
 from gitctl.secrets.pysops import Kind
@@ -108,7 +109,7 @@ def test_binary_files_go_below_data_of_a_secret_only(age_key: AgeKey) -> None:
     body, paths = box.uncover({"kind": "Secret", "data": {"tls.key": base64.b64encode(cover).decode()}})
     assert base64.b64decode(body["data"]["tls.key"]) == b"\x00\xff\x80key"
     assert paths == (("data", "tls.key"),)
-    with pytest.raises(RenderError, match=r"a binary secret as text, at data\.x"):
+    with raises(ErrorId.SECRET_MISPLACED, match=r"a binary secret as text, at data\.x"):
         box.uncover({"kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"x": cover.decode()}})
 
 
@@ -123,7 +124,7 @@ def test_files_that_a_generator_puts_in_whole(age_key: AgeKey, kind: Kind, plain
 
 
 def test_bad_base64_names_the_place_and_not_the_value(age_key: AgeKey) -> None:
-    with pytest.raises(InputError) as caught:
+    with raises(ErrorId.BASE64_INVALID) as caught:
         vault().cover("x.yaml", seal(age_key, b"kind: Secret\ndata: {password: 'kanarien vogel!'}\n", regex="^data$"))
     assert str(caught.value) == "x.yaml: bad base64 at data.password"
     assert "kanarien" not in repr(vars(caught.value))
@@ -149,12 +150,12 @@ def test_a_secret_as_a_key_is_refused(age_key: AgeKey) -> None:
 
 def test_an_encrypted_value_that_lost_its_metadata_is_refused(age_key: AgeKey) -> None:
     line = seal(age_key, b"a: hunter2\n").split(b"\n")[0]
-    with pytest.raises(InputError, match=r"nothing opened at data\.a"):
+    with raises(ErrorId.SECRET_UNOPENED, match=r"nothing opened at data\.a"):
         vault().uncover({"kind": "ConfigMap", "data": {"a": line.decode().split(": ")[1]}})
 
 
 def test_an_unknown_placeholder_names_object_and_place() -> None:
-    with pytest.raises(RenderError) as caught:
+    with raises(ErrorId.SECRET_MANGLED) as caught:
         vault().uncover({"kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": "gitctl-" + "0" * 32}})
     assert str(caught.value) == "ConfigMap c: a placeholder that stands for no secret of this run, at data.a"
 

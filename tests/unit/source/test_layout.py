@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.fixtures.errors import raises
 
-from gitctl.errors import InputError
+from gitctl.errors import ErrorId, InputError
 from gitctl.source import layout
 from gitctl.source.layout import File, Folder, Link, Node, folders_of, has_links, real_path, walk
 
@@ -90,7 +91,7 @@ def test_a_bomb_of_links_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     for level in range(1, 12):
         bomb |= {f"d{level}/{n}": f"../d{level - 1}" for n in range(4)}
     for strict in (True, False):
-        with pytest.raises(InputError, match="more than 500 files"):
+        with raises(ErrorId.REPOSITORY_TOO_LARGE, match="more than 500 files"):
             walk(Memory(bomb), "d11", strict=strict)
 
 

@@ -11,15 +11,16 @@ from pathlib import Path
 
 import pytest
 from tests.fixtures.commands import GitRepo
+from tests.fixtures.errors import raises
 from tests.servers.git_http import GitServer
 
-from gitctl.errors import SourceError
+from gitctl.errors import ErrorId, SourceError
 from gitctl.model.app import SourceSpec
 from gitctl.source.lock import locked
 from gitctl.source.names import parse_remote
 from gitctl.source.open import open_publisher, open_source
 from gitctl.source.repository import MirrorSource
-from gitctl.source.transport import Unreachable, transport_to
+from gitctl.source.transport import transport_to
 
 MakeRepo = Callable[..., GitRepo]
 TOKEN = "s3cr3t-t0ken-value"
@@ -126,7 +127,7 @@ def test_unreachable_with_a_cache_is_stale(repo: GitRepo, cache: Path) -> None:
 
 
 def test_unreachable_without_a_cache(cache: Path) -> None:
-    with pytest.raises(Unreachable, match="cannot be reached"):
+    with raises(ErrorId.REMOTE_UNREACHABLE, match="cannot be reached"):
         source_of("file:///nowhere/at/all", cache).resolve("main")
     assert list((cache / "git").glob("*.git")) == []
     assert list((cache / "git").glob("new-*")) == []
@@ -239,7 +240,7 @@ def test_settings_that_are_in_the_environment_already_stay(monkeypatch: pytest.M
 
 @pytest.mark.parametrize("password", ["", "wrong-but-s3cret"])
 def test_refused_credentials_are_an_error_and_not_shown(server: GitServer, cache: Path, password: str) -> None:
-    with pytest.raises(SourceError, match="refuses the credentials") as caught:
+    with raises(ErrorId.REMOTE_CREDENTIALS, match="refuses the credentials") as caught:
         source_of(http(server, password=password), cache).resolve("main")
     shown = " ".join([str(caught.value), caught.value.hint, *caught.value.details])
     assert "wrong-but-s3cret" not in shown
@@ -254,7 +255,7 @@ def test_credentials_that_are_refused_later_are_no_stale_cache(server: GitServer
 
 
 def test_a_repository_that_is_not_there(server: GitServer, cache: Path) -> None:
-    with pytest.raises(SourceError, match="no such repository"):
+    with raises(ErrorId.REMOTE_REPOSITORY, match="no such repository"):
         source_of(http(server).replace("/shop", "/none"), cache).resolve("main")
 
 
@@ -324,7 +325,7 @@ def test_the_lock_is_waited_for_and_let_go(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", hold, place], stdout=subprocess.PIPE) as other:
         assert other.stdout
         other.stdout.readline()
-        with pytest.raises(SourceError, match="another gitctl is still fetching"), locked(place, timeout=0.3):
+        with raises(ErrorId.REMOTE_BUSY, match="another gitctl is still fetching"), locked(place, timeout=0.3):
             pass
         other.kill()
         with locked(place, timeout=5):

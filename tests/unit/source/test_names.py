@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.fixtures.errors import raises
 
-from gitctl.errors import SourceError
+from gitctl.errors import ErrorId, SourceError
 from gitctl.source.names import check_name, is_full_sha, parse_remote
 
 BASE = Path("/base")
@@ -157,7 +158,7 @@ HOSTILE_URLS = [
 
 @pytest.mark.parametrize("url", HOSTILE_URLS)
 def test_urls_that_never_reach_git(url: str) -> None:
-    with pytest.raises(SourceError) as caught:
+    with raises(ErrorId.URL_UNSUPPORTED) as caught:
         parse_remote(url, base=BASE)
     assert "pw" not in str(caught.value)
     assert str(caught.value).isprintable()

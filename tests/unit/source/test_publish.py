@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from tests.fixtures.commands import GitRepo
+from tests.fixtures.errors import raises
 
-from gitctl.errors import GitctlError, Refused, SourceError
+from gitctl.errors import ErrorId, GitctlError, SourceError
 from gitctl.model.app import SourceSpec
 from gitctl.model.revision import Revision
 from gitctl.source.open import open_publisher, open_source
@@ -75,7 +76,7 @@ def test_unrelated_work_is_left_alone(repo: GitRepo) -> None:
 def test_uncommitted_work_is_never_lost(repo: GitRepo, spoil: Callable[[GitRepo], object], files: dict[str, bytes | None]) -> None:
     spoil(repo)
     head, status = repo.git("rev-parse", "HEAD"), repo.git("status", "--porcelain")
-    with pytest.raises(Refused, match="1 file has uncommitted changes") as caught:
+    with raises(ErrorId.UNCOMMITTED_CHANGES, match="1 file has uncommitted changes") as caught:
         commit(repo, files)
     assert caught.value.details == tuple(files)
     assert (repo.git("rev-parse", "HEAD"), repo.git("status", "--porcelain")) == (head, status)
@@ -173,7 +174,7 @@ def test_another_branch_than_the_one_checked_out(repo: GitRepo) -> None:
 
 def test_a_branch_of_another_work_tree(repo: GitRepo, tmp_path: Path) -> None:
     repo.git("worktree", "add", "--quiet", "-b", "linked", str(tmp_path / "linked"))
-    with pytest.raises(Refused, match="is checked out in"):
+    with raises(ErrorId.BRANCH_CHECKED_OUT, match="is checked out in"):
         commit(repo, {"a": b"x"}, branch="linked", parent="linked")
     made = commit(GitRepo(tmp_path / "linked"), {"a": b"x"})
     assert repo.git("rev-parse", "linked") == made.sha
@@ -185,19 +186,19 @@ def test_the_first_commit(git_repo: MakeRepo) -> None:
     made = publisher_of(repo).commit({"gitctl.yaml": b"x", "a/b": b"y"}, "first", parent=Revision(str(repo.path), "", "HEAD"))
     assert repo.git("rev-list", "--count", "HEAD") == "1"
     assert (made.name, repo.git("status", "--porcelain")) == ("main", "")
-    with pytest.raises(SourceError, match="not at no-commit"):
+    with raises(ErrorId.BRANCH_MOVED, match="not at no-commit"):
         publisher_of(repo).commit({"c": b""}, "again", parent=Revision(str(repo.path), "", "HEAD"))
 
 
 def test_a_detached_head(repo: GitRepo) -> None:
     repo.git("checkout", "--quiet", "--detach")
-    with pytest.raises(SourceError, match="HEAD is detached"):
+    with raises(ErrorId.DETACHED_HEAD, match="HEAD is detached"):
         commit(repo, {"a": b"x"})
 
 
 def test_an_unfinished_merge(repo: GitRepo) -> None:
     repo.write(".git/MERGE_HEAD", repo.git("rev-parse", "HEAD") + "\n")
-    with pytest.raises(Refused, match="merge is not finished"):
+    with raises(ErrorId.MERGE_UNFINISHED, match="merge is not finished"):
         commit(repo, {"a": b"x"})
 
 
@@ -205,7 +206,7 @@ def test_nobody_to_commit_as(repo: GitRepo, monkeypatch: pytest.MonkeyPatch) -> 
     for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"):
         monkeypatch.delenv(name)
     repo.git("config", "user.useConfigOnly", "true")
-    with pytest.raises(SourceError, match="does not know who commits") as caught:
+    with raises(ErrorId.COMMITTER_UNKNOWN, match="does not know who commits") as caught:
         commit(repo, {"a": b"x"})
     assert "git config user.name" in caught.value.hint
 
@@ -232,7 +233,7 @@ def test_push_to_a_branch_that_has_gone_on(repo: GitRepo, tmp_path: Path) -> Non
     other.commit("theirs", {"x": "1"})
     other.git("push", "--quiet")
     made = commit(repo, {"apps/a.yaml": b"ours"})
-    with pytest.raises(SourceError, match="has commits that are not here"):
+    with raises(ErrorId.PUSH_REJECTED, match="has commits that are not here"):
         publisher_of(repo).push(made)
     assert remote.git("log", "-1", "--format=%s", "main") == "theirs"
     assert repo.git("rev-parse", "HEAD") == made.sha
@@ -291,7 +292,7 @@ def test_a_tag_is_nothing_to_commit_to(repo: GitRepo, tmp_path: Path) -> None:
     repo.git("tag", "v1")
     spec, cache = SourceSpec(url=str(repo.path), ref="v1"), tmp_path / "cache"
     parent = open_source(tmp_path, spec, cache=cache).resolve()
-    with pytest.raises(SourceError, match="'v1' is no branch"):
+    with raises(ErrorId.BRANCH_UNKNOWN, match="'v1' is no branch"):
         open_publisher(tmp_path, spec, cache=cache).commit({"a": b""}, "x", parent=parent)
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from tests.fixtures.commands import GitRepo
+from tests.fixtures.errors import raises
 
-from gitctl.errors import SourceError
+from gitctl.errors import ErrorId, SourceError
 from gitctl.source.repository import LocalSource
 
 MakeRepo = Callable[..., GitRepo]
@@ -78,7 +79,7 @@ def test_upstream(repo: GitRepo, tmp_path: Path) -> None:
     ],
 )
 def test_unknown_names(repo: GitRepo, name: str, hint: str) -> None:
-    with pytest.raises(SourceError) as caught:
+    with raises(ErrorId.REVISION_UNKNOWN) as caught:
         LocalSource(repo.path).resolve(name)
     assert (caught.value.message, caught.value.hint) == (f"unknown revision {name!r}", hint)
 
@@ -88,8 +89,13 @@ def test_an_id_that_nobody_has(repo: GitRepo) -> None:
         LocalSource(repo.path).resolve("0123456789" * 4)
 
 
+def test_nothing_to_fetch_from(repo: GitRepo) -> None:
+    with raises(ErrorId.NO_REMOTE):
+        LocalSource(repo.path).fetch()
+
+
 def test_no_upstream(repo: GitRepo) -> None:
-    with pytest.raises(SourceError, match="has no upstream"):
+    with raises(ErrorId.NO_UPSTREAM, match="has no upstream"):
         LocalSource(repo.path).resolve("@{upstream}")
 
 
@@ -109,7 +115,7 @@ def test_a_branch_that_looks_like_an_id_of_another_commit(repo: GitRepo) -> None
         repo.git("update-ref", f"refs/heads/{name}", "HEAD")
     source = LocalSource(repo.path)
     assert source.resolve(sha).sha == sha
-    with pytest.raises(SourceError, match="means more than one thing"):
+    with raises(ErrorId.REVISION_AMBIGUOUS, match="means more than one thing"):
         source.resolve(sha[:8])
 
 
@@ -122,12 +128,12 @@ def test_a_replaced_commit_stays_what_it_is(repo: GitRepo) -> None:
 
 
 def test_a_repository_without_a_commit(git_repo: MakeRepo) -> None:
-    with pytest.raises(SourceError, match="no commit yet"):
+    with raises(ErrorId.NO_COMMITS, match="no commit yet"):
         LocalSource(git_repo().path).resolve("HEAD")
 
 
 def test_no_repository(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="not in a Git repository"):
+    with raises(ErrorId.NOT_A_REPOSITORY, match="not in a Git repository"):
         LocalSource(tmp_path).resolve("HEAD")
 
 

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 from tests.fixtures.commands import GitRepo
+from tests.fixtures.errors import raises
 
-from gitctl.errors import InputError, SourceError
+from gitctl.errors import ErrorId, InputError, SourceError
 from gitctl.protocols import Tree
 from gitctl.source import objects
+from gitctl.source.export import exported
 from gitctl.source.overlay import OverlayTree
 from gitctl.source.repository import LocalSource
 
@@ -97,6 +99,12 @@ def test_identity_of_a_folder_with_links_covers_where_they_lead(repo: GitRepo) -
     assert before.identity("apps/web") != tree_of(repo).identity("apps/web")
 
 
+def test_two_files_that_the_disk_cannot_tell_apart() -> None:
+    with raises(ErrorId.PATH_CASE) as caught, exported({"web/a.yaml": b"1", "web": b"2"}):  # a folder is in the way as a namesake is
+        pass
+    assert caught.value.where == "web"
+
+
 def test_export_is_private_has_no_links_and_goes_away(repo: GitRepo) -> None:
     (repo.path / "evil").symlink_to("/etc/hostname")
     repo.commit("evil")
@@ -113,7 +121,7 @@ def test_export_is_private_has_no_links_and_goes_away(repo: GitRepo) -> None:
 
 @pytest.mark.parametrize("path", ["../x", "/etc/x", "a/../../x", ".git/hooks/pre-commit", "a/.GIT/x", ""])
 def test_an_overlay_cannot_leave_the_export(repo: GitRepo, path: str) -> None:
-    with pytest.raises(InputError, match="hostile path"), tree_of(repo).export({path: b""}):
+    with raises(ErrorId.PATH_UNSAFE, match="hostile path"), tree_of(repo).export({path: b""}):
         pass
 
 
@@ -144,7 +152,7 @@ def test_submodules_are_not_read(repo: GitRepo, git_repo: MakeRepo) -> None:
     repo.commit("submodule")
     tree = tree_of(repo)
     assert "vendor/sub/inner" not in tree.names("")
-    with pytest.raises(SourceError, match="in the submodule vendor/sub"):
+    with raises(ErrorId.SUBMODULE, match="in the submodule vendor/sub"):
         tree.files("vendor/sub")
 
 
@@ -174,7 +182,7 @@ def test_a_hand_made_tree_with_a_hostile_path(git_repo: MakeRepo, name: bytes) -
 def test_a_missing_blob(repo: GitRepo) -> None:
     sha = repo.git("rev-parse", "HEAD:base/c.yaml")
     (repo.path / ".git/objects" / sha[:2] / sha[2:]).unlink()
-    with pytest.raises(SourceError, match="lacks the content of base/c"):
+    with raises(ErrorId.REPOSITORY_DAMAGED, match="lacks the content of base/c"):
         tree_of(repo).files("base")
 
 

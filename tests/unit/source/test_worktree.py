@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from tests.fixtures.commands import GitRepo
+from tests.fixtures.errors import raises
 
-from gitctl.errors import InputError, SourceError
+from gitctl.errors import ErrorId, InputError
 from gitctl.source.checkout import dirty_paths, find_root
 from gitctl.source.git import Git
 from gitctl.source.repository import LocalSource
@@ -77,7 +78,7 @@ def test_links(repo: GitRepo, tmp_path: Path) -> None:
     (repo.path / "apps/link.yaml").symlink_to("a.yaml")
     assert WorkTree(repo.path).files("apps")["apps/link.yaml"] == b"1"
     (repo.path / "apps/evil.yaml").symlink_to("../../outside")
-    with pytest.raises(InputError, match="leads out of the repository") as caught:
+    with raises(ErrorId.LINK_UNSAFE, match="leads out of the repository") as caught:
         WorkTree(repo.path).files("apps")
     assert caught.value.where == "apps/evil.yaml"
     with WorkTree(repo.path).export({}) as folder:
@@ -112,7 +113,7 @@ def test_a_repository_inside_is_not_read(repo: GitRepo) -> None:
 
 
 def test_what_does_not_exist(repo: GitRepo) -> None:
-    with pytest.raises(SourceError) as caught:
+    with raises(ErrorId.PATH_NOT_IN_REVISION) as caught:
         WorkTree(repo.path).files("apps/c.yaml")
     assert caught.value.hint.startswith("did you mean")
 
@@ -167,6 +168,6 @@ def test_looking_does_not_write(repo: GitRepo) -> None:
 def test_a_repository_of_somebody_else(repo: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
     """In containers the checkout often belongs to another user; git's own test switch stands in for one."""
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
-    with pytest.raises(SourceError, match="cannot be read") as caught:
+    with raises(ErrorId.GIT_FAILED, match="cannot be read") as caught:
         find_root(repo.path)
     assert caught.value.hint == f"if you trust it: git config --global --add safe.directory {repo.path}"

@@ -33,8 +33,9 @@ def test_the_page_is_fresh(path: Path) -> None:
     assert path.read_text(encoding="utf-8") == PAGES[path], "stale: run `make docs`"
 
 
-def test_no_page_is_left_of_a_command_that_is_gone() -> None:
-    assert {*(ROOT / "docs" / "commands").glob("*.md")} == {path for path in PAGES if path.parent.name == "commands"}
+@pytest.mark.parametrize("folder", ["commands", "errors"])
+def test_no_page_is_left_of_what_is_gone(folder: str) -> None:
+    assert {*(ROOT / "docs" / folder).glob("*.md")} == {path for path in PAGES if path.parent.name == folder}
 
 
 def test_every_exit_code_is_explained() -> None:

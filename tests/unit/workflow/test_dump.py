@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 import pytest
+from tests.fixtures.errors import raises
 
-from gitctl.errors import ManifestError
+from gitctl.errors import ErrorId
 from gitctl.workflow.dump import dump_health
 
 
@@ -48,8 +49,15 @@ def test_an_empty_dump() -> None:
     assert states(b"---\n---\n") == []
 
 
-@pytest.mark.parametrize(("data", "place"), [(b"just text", "stdin:1"), (b"a: 1\n---\n- 3\n", "stdin:3"), (b"{a: 1, a: 2}", "stdin:1:8")])
-def test_what_is_no_dump_is_refused_with_its_place(data: bytes, place: str) -> None:
-    with pytest.raises(ManifestError) as raised:
+@pytest.mark.parametrize(
+    ("data", "place", "id"),
+    [
+        (b"just text", "stdin:1", ErrorId.NOT_AN_OBJECT),
+        (b"a: 1\n---\n- 3\n", "stdin:3", ErrorId.NOT_AN_OBJECT),
+        (b"{a: 1, a: 2}", "stdin:1:8", ErrorId.YAML_DUPLICATE_KEY),
+    ],
+)
+def test_what_is_no_dump_is_refused_with_its_place(data: bytes, place: str, id: ErrorId) -> None:
+    with raises(id) as raised:
         dump_health(data, where="stdin")
     assert str(raised.value).startswith(place)

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.fixtures.errors import raises
 from tests.fixtures.secrets import AgeKey
 
-from gitctl.errors import GitctlError, InputError, ManyErrors, Refused
+from gitctl.errors import ErrorId, InputError, ManyErrors
 from gitctl.secrets import pysops
 from gitctl.secrets.files import SopsFiles
 from gitctl.secrets.pysops import Kind
@@ -82,7 +83,7 @@ def test_a_missing_file_and_nothing_is_written(folder: Path) -> None:
 
 def test_no_key_and_nothing_is_written(tmp_path: Path) -> None:
     file = write(tmp_path, "a.yaml")
-    with pytest.raises(InputError, match="no such key file"):
+    with raises(ErrorId.KEY_FILE_MISSING, match="no such key file"):
         encrypt(file)
     assert file.read_text() == SECRET
 
@@ -96,7 +97,7 @@ def test_an_encrypted_file_is_not_encrypted_again(folder: Path) -> None:
     file = write(folder, "a.yaml")
     encrypt(file)
     before = file.read_bytes()
-    with pytest.raises(pysops.AlreadyEncrypted):
+    with raises(ErrorId.ALREADY_ENCRYPTED):
         encrypt(file)
     assert file.read_bytes() == before
 
@@ -111,7 +112,7 @@ def test_a_write_that_fails_leaves_every_file_and_no_other(folder: Path, monkeyp
             raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(InputError, match="No space left on device") as caught:
+    with raises(ErrorId.FILE_UNWRITABLE, match="No space left on device") as caught:
         secret.replace_files(dict.fromkeys(files, b"new"))
     assert caught.value.where == str(files[1])
     assert [f.read_text() for f in files] == [SECRET, SECRET]
@@ -136,7 +137,7 @@ def test_rotate_all_or_none(folder: Path) -> None:
     a, plain = write(folder, "a.yaml"), write(folder, "plain.yaml")
     encrypt(a)
     before = a.read_bytes()
-    with pytest.raises(pysops.NotEncrypted):
+    with raises(ErrorId.NOT_ENCRYPTED):
         secret.rotate([a, plain], FILES, by_rule=False)
     assert a.read_bytes() == before
     assert secret.rotate([a], FILES, by_rule=False) == (a,)
@@ -204,7 +205,7 @@ def test_bad_text_is_asked_for_again_with_the_work_still_there(sealed: Path) -> 
 
 def test_bad_text_is_an_error_when_nobody_can_be_asked(sealed: Path) -> None:
     before = sealed.read_bytes()
-    with pytest.raises(InputError):
+    with raises(ErrorId.YAML_SYNTAX):
         edit(sealed, lambda text: text + "a: [", again=False)
     assert sealed.read_bytes() == before
 
@@ -213,7 +214,7 @@ def test_a_file_that_changed_meanwhile_is_kept_and_so_is_the_edit(sealed: Path) 
     def meanwhile() -> None:
         sealed.write_text("from somebody else\n")
 
-    with pytest.raises(Refused) as caught:
+    with raises(ErrorId.EDITED_MEANWHILE) as caught:
         edit(sealed, lambda text: text.replace("kanarienvogel", "spatz"), during=meanwhile)
     assert sealed.read_text() == "from somebody else\n"
     kept = sealed.with_name("a.yaml.edited")
@@ -229,7 +230,7 @@ def test_an_editor_that_fails_is_an_error(sealed: Path) -> None:
 
     (sealed.parent / "room").mkdir()
     before = sealed.read_bytes()
-    with pytest.raises(InputError, match="exit code 7"):
+    with raises(ErrorId.EDITOR_FAILED, match="exit code 7"):
         secret.edit(sealed, FILES, room=room, editor=lambda _: 7, again=lambda _: True)
     assert sealed.read_bytes() == before
 
@@ -250,5 +251,5 @@ def test_status_of_a_folder_finds_encrypted_files_and_plain_secrets(folder: Path
 def test_a_named_file_is_always_shown(folder: Path) -> None:
     file = write(folder, "c.yaml", "kind: ConfigMap\n")
     assert [str(one.state) for one in secret.status([file], FILES, verify=True)] == ["plain"]
-    with pytest.raises(GitctlError, match="no such file"):
+    with raises(ErrorId.FILE_MISSING, match="no such file"):
         secret.status([folder / "gone.yaml"], FILES, verify=True)

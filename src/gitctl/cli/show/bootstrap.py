@@ -12,7 +12,16 @@ from gitctl.workflow.bootstrap import FileState, Scaffold, ScaffoldFile
 _STYLES = {FileState.NEW: Style.ADDED, FileState.SAME: Style.QUIET, FileState.KEPT: Style.CHANGED}
 
 
-def show_bootstrap(session: Session, root: Path, wanted: Scaffold, files: tuple[ScaffoldFile, ...], commit: str, runs: Ran) -> None:
+def show_bootstrap(
+    session: Session,
+    root: Path,
+    wanted: Scaffold,
+    files: tuple[ScaffoldFile, ...],
+    commit: str,
+    runs: Ran,
+    *,
+    left_to_do: tuple[str, ...] = (),
+) -> None:
     """Print the first sync, the files, the differences of those that the user changed, and the next commands."""
     body = {
         "folder": str(root),
@@ -20,9 +29,12 @@ def show_bootstrap(session: Session, root: Path, wanted: Scaffold, files: tuple[
         "commit": commit or None,
         "files": [{"path": f.path, "state": f.state.value, "diff": f.diff} for f in files],
         "sync": runs_json(runs) if runs else None,
+        "leftToDo": list(left_to_do),
     }
     lines = [row for f in files for row in _rows(f)]
     lines += [line(""), *(line(text) for text in _next(root, wanted, commit))]
+    if left_to_do:
+        lines += [line("then, with the rights of an administrator:"), *(line(f"  {command}") for command in left_to_do)]
     clean = session.redactor.clean
     session.result("BootstrapResult", body, text=lambda: runs_text(session, runs) + text_of(lines, color=session.color, clean=clean))
 

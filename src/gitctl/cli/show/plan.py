@@ -114,6 +114,7 @@ def _problems(plan: Plan) -> list[Line]:
             line(f"  refused: {r.message}", Style.BAD),
             *(line(f"      {ref}") for ref in r.refs),
             *([line(f"    hint: {r.hint}")] if r.hint else []),
+            line(f"    see: gitctl explain {r.rule}"),
         )
     ]
     return failures + refusals

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gitctl.cli.forms import Output
@@ -13,7 +15,7 @@ from gitctl.cli.show.markdown import plans_markdown
 from gitctl.cli.show.plan import plan_lines
 from gitctl.cli.show.run import outcome_json, run_lines
 from gitctl.cli.show.values import plan_json, revision_json
-from gitctl.errors import ExitCode, GitctlError, exit_code_of
+from gitctl.errors import ExitCode, GitctlError, Interrupted, Terminated, exit_code_of
 from gitctl.model.change import Plan
 from gitctl.model.outcome import SyncResult
 from gitctl.model.quantity import counted
@@ -64,9 +66,9 @@ def _warn_target(session: Session, stages: Sequence[Stage]) -> None:
 
 
 def plan_code(plan: Plan) -> ExitCode:
-    """Refused 7, objects that cannot be applied 8, differences 1, else 0."""
+    """Refused 7, objects that cannot be applied 8 (6 when only rights are missing), differences 1, else 0."""
     if plan.failures:
-        return ExitCode.PARTIAL
+        return ExitCode.CLUSTER if all(c.denied for c in plan.failures) else ExitCode.PARTIAL
     if plan.refusals:
         return ExitCode.REFUSED
     return ExitCode.DIFFERENT if plan.changes else ExitCode.DONE
@@ -119,8 +121,22 @@ Ran = Sequence[tuple["Stage", Sequence[AppRun]]]
 def show_runs(session: Session, staged: Ran, *, kind: str = "SyncResult") -> int:
     """Print what runs did; errors go to stderr after them. The result is the gravest exit code."""
     _warn_target(session, [stage for stage, _ in staged])
-    session.result(kind, runs_json(staged), text=lambda: runs_text(session, staged))
-    return report_runs(session, staged)
+    told = _as_ended(session, staged)
+    session.result(kind, runs_json(told), text=lambda: runs_text(session, told))
+    return report_runs(session, told)
+
+
+def _as_ended(session: Session, staged: Ran) -> Ran:
+    """SIGTERM ends a run as Ctrl-C does, under an id and an exit code of its own."""
+    if session.signal != signal.SIGTERM:
+        return staged
+    return [(stage, [_terminated(run) for run in runs]) for stage, runs in staged]
+
+
+def _terminated(run: AppRun) -> AppRun:
+    if not isinstance(run.error, Interrupted):
+        return run
+    return replace(run, error=Terminated(run.error.message, hint=run.error.hint))
 
 
 def runs_json(staged: Ran) -> dict[str, Any]:
@@ -139,11 +155,9 @@ def runs_text(session: Session, staged: Ran) -> str:
 
 def report_runs(session: Session, staged: Ran) -> int:
     """Errors of runs on stderr, and the gravest exit code."""
-    errors = [r.error for _, runs in staged for r in runs if r.error]
+    errors = [r.error for _, runs in _as_ended(session, staged) for r in runs if r.error]
     _report(errors)
     codes = [exit_code_of(e) for e in errors]
-    if session.signal and ExitCode.INTERRUPTED in codes:
-        return 128 + session.signal
     return max(codes, default=ExitCode.DONE)
 
 

@@ -80,7 +80,7 @@ def suspension_json(suspension: Suspension) -> dict[str, str]:
 
 def refusal_json(refusal: Refusal) -> dict[str, Any]:
     """A guard's no."""
-    return {"rule": refusal.rule, "message": refusal.message, "hint": refusal.hint, "objects": [ref_json(r) for r in refusal.refs]}
+    return {"rule": str(refusal.rule), "message": refusal.message, "hint": refusal.hint, "objects": [ref_json(r) for r in refusal.refs]}
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:

@@ -8,43 +8,61 @@ from __future__ import annotations
 
 import re
 
-from gitctl.errors import GitctlError, InputError, RenderError
+from gitctl.errors import ErrorId, GitctlError, InputError, RenderError
 
 
 class SopsFailed(RenderError):
     """sops failed in a way that has no better name."""
 
+    default_id = ErrorId.SOPS_FAILED
+
 
 class NoUsableKey(RenderError):
     """No private key at hand opens the file."""
+
+    default_id = ErrorId.NO_USABLE_KEY
 
 
 class Tampered(InputError):
     """The file was changed after it was encrypted."""
 
+    default_id = ErrorId.SECRET_TAMPERED
+
 
 class AlreadyEncrypted(InputError):
     """The content has sops metadata already."""
+
+    default_id = ErrorId.ALREADY_ENCRYPTED
 
 
 class NotEncrypted(InputError):
     """The content has no sops metadata."""
 
+    default_id = ErrorId.NOT_ENCRYPTED
+
 
 class NoSuchFile(InputError):
     """The file does not exist."""
+
+    default_id = ErrorId.FILE_MISSING
 
 
 class BadContent(InputError):
     """The content is not what its kind says, or cannot be stored by sops."""
 
+    default_id = ErrorId.SECRET_CONTENT
+
 
 class BadRecipient(InputError):
     """A recipient is not a public key."""
 
+    default_id = ErrorId.RECIPIENT_INVALID
+
 
 class NoRule(InputError):
     """No recipients are given, and no creation rule matches."""
+
+    default_id = ErrorId.SOPS_RULE_MISSING
 
 
 # sops' cmd/sops/codes/codes.go; seen with 3.11: a stripped MAC is 51, a changed, moved or plain value in an encrypted place is 25.
@@ -85,7 +103,7 @@ def _by_words(code: int, stderr: str, where: str | None) -> GitctlError:
     if "age public key" in text or "malformed recipient" in text:
         return BadRecipient("a recipient is not an age public key", where=where, hint="public keys start with age1; see .sops.yaml")
     if "loading config" in text:
-        return NoRule(".sops.yaml cannot be read", where=where, hint="see `sops --help` for its form")
+        return NoRule(".sops.yaml cannot be read", id=ErrorId.SOPS_CONFIG, where=where, hint="see `sops --help` for its form")
     if code in (2, 4) or "unmarshal" in text or "invalid dotenv" in text:
         line = _LINE.search(stderr)
         return BadContent("cannot be read" + (f", see line {line[1]}" if line else ""), where=where, hint="correct its syntax")

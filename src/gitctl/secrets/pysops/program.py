@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from gitctl.errors import ToolMissing
+from gitctl.errors import ErrorId, ToolMissing
 from gitctl.process import Command, run
 from gitctl.secrets.pysops.errors import explain
 
@@ -26,7 +26,7 @@ def version() -> tuple[int, int, int]:
     answer = run(Command(("sops", "--version"), env=_QUIET, timeout=20))
     found = re.search(rb"sops (\d+)\.(\d+)\.(\d+)", answer.stdout)
     if found is None:
-        raise ToolMissing("the sops on PATH does not tell its version", hint=_HINT)
+        raise ToolMissing("the sops on PATH does not tell its version", id=ErrorId.TOOL_VERSION, hint=_HINT)
     return int(found[1]), int(found[2]), int(found[3])
 
 
@@ -53,7 +53,7 @@ def _check_version() -> None:
     """Asked after a failure only: an old sops takes our sub-commands for files, and a call costs as much as a decryption."""
     found = version()
     if found < OLDEST:
-        raise ToolMissing(f"sops {'.'.join(map(str, found))} is too old", hint=_HINT)
+        raise ToolMissing(f"sops {'.'.join(map(str, found))} is too old", id=ErrorId.TOOL_VERSION, hint=_HINT)
 
 
 def default_key_file() -> Path:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gitctl.errors import ConfigError, GitctlError, Refused, Unauthenticated
+from gitctl.errors import ErrorId, GitctlError, Refused, Unauthenticated, UsageError
 from gitctl.parallel import mutex
 from gitctl.target.kubernetes.endpoint import endpoint_of
 from gitctl.target.kubernetes.kubeconfig import Kubeconfig, locate
@@ -69,7 +69,10 @@ class Access:
             before = self.endpoint
             self._load(before.context)
             if self.endpoint.server != before.server:
-                raise Refused(f"context {before.context} now means {self.endpoint.server}, this run began on {before.server}")
+                raise Refused(
+                    f"context {before.context} now means {self.endpoint.server}, this run began on {before.server}",
+                    id=ErrorId.WRONG_CLUSTER,
+                )
             self.generation += 1
 
     def _load(self, context: str) -> None:
@@ -117,7 +120,7 @@ class Access:
 def _impersonation(login: Login, user: dict[str, Any]) -> list[tuple[str, str]]:
     """Impersonation by flags, else by the kubeconfig (`as`, `as-groups`, `as-uid`, `as-user-extra`), which the reader leaves out."""
     if login.groups and not login.impersonate:
-        raise ConfigError("--as-group needs --as", hint="name the user too: --as USER")
+        raise UsageError("--as-group needs --as", id=ErrorId.FLAGS_CONFLICT, hint="name the user too: --as USER")
     if login.impersonate:
         return [("Impersonate-User", login.impersonate), *(("Impersonate-Group", g) for g in login.groups)]
     found = [("Impersonate-User", user["as"])] if user.get("as") else []

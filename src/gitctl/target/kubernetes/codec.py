@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gitctl.errors import ClusterError, Refused
+from gitctl.errors import ClusterError, ErrorId, Refused
 from gitctl.model.manifest import Json, ObjectRef
 from gitctl.model.state import SCHEMA_VERSION, AppState, InventoryEntry
 
@@ -53,6 +53,7 @@ def decode(root: bytes, shards: Mapping[str, bytes]) -> AppState:
     if raw.get("schema", 0) > SCHEMA_VERSION:
         raise Refused(
             f"the state of {raw.get('owner')} was written by a newer gitctl (schema {raw['schema']}, known: {SCHEMA_VERSION})",
+            id=ErrorId.STATE_NEWER,
             hint="update gitctl",
         )
     tables = [raw["inventory"]] if "inventory" in raw else [_plain(_verified(name, shards)) for name in raw.get("shards") or ()]
@@ -60,7 +61,7 @@ def decode(root: bytes, shards: Mapping[str, bytes]) -> AppState:
     try:
         known = msgspec.convert({k: v for k, v in raw.items() if k not in ("inventory", "shards", "extra", "token")}, AppState)
     except msgspec.ValidationError as error:
-        raise ClusterError("a stored state cannot be read", hint="was it edited by hand?") from error
+        raise ClusterError("a stored state cannot be read", id=ErrorId.STATE_DAMAGED, hint="was it edited by hand?") from error
     extra = _unknown(raw, _head(known) | {"inventory": None, "shards": None})
     return replace(known, inventory=tuple(inventory), extra=extra)
 
@@ -125,7 +126,7 @@ def unpack(table: Json) -> list[InventoryEntry]:
     try:
         return [_entry(table, row) for row in table["rows"]]
     except (KeyError, IndexError, TypeError, ValueError) as error:
-        raise ClusterError("a stored inventory cannot be read", hint="was it edited by hand?") from error
+        raise ClusterError("a stored inventory cannot be read", id=ErrorId.STATE_DAMAGED, hint="was it edited by hand?") from error
 
 
 def _entry(table: Json, row: Sequence[Any]) -> InventoryEntry:
@@ -183,9 +184,9 @@ def _plain(data: bytes) -> Json:
         opened = zlib.decompressobj()
         value = orjson.loads(opened.decompress(data, _LONGEST))
     except (zlib.error, orjson.JSONDecodeError) as error:
-        raise ClusterError("a stored state is damaged", hint="was it edited by hand?") from error
+        raise ClusterError("a stored state is damaged", id=ErrorId.STATE_DAMAGED, hint="was it edited by hand?") from error
     if not isinstance(value, dict):
-        raise ClusterError("a stored state is damaged", hint="was it edited by hand?")
+        raise ClusterError("a stored state is damaged", id=ErrorId.STATE_DAMAGED, hint="was it edited by hand?")
     return value
 
 
@@ -196,5 +197,7 @@ def _name(data: bytes) -> str:
 def _verified(name: str, shards: Mapping[str, bytes]) -> bytes:
     data = shards.get(name, b"")
     if _name(data) != name:
-        raise ClusterError(f"shard {name} of a stored state is missing or damaged", hint="was it deleted by hand?")
+        raise ClusterError(
+            f"shard {name} of a stored state is missing or damaged", id=ErrorId.STATE_DAMAGED, hint="was it deleted by hand?"
+        )
     return data

@@ -22,6 +22,7 @@ from gitctl.target.kubernetes.approximate import approximate
 from gitctl.target.kubernetes.client import WORKERS, Client
 from gitctl.target.kubernetes.exchange import APPLY, Request, Response
 from gitctl.target.kubernetes.fold import without
+from gitctl.target.kubernetes.local import compared_here
 from gitctl.target.kubernetes.observe import get_one
 from gitctl.target.kubernetes.owner import has_label, marked, owner_of
 from gitctl.target.kubernetes.ownership import Claim, Verdict, judge
@@ -60,7 +61,9 @@ def _compare(client: Client, pair: Pair, observed: Observed, options: CompareOpt
     manifest = pair.manifest
     live = observed.objects.get(manifest.ref)
     if manifest.ref in observed.unknown:
-        return Comparison(manifest, None, None, manifest.body, error=observed.unknown[manifest.ref], error_code=503)
+        denied = manifest.ref in observed.denied
+        error, code = observed.unknown[manifest.ref], 403 if denied else 503
+        return Comparison(manifest, None, None, manifest.body, error=error, error_code=code, denied=denied)
     if pair.resource is None:
         return _missing(manifest, options.owner)
     for _ in range(_LOOKS):
@@ -100,12 +103,12 @@ def _owner(live: Json, entry: InventoryEntry | None, owner: str) -> str:
 def _dry_run(client: Client, found: Comparison, resource: Resource, entry: InventoryEntry | None, options: CompareOptions) -> Comparison:
     assert found.live is not None  # only existing objects are tried
     answer = client.send(apply_request(resource, found.ref, found.sent, force=True, dry_run=True))
+    claim = _claim(found, entry, options)
     if failure.refused_rights(answer) or failure.refused_dry_run(answer):
-        return replace(found, merged=approximate(found.live, found.sent), proof=Proof.LOCAL)
+        return compared_here(found, found.live, entry, claim)
     if not answer.ok:
         return _refused(found, answer)
     after = answer.json()
-    claim = _claim(found.live, entry, found.owner in (options.owner, *options.former), options)
     verdict = judge(found.live, after, claim)
     return replace(
         found,
@@ -118,7 +121,9 @@ def _dry_run(client: Client, found: Comparison, resource: Resource, entry: Inven
     )
 
 
-def _claim(live: Json, entry: InventoryEntry | None, ours: bool, options: CompareOptions) -> Claim:
+def _claim(found: Comparison, entry: InventoryEntry | None, options: CompareOptions) -> Claim:
+    live = found.live or {}
+    ours = found.owner in (options.owner, *options.former)
     rival = rival_of(live)
     adopt = not ours and (rival in options.adopt_from if rival else options.adopt)
     keep = options.keep_additions or not (ours or adopt)

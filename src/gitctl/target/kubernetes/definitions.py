@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from gitctl.errors import NotHealthy
+from gitctl.errors import ErrorId, NotHealthy
 from gitctl.model.manifest import Json, ObjectRef
 from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.discover import Kinds
@@ -94,7 +94,12 @@ def _not_served(client: Client, missing: list[tuple[str, str, str]]) -> NotHealt
         bad = [f"{c['type']}={c['status']} {c.get('message', '')}".strip() for c in conditions if _blocks(c)]
         reasons.append(f"{kind}.{group}: {'; '.join(bad) or 'not defined'}")
     names = ", ".join(".".join(filter(None, (kind, version, group))) for group, kind, version in missing)
-    return NotHealthy(f"{names} not served after {SERVED_SECONDS:g} s", details=reasons, hint="look at the CustomResourceDefinition")
+    return NotHealthy(
+        f"{names} not served after {SERVED_SECONDS:g} s",
+        id=ErrorId.DEFINITION_NOT_SERVED,
+        details=reasons,
+        hint="look at the CustomResourceDefinition",
+    )
 
 
 def _blocks(condition: Json) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gitctl.errors import ClusterError
+from gitctl.errors import ClusterError, ErrorId
 from gitctl.model.manifest import Json
 from gitctl.paths import private_folder, write_private
 from gitctl.target.kubernetes import failure
@@ -91,7 +91,9 @@ def _fetch(client: Client, root: str, cached: Path) -> Json:
         raise failure.error(answer, f"discover {root}", where=client.where)
     found = answer.json()
     if found.get("kind") != "APIGroupDiscoveryList":
-        raise ClusterError(f"the server is too old: {client.where}", hint="gitctl needs Kubernetes 1.27 or newer")
+        raise ClusterError(
+            f"the server is too old: {client.where}", id=ErrorId.SERVER_TOO_OLD, hint="gitctl needs Kubernetes 1.27 or newer"
+        )
     _remember(cached, answer.headers.get("ETag", ""), answer.body)
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gitctl.errors import ClusterError
+from gitctl.errors import ClusterError, ErrorId
 from gitctl.model.manifest import Json
 
 APPLY = "application/apply-patch+yaml"
@@ -63,7 +63,11 @@ class Response:
     def json(self) -> Json:
         """The body, parsed. Raises ClusterError when it is not a JSON object (a proxy answered)."""
         if not isinstance(self.parsed, dict):
-            raise ClusterError("the answer is not from a Kubernetes API server", hint="check the server's address in the kubeconfig")
+            raise ClusterError(
+                "the answer is not from a Kubernetes API server",
+                id=ErrorId.NOT_KUBERNETES,
+                hint="check the server's address in the kubeconfig",
+            )
         return self.parsed
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gitctl.errors import ClusterError, Forbidden, GitctlError
+from gitctl.errors import ClusterError, ErrorId, Forbidden, GitctlError
 from gitctl.model.manifest import Json, ObjectRef
 from gitctl.target.kubernetes.exchange import Response
 
@@ -89,7 +89,7 @@ def error(answer: Response, doing: str, *, where: str) -> GitctlError:
         return Forbidden(
             f"{user}may not {doing}{_right(denied, doing)}: {where}", hint="ask for this right, or use another account (--as, --context)"
         )
-    return ClusterError(f"cannot {doing}: {explain(answer, sensitive='secret' in doing)}: {where}")
+    return ClusterError(f"cannot {doing}: {explain(answer, sensitive='secret' in doing)}: {where}", id=ErrorId.API_ERROR)
 
 
 def _right(denied: re.Match[str] | None, doing: str) -> str:

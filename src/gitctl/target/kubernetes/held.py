@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitctl.errors import GitctlError, Locked
+from gitctl.errors import ErrorId, GitctlError, Locked
 from gitctl.model.manifest import Json
 from gitctl.parallel import Deadline
 from gitctl.target.kubernetes.holder import Holder, boottime
@@ -33,7 +33,11 @@ class HeldLease:
         if not self._lost and boottime() - self._renewed > SAFE:
             self._lost = f"it could not be renewed for {SAFE:g} s"
         if self._lost:
-            raise Locked(f"the lock of {self.owner} is lost: {self._lost}", hint="nothing more is written; run the command again")
+            raise Locked(
+                f"the lock of {self.owner} is lost: {self._lost}",
+                id=ErrorId.LOCK_LOST,
+                hint="nothing more is written; run the command again",
+            )
 
     def take(self, lease: Json | None) -> bool:
         """Write our name into a lease that is free or ours; False when another run was faster. Raises Forbidden, ClusterError."""

@@ -6,7 +6,7 @@ import os
 import shutil
 from typing import Any
 
-from gitctl.errors import ConfigError, Unauthenticated, did_you_mean
+from gitctl.errors import ConfigError, ErrorId, Unauthenticated, did_you_mean
 from gitctl.target.kubernetes.official import Official
 
 _DEFAULT_FILE = "~/.kube/config"
@@ -18,7 +18,7 @@ def locate(named: str) -> str:
     paths = [os.path.expanduser(p) for p in (named or _DEFAULT_FILE).split(os.pathsep) if p]
     present = [p for p in paths if os.path.exists(p)]
     if named and not present:
-        raise ConfigError(f"kubeconfig {named} does not exist", hint="check --kubeconfig or KUBECONFIG")
+        raise ConfigError(f"kubeconfig {named} does not exist", id=ErrorId.KUBECONFIG_MISSING, hint="check --kubeconfig or KUBECONFIG")
     return os.pathsep.join(present)
 
 
@@ -87,25 +87,39 @@ class _Silent:
 
 def _merged(official: Official, files: str) -> Any:
     if not files:
-        raise ConfigError("there is no kubeconfig", hint="set KUBECONFIG or --kubeconfig; `gitctl sandbox up` starts a cluster to try")
+        raise ConfigError(
+            "there is no kubeconfig",
+            id=ErrorId.KUBECONFIG_MISSING,
+            hint="set KUBECONFIG or --kubeconfig; `gitctl sandbox up` starts a cluster to try",
+        )
     try:
         merged = official.kube_config.KubeConfigMerger(files)
     except Exception as error:
         # A YAML error quotes the line, which may be a token.
-        raise ConfigError(f"kubeconfig {files} cannot be read ({type(error).__name__})", hint="`kubectl config view` shows why") from None
+        raise ConfigError(
+            f"kubeconfig {files} cannot be read ({type(error).__name__})",
+            id=ErrorId.KUBECONFIG_UNREADABLE,
+            hint="`kubectl config view` shows why",
+        ) from None
     if merged.config is None or not isinstance(merged.config.value, dict):
-        raise ConfigError(f"kubeconfig {files} is empty")
+        raise ConfigError(f"kubeconfig {files} is empty", id=ErrorId.KUBECONFIG_UNREADABLE)
     return merged
 
 
 def _chosen(contexts: list[dict[str, Any]], name: str, files: str) -> dict[str, Any]:
     names = [str(c["name"]) for c in contexts]
     if not name:
-        raise ConfigError(f"kubeconfig {files} has no current context", hint=did_you_mean("", names, what="pass --context; there are"))
+        raise ConfigError(
+            f"kubeconfig {files} has no current context",
+            id=ErrorId.CONTEXT_NEEDED,
+            hint=did_you_mean("", names, what="pass --context; there are"),
+        )
     found = [c.get("context") or {} for c in contexts if c["name"] == name]
     if not found:
         hint = did_you_mean(name, names, what="the contexts there are")
-        raise ConfigError(f"context {name!r} is not in {files}", hint=hint or "`kubectl config get-contexts` lists them")
+        raise ConfigError(
+            f"context {name!r} is not in {files}", id=ErrorId.CONTEXT_UNKNOWN, hint=hint or "`kubectl config get-contexts` lists them"
+        )
     return dict(found[0])
 
 
@@ -115,5 +129,6 @@ def _plugin_failed(plugin: dict[str, Any]) -> Unauthenticated:
     advice = str(plugin.get("installHint") or "").strip().splitlines()
     return Unauthenticated(
         f"the credential plug-in {os.path.basename(command)} {'is not on PATH' if missing else 'failed'}",
+        id=ErrorId.CREDENTIAL_PLUGIN,
         hint=advice[0] if missing and advice else "run it by hand, or log in again",
     )

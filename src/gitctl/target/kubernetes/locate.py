@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from gitctl.errors import GitctlError, ManifestError, did_you_mean, raise_all
+from gitctl.errors import ErrorId, GitctlError, ManifestError, did_you_mean, raise_all
 from gitctl.model.manifest import Manifest
 from gitctl.target.kubernetes.discover import Kinds
 from gitctl.target.kubernetes.resource import split_api_version
@@ -59,6 +59,7 @@ def require_foreign(manifests: Iterable[Manifest], state_namespace: str) -> None
 def _not_yours(manifest: Manifest) -> ManifestError:
     return ManifestError(
         f"{manifest.ref.short} holds gitctl's own state and cannot be part of an app",
+        id=ErrorId.STATE_NAMESPACE,
         where=str(manifest.origin),
         hint="take it (or create_namespace) out: gitctl creates it; or keep the state elsewhere (state_namespace in gitctl.yaml)",
     )
@@ -97,6 +98,7 @@ def _unknown(manifest: Manifest, served: Kinds) -> ManifestError:
     versions = served.versions(ref.group, ref.kind)
     return ManifestError(
         f"{ref.short}: the cluster does not have the kind {ref.kind} of {manifest.api_version}",
+        id=ErrorId.KIND_UNKNOWN,
         where=str(manifest.origin),
         hint=f"the cluster serves it as {', '.join(versions)}" if versions else _advice(manifest, served),
     )

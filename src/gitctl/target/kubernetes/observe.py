@@ -37,6 +37,10 @@ class _Found:
 
     objects: dict[ObjectRef, Json | None] = field(default_factory=dict)
     unknown: dict[ObjectRef, str] = field(default_factory=dict)
+    denied: set[ObjectRef] = field(default_factory=set)
+
+    def observed(self) -> Observed:
+        return Observed(self.objects, self.unknown, frozenset(self.denied))
 
     def lacks(self, ref: ObjectRef) -> bool:
         return ref not in self.objects and ref not in self.unknown
@@ -56,14 +60,14 @@ def observe(client: Client, owner: str, wanted: Sequence[Wanted]) -> Observed:
     by_label = [w for group in _grouped(wanted, lambda w: w.resource).values() if len(group) >= _LIST_FROM for w in group]
     _by_label(client, owner, by_label, found)
     _by_name(client, [w for w in wanted if found.lacks(w.ref)], found)
-    return Observed(found.objects, found.unknown)
+    return found.observed()
 
 
 def look_up(client: Client, wanted: Sequence[Wanted]) -> Observed:
     """Look at objects whatever their labels. Raises ClusterError family errors."""
     found = _Found()
     _by_name(client, wanted, found)
-    return Observed(found.objects, found.unknown)
+    return found.observed()
 
 
 def _by_name(client: Client, wanted: Sequence[Wanted], found: _Found) -> None:
@@ -143,6 +147,7 @@ def _one_by_one(client: Client, wanted: Sequence[Wanted], found: _Found) -> None
             found.objects[one.ref] = None
         else:
             found.unknown[one.ref] = _reason(answer, one)
+            found.denied |= {one.ref} if failure.refused_rights(answer) else set()
 
 
 def _reason(answer: Response, one: Wanted) -> str:

@@ -60,7 +60,7 @@ def judge(live: Json, after: Json, claim: Claim) -> Verdict:
     taken = tuple(Conflict(shown(p), o) for o, p in losses if had(p) or claim.folds(o))
     conflicts = tuple(Conflict(shown(p), o) for o, p in losses if not (had(p) or claim.folds(o)))
     leaving = leaving_fields(live, ours, claim)
-    additions = () if claim.adopt else tuple(_additions(live, leaving))
+    additions = () if claim.adopt else tuple(additions_of(live, leaving))
     return Verdict(taken, conflicts, additions, leaving, fold=_must_fold(live, leaving, claim))
 
 
@@ -119,7 +119,8 @@ def _must_fold(live: Json, leaving: FieldSet, claim: Claim) -> bool:
     return bool(leaving) or (claim.adopt and any(map(claim.folds, _managers(live))))
 
 
-def _additions(live: Json, leaving: FieldSet) -> Iterator[Addition]:
+def additions_of(live: Json, leaving: FieldSet) -> Iterator[Addition]:
+    """What people added, by the outermost paths, with who did it."""
     for path in outermost(leaving):
         for owner, fields in entries(live):
             if is_human(owner) and path in fields:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gitctl.errors import ClusterError, StateMoved
+from gitctl.errors import ClusterError, ErrorId, StateMoved
 from gitctl.model.manifest import Json, ObjectRef
 from gitctl.model.marks import owner_label
 from gitctl.model.state import AppState
@@ -46,7 +46,10 @@ class StateStore:
             shards = self._shards(shard_names(_bytes(root)), owner)
             if shards is not None:
                 return replace(decode(_bytes(root), shards), token=_token(root))
-        raise ClusterError(f"the inventory of {owner} is incomplete: a part of its state in namespace {self.namespace} is missing")
+        raise ClusterError(
+            f"the inventory of {owner} is incomplete: a part of its state in namespace {self.namespace} is missing",
+            id=ErrorId.STATE_DAMAGED,
+        )
 
     def write(self, state: AppState) -> AppState:
         """Store. Raises StateMoved when the stored state is not the one that `state.token` came from; Forbidden, ClusterError."""

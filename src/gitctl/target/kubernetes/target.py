@@ -7,13 +7,14 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from gitctl.errors import NotHealthy, Refused
+from gitctl.errors import ErrorId, NotHealthy, Refused
 from gitctl.model.app import Cluster
 from gitctl.model.change import Action, Change, Comparison
 from gitctl.model.fieldset import of_manager
 from gitctl.model.managers import FIELD_MANAGER
 from gitctl.model.manifest import Json, Manifest, ObjectRef
 from gitctl.model.outcome import Outcome, OutcomeResult
+from gitctl.model.rights import ServedKind
 from gitctl.model.state import AppState, InventoryEntry
 from gitctl.parallel import mutex
 from gitctl.protocols import Cancel, CompareOptions, Emit, Lock, Observed
@@ -93,6 +94,11 @@ class KubernetesTarget:
         """
         require_foreign(manifests, self._cluster.state_namespace)
         return locate(manifests, self._served(), coming=kinds)
+
+    def served(self, kinds: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], ServedKind]:
+        """See Target."""
+        found = ((key, self._served().find(*key)) for key in kinds)
+        return {key: ServedKind(one.group, one.kind, one.plural, one.namespaced) for key, one in found if one is not None}
 
     def read_state(self, owner: str) -> AppState:
         """See Target."""
@@ -251,6 +257,7 @@ def _require_uid(cluster: Cluster, uid: str, client: Client) -> None:
     if uid != cluster.uid:
         raise Refused(
             f"{client.where} is not the cluster {cluster.name}: its uid is {uid}, gitctl.yaml pins {cluster.uid}",
+            id=ErrorId.WRONG_CLUSTER,
             hint="check the context; if the cluster was built anew, correct `uid` in gitctl.yaml",
         )
 

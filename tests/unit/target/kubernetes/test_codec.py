@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.fixtures.errors import raises
 
-from gitctl.errors import ClusterError, Refused
+from gitctl.errors import ClusterError, ErrorId
 from gitctl.model.manifest import ObjectRef, RenderInputs
 from gitctl.model.record import Counts, Record, RecordResult, RecordVerb
 from gitctl.model.state import SCHEMA_VERSION, Acknowledged, AppState, Hold, InventoryEntry
@@ -115,13 +116,13 @@ def test_fields_of_a_newer_version_stay_where_they_are() -> None:
 
 def test_a_newer_schema_is_refused() -> None:
     raw = document(encode(AppState("o")).root) | {"schema": SCHEMA_VERSION + 1}
-    with pytest.raises(Refused, match="newer gitctl"):
+    with raises(ErrorId.STATE_NEWER, match="newer gitctl"):
         decode(zlib.compress(json.dumps(raw).encode()), {})
 
 
 @pytest.mark.parametrize("root", [b"", b"junk", zlib.compress(b"junk"), zlib.compress(b"[]")], ids=["empty", "raw", "not JSON", "a list"])
 def test_damage_is_an_error(root: bytes) -> None:
-    with pytest.raises(ClusterError, match="damaged"):
+    with raises(ErrorId.STATE_DAMAGED, match="damaged"):
         decode(root, {})
 
 

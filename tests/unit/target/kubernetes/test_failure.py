@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 import pytest
+from tests.fixtures.errors import raises
 
-from gitctl.errors import ClusterError, Forbidden
+from gitctl.errors import ErrorId, Forbidden
 from gitctl.target.kubernetes import failure
 from gitctl.target.kubernetes.exchange import Response
 
@@ -37,6 +38,11 @@ def test_the_servers_words_are_one_line_of_bounded_length() -> None:
     assert failure.explain(refusal(422, "one\n  two\tthree"), sensitive=False) == "one two three"
     assert len(failure.explain(refusal(422, "x" * 5000), sensitive=False)) < 700
     assert failure.explain(Response(502, b"<html>", {}), sensitive=False) == "the server answered 502"
+
+
+def test_an_answer_that_is_none_of_an_api_server() -> None:
+    with raises(ErrorId.NOT_KUBERNETES):
+        Response(200, b"<html>", {}).json()
 
 
 @pytest.mark.parametrize(
@@ -86,5 +92,5 @@ def test_errors_name_what_was_tried_and_where() -> None:
     state = failure.error(refusal(403, RBAC), "write the state", where="context prod (https://x)")
     assert str(state) == "user ada may not write the state (patch secrets in namespace shop): context prod (https://x)"
     other = failure.error(refusal(500, "boom"), "list pods", where="here")
-    assert isinstance(other, ClusterError)
+    assert other.id is ErrorId.API_ERROR
     assert "boom" in str(other)

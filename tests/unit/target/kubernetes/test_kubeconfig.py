@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.fixtures.errors import raises
 
-from gitctl.errors import ConfigError
+from gitctl.errors import ConfigError, ErrorId
 from gitctl.target.kubernetes.access import Access, Login
 
 
@@ -44,7 +45,7 @@ def test_the_usual_place(isolated: Path) -> None:
 
 def test_an_unknown_context_gets_a_suggestion(tmp_path: Path) -> None:
     path = written(tmp_path / "k", "production", "staging", current="staging")
-    with pytest.raises(ConfigError, match="'prodution' is not in") as caught:
+    with raises(ErrorId.CONTEXT_UNKNOWN, match="'prodution' is not in") as caught:
         Access(Login(str(path), "prodution"))
     assert caught.value.hint == "did you mean 'production'?"
     with pytest.raises(ConfigError) as caught:
@@ -53,12 +54,12 @@ def test_an_unknown_context_gets_a_suggestion(tmp_path: Path) -> None:
 
 
 def test_no_current_context(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no current context"):
+    with raises(ErrorId.CONTEXT_NEEDED, match="no current context"):
         Access(Login(str(written(tmp_path / "k", "one"))))
 
 
 def test_no_kubeconfig_at_all(isolated: Path) -> None:
-    with pytest.raises(ConfigError, match="there is no kubeconfig"):
+    with raises(ErrorId.KUBECONFIG_MISSING, match="there is no kubeconfig"):
         Access(Login())
 
 
@@ -71,14 +72,14 @@ def test_a_file_that_is_named_and_missing(tmp_path: Path) -> None:
 def test_a_broken_file_is_not_quoted(tmp_path: Path, text: str) -> None:
     path = tmp_path / "k"
     path.write_text(text)
-    with pytest.raises(ConfigError) as caught:
+    with raises(ErrorId.KUBECONFIG_UNREADABLE) as caught:
         Access(Login(str(path)))
     assert "hunter2" not in str(caught.value) + caught.value.hint
 
 
 def test_groups_need_a_user(tmp_path: Path) -> None:
     path = written(tmp_path / "k", "one", current="one")
-    with pytest.raises(ConfigError, match="--as-group needs --as"):
+    with raises(ErrorId.FLAGS_CONFLICT, match="--as-group needs --as"):
         Access(Login(str(path), groups=("g",)))
 
 

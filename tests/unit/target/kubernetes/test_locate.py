@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.fixtures.errors import raises
 
-from gitctl.errors import ManifestError, ManyErrors
+from gitctl.errors import ErrorId, ManifestError, ManyErrors
 from gitctl.model.manifest import Json, Manifest, ObjectRef, Origin
 from gitctl.target.kubernetes.discover import Kinds, parse
 from gitctl.target.kubernetes.locate import locate, plural, require_foreign
@@ -110,7 +111,7 @@ def test_all_unknown_kinds_are_named_at_once() -> None:
     ],
 )
 def test_unknown_kinds_get_a_hint(api_version: str, kind: str, hint: str) -> None:
-    with pytest.raises(ManifestError) as caught:
+    with raises(ErrorId.KIND_UNKNOWN) as caught:
         locate([manifest(api_version, kind)], SERVED, coming=frozenset())
     assert hint in caught.value.hint
     assert "x.yaml:3" in str(caught.value)
@@ -126,5 +127,5 @@ def test_plurals(kind: str, name: str) -> None:
 def test_the_namespace_of_the_state_is_no_apps() -> None:
     namespace = manifest("v1", "Namespace")
     require_foreign([namespace, manifest("v1", "ConfigMap", "state")], "state")
-    with pytest.raises(ManifestError, match="gitctl's own state"):
+    with raises(ErrorId.STATE_NAMESPACE, match="gitctl's own state"):
         require_foreign([namespace], "x")

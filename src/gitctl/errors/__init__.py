@@ -6,7 +6,7 @@ GitctlError
 ├─ SourceError 4
 ├─ RenderError 5       ToolMissing
 ├─ ClusterError 6      Unreachable · Unauthenticated · Forbidden
-├─ Refused 7
+├─ Refused 7           Suspended
 ├─ ApplyFailed 8
 ├─ NotHealthy 9
 ├─ Locked 10           StateMoved
@@ -20,27 +20,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import ClassVar
 
-
-class ExitCode(IntEnum):
-    """Every exit code of the `gitctl` command."""
-
-    DONE = 0
-    DIFFERENT = 1
-    USAGE = 2
-    INPUT = 3
-    SOURCE = 4
-    RENDER = 5
-    CLUSTER = 6
-    REFUSED = 7
-    PARTIAL = 8
-    UNHEALTHY = 9
-    LOCKED = 10
-    BUG = 70
-    INTERRUPTED = 130
-    TERMINATED = 143
+from gitctl.errors.error_id import ErrorId as ErrorId
+from gitctl.errors.exit_code import ExitCode as ExitCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +43,26 @@ class Where:
 
 
 class GitctlError(Exception):
-    """An expected failure: `message` (what), `where` (file place or object), `hint` (what to do), `details` (more lines)."""
+    """An expected failure: `message` (what), `where` (file place or object), `hint` (what to do), `details` (more lines).
+
+    `id` names its page; None only for errors of plug-ins that give none, and for several errors together.
+    """
 
     exit_code: ClassVar[ExitCode] = ExitCode.BUG
+    default_id: ClassVar[ErrorId | None] = None
 
     def __init__(
         self,
         message: str,
         *,
+        id: ErrorId | None = None,
         hint: str = "",
         where: Where | str | None = None,
         details: Iterable[str] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
+        self.id = id or type(self).default_id
         self.hint = hint
         self.where = where
         self.details = tuple(details)
@@ -117,6 +106,8 @@ class RenderError(GitctlError):
 class ToolMissing(RenderError):
     """An external program is not on PATH, or too old."""
 
+    default_id = ErrorId.TOOL_MISSING
+
 
 class ClusterError(GitctlError):
     """The cluster, or another store, cannot be used."""
@@ -127,13 +118,19 @@ class ClusterError(GitctlError):
 class Unreachable(ClusterError):
     """No answer from the server."""
 
+    default_id = ErrorId.CLUSTER_UNREACHABLE
+
 
 class Unauthenticated(ClusterError):
     """The server does not accept the credentials."""
 
+    default_id = ErrorId.NOT_AUTHENTICATED
+
 
 class Forbidden(ClusterError):
     """The server does not allow the verb on the resource."""
+
+    default_id = ErrorId.FORBIDDEN
 
 
 class Refused(GitctlError):
@@ -145,39 +142,48 @@ class Refused(GitctlError):
 class Suspended(Refused):
     """The app is suspended: nobody shall change it now."""
 
+    default_id = ErrorId.SUSPENDED
+
 
 class ApplyFailed(GitctlError):
     """Some objects were not applied."""
 
     exit_code = ExitCode.PARTIAL
+    default_id = ErrorId.APPLY_FAILED
 
 
 class NotHealthy(GitctlError):
     """Applied, but not healthy (or not gone) in time."""
 
     exit_code = ExitCode.UNHEALTHY
+    default_id = ErrorId.NOT_HEALTHY
 
 
 class Locked(GitctlError):
     """Another run holds the lock."""
 
     exit_code = ExitCode.LOCKED
+    default_id = ErrorId.LOCKED
 
 
 class StateMoved(Locked):
     """The state was changed by somebody else since it was read."""
+
+    default_id = ErrorId.STATE_MOVED
 
 
 class Interrupted(GitctlError):
     """The user pressed Ctrl-C."""
 
     exit_code = ExitCode.INTERRUPTED
+    default_id = ErrorId.INTERRUPTED
 
 
 class Terminated(GitctlError):
     """SIGTERM arrived."""
 
     exit_code = ExitCode.TERMINATED
+    default_id = ErrorId.TERMINATED
 
 
 class ManyErrors(GitctlError):

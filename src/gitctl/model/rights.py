@@ -1,0 +1,42 @@
+"""Rights: how a kind is called in rules of RBAC, one such rule, and which accounts there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class ServedKind:
+    """A kind as rules name it: its `plural`, and whether its objects have a namespace."""
+
+    group: str
+    kind: str
+    plural: str
+    namespaced: bool
+
+
+class Account(StrEnum):
+    """Who works with the cluster: for pull requests, or for delivery."""
+
+    READER = "reader"
+    DEPLOYER = "deployer"
+
+
+class SecretReads(StrEnum):
+    """Which Secrets of an app's namespaces the reader may read: those that the app has, by name; all; none."""
+
+    NAMED = "named"
+    ALL = "all"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Rule:
+    """What RBAC calls a policy rule. `names` () means every name; `urls` are paths that are no resources, of cluster roles only."""
+
+    groups: tuple[str, ...]
+    resources: tuple[str, ...]
+    verbs: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""What gitctl says about itself: a page for each error, as package data under `errors/`."""
