@@ -6,9 +6,10 @@ Results only gain fields, so unknown ones are allowed; what is listed here is th
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
+
+from schema_words import ANY, LATER_TIME, NUMBER, SHA, TEXT, TIME, WHOLE, YES, Json, by_name, either, many, maybe, shape, use, word
 
 from gitctl.cli.session import API_VERSION
 from gitctl.model.change import Action, FieldKind, Proof
@@ -23,57 +24,11 @@ from gitctl.model.suspension import Place
 from gitctl.workflow.bootstrap import FileState
 from gitctl.workflow.doctor import Need, ToolState
 
-Json = dict[str, Any]
 FOLDER = Path(__file__).parents[1] / "docs" / "schemas"
-
-TEXT: Json = {"type": "string"}
-WHOLE: Json = {"type": "integer", "minimum": 0}
-NUMBER: Json = {"type": "number", "minimum": 0}
-YES: Json = {"type": "boolean"}
-ANY: Json = {}
-SHA: Json = {"type": "string", "pattern": "^([0-9a-f]{40}|[0-9a-f]{64})?(-dirty)?$"}
-TIME: Json = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"}
-LATER_TIME: Json = {"anyOf": [TIME, {"const": ""}]}
-
-
-def word(*kinds: type[StrEnum], **more: Any) -> Json:
-    """One of a closed set."""
-    return {"enum": [member.value for kind in kinds for member in kind], **more}
-
-
-def many(item: Json) -> Json:
-    """A list."""
-    return {"type": "array", "items": item}
-
-
-def by_name(value: Json) -> Json:
-    """A mapping with any keys."""
-    return {"type": "object", "additionalProperties": value}
-
-
-def maybe(value: Json) -> Json:
-    """The value, or null."""
-    return {"anyOf": [value, {"type": "null"}]}
-
-
-def shape(required: Json, optional: Json | None = None) -> Json:
-    """An object with these keys."""
-    return {"type": "object", "required": list(required), "properties": required | (optional or {})}
-
-
-def either(*shapes: Json) -> Json:
-    """One of several shapes."""
-    return {"anyOf": list(shapes)}
-
-
-def use(name: str) -> Json:
-    """A definition of `DEFINITIONS`."""
-    return {"$ref": f"#/$defs/{name}"}
-
 
 SUSPENSION = shape({"reason": TEXT, "by": TEXT, "since": LATER_TIME, "until": LATER_TIME})
 SUSPENDING: Json = {"app": TEXT, "environment": TEXT, "suspension": maybe(SUSPENSION), "commit": SHA, "pushed": YES}
-OBJECT_STATUS: Json = {"object": {"$ref": "#/$defs/object"}, "drift": word(DriftVerdict), "health": word(HealthState)}
+OBJECT_STATUS: Json = {"object": use("object"), "drift": word(DriftVerdict), "health": word(HealthState)}
 OBJECT_STATUS |= {"message": TEXT, "rule": TEXT}
 COUNTS = ("created", "updated", "pruned", "unchanged", "failed", "notTried")
 SUMMARY = ("create", "update", "adopt", "replace", "prune", "orphan", "release", "unchanged", "failed")

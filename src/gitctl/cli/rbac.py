@@ -61,21 +61,27 @@ def rbac(
 
 def one_cluster(stages: tuple[Stage, ...]) -> Stage:
     """The one stage. Raises UsageError for several: accounts are made cluster by cluster."""
-    from gitctl.errors import UsageError
+    from gitctl.errors import ErrorId, UsageError
 
     if len(stages) > 1:
         contexts = ", ".join(stage.at.context for stage in stages if stage.at)
-        raise UsageError(f"the environment {stages[0].env!r} has {len(stages)} clusters", hint=f"name one with --context: {contexts}")
+        raise UsageError(
+            f"the environment {stages[0].env!r} has {len(stages)} clusters",
+            id=ErrorId.ARGUMENT_INVALID,
+            hint=f"name one with --context: {contexts}",
+        )
     if stages[0].path_mode:
-        raise UsageError("accounts are made for the apps of a gitctl.yaml", hint="`gitctl bootstrap` makes one")
+        raise UsageError(
+            "accounts are made for the apps of a gitctl.yaml", id=ErrorId.ARGUMENT_INVALID, hint="`gitctl bootstrap` makes one"
+        )
     return stages[0]
 
 
 def request_of(stage: Stage, *, app: str = "", read_only: bool = False, secrets: SecretReads = SecretReads.NAMED) -> RbacRequest:
     """What is asked for the apps of a stage, in the names of its project and environment."""
-    from gitctl.errors import UsageError
+    from gitctl.errors import ErrorId, UsageError
     from gitctl.workflow.rbac import RbacRequest
 
     if not stage.apps or stage.at is None:
-        raise UsageError(f"the environment {stage.env!r} has no apps", hint="add one to gitctl.yaml")
+        raise UsageError(f"the environment {stage.env!r} has no apps", id=ErrorId.ARGUMENT_INVALID, hint="add one to gitctl.yaml")
     return RbacRequest(stage.apps[0].project, stage.env, stage.at.state_namespace, app=app, read_only=read_only, secrets=secrets)

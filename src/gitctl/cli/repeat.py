@@ -12,7 +12,7 @@ from gitctl.cli.session import Session
 from gitctl.cli.show.error import print_error
 from gitctl.cli.show.report import show_runs
 from gitctl.config.duration import format_duration
-from gitctl.errors import ExitCode, GitctlError, Interrupted, Locked, Terminated, UsageError
+from gitctl.errors import ErrorId, ExitCode, GitctlError, Interrupted, Locked, Terminated, UsageError
 from gitctl.model.quantity import counted
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def repeat(session: Session, every: float, run: Callable[[], Ran], *, heartbeat:
     Raises UsageError for an interval under a second, and whatever UsageError a round raises: that would never get better.
     """
     if every < 1:
-        raise UsageError("--interval is at least 1s", hint="such as --interval 1m")
+        raise UsageError("--interval is at least 1s", id=ErrorId.ARGUMENT_INVALID, hint="such as --interval 1m")
     code, number = 0, 0
     with session.graceful():
         while not session.cancel.requested():
@@ -46,7 +46,11 @@ def _beat(file: Path) -> None:
     try:
         file.touch()
     except OSError as fault:
-        raise UsageError(f"--heartbeat {file} cannot be written: {fault.strerror}", hint="name a file in a folder that is there") from None
+        raise UsageError(
+            f"--heartbeat {file} cannot be written: {fault.strerror}",
+            id=ErrorId.ARGUMENT_INVALID,
+            hint="name a file in a folder that is there",
+        ) from None
 
 
 def _round(session: Session, run: Callable[[], Ran], name: str, every: float) -> int:

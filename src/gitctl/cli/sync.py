@@ -31,7 +31,7 @@ from gitctl.cli.words import (
     WORKTREE,
     YES,
 )
-from gitctl.errors import UsageError
+from gitctl.errors import ErrorId, UsageError
 
 if TYPE_CHECKING:
     from gitctl.cli.open import Stage
@@ -130,9 +130,9 @@ def _again_and_again(session: Session, run: Callable[[], Ran], interval: str | N
     from gitctl.cli.request import duration
 
     if interval is None:
-        raise UsageError("--heartbeat is for --interval", hint="leave it out, or add --interval 1m")
+        raise UsageError("--heartbeat is for --interval", id=ErrorId.FLAGS_CONFLICT, hint="leave it out, or add --interval 1m")
     if dry_run:
-        raise UsageError("--dry-run is done once", hint="leave --interval out")
+        raise UsageError("--dry-run is done once", id=ErrorId.FLAGS_CONFLICT, hint="leave --interval out")
     return repeat(session, duration("--interval", interval), run, heartbeat=heartbeat)
 
 

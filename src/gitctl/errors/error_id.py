@@ -75,6 +75,7 @@ class ErrorId(StrEnum):
     MANIFEST_FIELD = "manifest-field", ExitCode.INPUT
     DUPLICATE_OBJECT = "duplicate-object", ExitCode.INPUT
     KIND_UNKNOWN = "kind-unknown", ExitCode.INPUT
+    NO_CLUSTER_APP = "no-cluster-app", ExitCode.INPUT
     STATE_NAMESPACE = "state-namespace", ExitCode.INPUT
     OBJECT_UNKNOWN = "object-unknown", ExitCode.INPUT
     RECORD_UNKNOWN = "record-unknown", ExitCode.INPUT
@@ -109,6 +110,7 @@ class ErrorId(StrEnum):
     NOTHING_TO_ENCRYPT = "nothing-to-encrypt", ExitCode.INPUT
     KEY_FILE_MISSING = "key-file-missing", ExitCode.INPUT
     KEY_FILE_INVALID = "key-file-invalid", ExitCode.INPUT
+    DEPLOY_KEY = "deploy-key", ExitCode.INPUT
     RECIPIENT_INVALID = "recipient-invalid", ExitCode.INPUT
     SOPS_RULE_MISSING = "sops-rule-missing", ExitCode.INPUT
     SOPS_CONFIG = "sops-config", ExitCode.INPUT

@@ -7,7 +7,7 @@ import binascii
 import re
 from pathlib import Path
 
-from gitctl.errors import InputError
+from gitctl.errors import ErrorId, InputError
 from gitctl.source.names import Remote
 
 _BLOCK = re.compile(r"-----BEGIN (?P<kind>[A-Z ]*PRIVATE KEY)-----(?P<body>.*?)-----END (?P=kind)-----", re.DOTALL)
@@ -20,9 +20,13 @@ def read_key(file: Path) -> str:
     text = read_text(file, "deploy key")
     block = _BLOCK.search(text)
     if block is None:
-        raise InputError(f"{file} is no private key", hint="make one: ssh-keygen -t ed25519 -N '' -f deploy-key")
+        raise InputError(f"{file} is no private key", id=ErrorId.DEPLOY_KEY, hint="make one: ssh-keygen -t ed25519 -N '' -f deploy-key")
     if "ENCRYPTED" in block[0] or _has_passphrase(block["body"]):
-        raise InputError(f"{file} has a passphrase, which no pod can answer", hint="make a key for this alone: ssh-keygen -t ed25519 -N ''")
+        raise InputError(
+            f"{file} has a passphrase, which no pod can answer",
+            id=ErrorId.DEPLOY_KEY,
+            hint="make a key for this alone: ssh-keygen -t ed25519 -N ''",
+        )
     return text if text.endswith("\n") else text + "\n"
 
 
@@ -45,7 +49,7 @@ def read_known_hosts(file: Path, remote: Remote) -> str:
     names = {name for row in rows for name in row[0 if not row[0].startswith("@") else 1 :][0].split(",")}
     if not any(name.startswith(_HASHED) or name.strip("[").partition("]")[0] == remote.host or "*" in name for name in names):
         hint = f"ssh-keyscan {remote.host} shows its keys: compare them with what the host publishes"
-        raise InputError(f"{file} does not have the host {remote.host}", hint=hint)
+        raise InputError(f"{file} does not have the host {remote.host}", id=ErrorId.DEPLOY_KEY, hint=hint)
     return text
 
 
@@ -55,4 +59,4 @@ def read_text(file: Path, what: str) -> str:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as fault:
         reason = fault.strerror if isinstance(fault, OSError) else "it is no text"
-        raise InputError(f"the {what} {file} cannot be read: {reason}", hint="check the path") from None
+        raise InputError(f"the {what} {file} cannot be read: {reason}", id=ErrorId.FILE_UNREADABLE, hint="check the path") from None

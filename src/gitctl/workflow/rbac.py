@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from gitctl.errors import GitctlError, InputError, raise_all
+from gitctl.errors import ClusterError, ErrorId, GitctlError, InputError, raise_all
 from gitctl.model.app import App
 from gitctl.model.manifest import Json, Manifest, ObjectRef
 from gitctl.model.rights import Account, SecretReads, ServedKind
@@ -60,7 +60,9 @@ def accounts_for(apps: Sequence[App], parts: Parts, request: RbacRequest) -> Acc
     """The accounts for these apps. Raises the errors of their renders, ManifestError for unknown kinds, ClusterError family errors."""
     here = [app for app in apps if app.target is None]
     if not here:
-        raise InputError("no app of the selection goes to the cluster", hint="a branch needs no account of the cluster")
+        raise InputError(
+            "no app of the selection goes to the cluster", id=ErrorId.NO_CLUSTER_APP, hint="a branch needs no account of the cluster"
+        )
     things = _belongings(here, parts)
     missing = _missing(things, parts)
     accounts = (Account.READER,) if request.read_only else tuple(Account)
@@ -102,7 +104,7 @@ def _located(rendered: Rendered, parts: Parts, coming: frozenset[tuple[str, str]
 
 
 def _kinds(things: Belongings, parts: Parts) -> Mapping[tuple[str, str], ServedKind]:
-    """How each kind is served. Raises InputError for a wanted kind whose API does not answer now: a rule for it cannot be written."""
+    """How each kind is served. Raises ClusterError for a wanted kind whose API does not answer now: a rule for it cannot be written."""
     asked = {(ref.group, ref.kind) for ref in (*things.owned, *things.depends)}
     found = {**defined_kinds(things.manifests), **parts.target.served(asked)}
     raise_all(_unserved(m.ref) for m in things.manifests if (m.ref.group, m.ref.kind) not in found)
@@ -110,8 +112,10 @@ def _kinds(things: Belongings, parts: Parts) -> Mapping[tuple[str, str], ServedK
 
 
 def _unserved(ref: ObjectRef) -> GitctlError:
-    return InputError(
-        f"the API of {ref.group} does not answer, so that no rule can be written for {ref.kind}", hint="mend it, then try again"
+    return ClusterError(
+        f"the API of {ref.group} does not answer, so that no rule can be written for {ref.kind}",
+        id=ErrorId.API_ERROR,
+        hint="mend it, then try again",
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gitctl.errors import InputError
+from gitctl.errors import ErrorId, InputError
 from gitctl.source.deploykey import read_key, read_known_hosts
 from gitctl.source.names import parse_remote
 
@@ -45,6 +45,7 @@ def test_other_keys_are_refused_and_never_quoted(text: str, said: str, tmp_path:
     file.write_text(text)
     with pytest.raises(InputError, match=said) as caught:
         read_key(file)
+    assert caught.value.id is ErrorId.DEPLOY_KEY
     assert "MIIB" not in f"{caught.value} {caught.value.hint}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -18,6 +19,8 @@ RESULT = re.compile(r"\.result\(\s*\"(\w+)\"|kind(?:: str)? = \"(\w+)\"|if dry_r
 
 def generator() -> ModuleType:
     """The program that writes the schemas."""
+    if str(ROOT / "tools") not in sys.path:  # as when it is run
+        sys.path.append(str(ROOT / "tools"))
     spec = importlib.util.spec_from_file_location("generate_result_schemas", ROOT / "tools" / "generate_result_schemas.py")
     assert spec is not None
     assert spec.loader is not None
