@@ -21,13 +21,18 @@ from gitctl.model.record import RecordResult, RecordVerb
 from gitctl.model.rights import Account
 from gitctl.model.secret import RuleMatch, SecretState
 from gitctl.model.status import SyncState
+from gitctl.model.suspension import Place
 from gitctl.workflow.bootstrap import FileState
 from gitctl.workflow.doctor import Need, ToolState
 
 FOLDER = Path(__file__).parents[1] / "docs" / "schemas"
 
+SUSPENSION = shape({"reason": TEXT, "by": TEXT, "since": LATER_TIME, "until": LATER_TIME})
+SUSPENDING: Json = {"app": TEXT, "environment": TEXT, "suspension": maybe(SUSPENSION), "commit": SHA, "pushed": YES}
+OBJECT_STATUS: Json = {"object": use("object"), "drift": word(DriftVerdict), "health": word(HealthState)}
+OBJECT_STATUS |= {"message": TEXT, "rule": TEXT}
 COUNTS = ("created", "updated", "pruned", "unchanged", "failed", "notTried")
-SUMMARY = ("create", "update", "adopt", "replace", "prune", "orphan", "unchanged", "failed")
+SUMMARY = ("create", "update", "adopt", "replace", "prune", "orphan", "release", "unchanged", "failed")
 
 DEFINITIONS: dict[str, Json] = LIVE_DEFINITIONS | {
     "object": shape({"group": TEXT, "kind": TEXT, "namespace": TEXT, "name": TEXT}),
@@ -86,6 +91,7 @@ DEFINITIONS: dict[str, Json] = LIVE_DEFINITIONS | {
             "outcomes": many(use("outcome")),
             "health": many(use("health")),
             "record": maybe({"type": "integer", "minimum": 1}),
+            "stateRemoved": YES,
         }
     ),
     "run": either(
@@ -160,15 +166,8 @@ def clusters(apps: Json, **more: Json) -> Json:
 
 ERRORS: Json = {"errors": many(use("error"))}
 RUNS: Json = clusters(use("run"), revision=use("revision")) | ERRORS
-HEALTH_ITEM: Json = {
-    "group": TEXT,
-    "kind": TEXT,
-    "namespace": TEXT,
-    "name": TEXT,
-    "state": word(HealthState),
-    "message": TEXT,
-    "rule": TEXT,
-}
+HEALTH_ITEM: Json = {"group": TEXT, "kind": TEXT, "namespace": TEXT, "name": TEXT}
+HEALTH_ITEM |= {"state": word(HealthState), "message": TEXT, "rule": TEXT}
 HEALTH_ITEM |= {"events": many(TEXT), "logs": many(TEXT)}
 APP_HEALTH: Json = {"app": TEXT, **PLACE, "owner": TEXT, "health": word(HealthState), "message": TEXT}
 
@@ -177,6 +176,8 @@ RESULTS: dict[str, Json] = {
     "RevisionDiffResult": shape({"apps": many(use("plan")), **ERRORS}),
     "SyncResult": shape(RUNS),
     "RollbackResult": shape(RUNS),
+    "DeleteResult": shape(RUNS),
+    "SuspensionResult": shape(SUSPENDING | {"clusters": many(shape({"cluster": TEXT, "changed": YES}))}),
     "DriftResult": shape(
         clusters(
             either(
@@ -185,6 +186,7 @@ RESULTS: dict[str, Json] = {
                         "app": TEXT,
                         "owner": TEXT,
                         "revision": SHA,
+                        "stateLost": YES,
                         "inSync": WHOLE,
                         "objects": many(use("drift")),
                         "fixes": many(use("outcomes")),
@@ -206,18 +208,9 @@ RESULTS: dict[str, Json] = {
                     "wanted": SHA,
                     "message": TEXT,
                     "leftConfig": YES,
+                    "suspended": maybe(shape(SUSPENSION["properties"] | {"place": word(Place)})),
                     "lastSync": maybe(use("record")),
-                    "objects": many(
-                        shape(
-                            {
-                                "object": use("object"),
-                                "drift": word(DriftVerdict),
-                                "health": word(HealthState),
-                                "message": TEXT,
-                                "rule": TEXT,
-                            }
-                        )
-                    ),
+                    "objects": many(shape(OBJECT_STATUS)),
                 }
             )
         )

@@ -18,6 +18,7 @@ from gitctl.model.manifest import Json, Manifest, ObjectRef, Path
 from gitctl.model.outcome import Event, Outcome
 from gitctl.model.revision import Revision
 from gitctl.model.rights import ServedKind
+from gitctl.model.rival import Rival
 from gitctl.model.secret import MaskedValue, SecretStatus
 from gitctl.model.state import AppState, InventoryEntry
 from gitctl.model.tree import Unseen
@@ -243,7 +244,8 @@ class CompareOptions:
     """How a comparison is made.
 
     `namespaces` and `kinds` (group, kind) are created by the same selection; `prepare(manifest, live)` gives the body to send
-    (ignored fields left out: plan/ignore.py); `adopt` folds earlier managers; `keep_additions` leaves human additions alone.
+    (ignored fields left out: plan/ignore.py); `adopt` folds earlier managers, `adopt_from` those of these controllers too;
+    `former` are other owner ids whose objects are ours now; `keep_additions` leaves human additions alone.
     """
 
     owner: str
@@ -252,6 +254,8 @@ class CompareOptions:
     kinds: frozenset[tuple[str, str]] = frozenset()
     adopt: bool = False
     keep_additions: bool = False
+    adopt_from: frozenset[Rival] = frozenset()
+    former: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,8 +333,14 @@ class Target(Protocol):
         """Compare wanted with live, in the same order; existing objects by forced dry-run. Failures per object are values."""
         ...
 
+    def owned(self, owner: str, *, namespaces: Collection[str]) -> tuple[InventoryEntry, ...]:
+        """What carries the owner id, whatever the state says; entries have no revision and no digest. Dear: for a lost state.
+
+        Where not the whole target may be looked through, `namespaces` are."""
+        ...
+
     def apply(self, change: Change, *, owner: str, force: bool) -> Outcome:
-        """Create, update, adopt or replace one object. Never raises for the object's own failure."""
+        """Create, update, adopt, replace or release one object. Never raises for the object's own failure."""
         ...
 
     def delete(self, change: Change, *, owner: str) -> Outcome:

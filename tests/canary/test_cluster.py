@@ -125,6 +125,8 @@ def test_a_release_drift_and_a_way_back(story: Story) -> None:
     story.run("rollback", "plain", "--yes", *TEXT, code=0)
     story.run("history", "plain", *JSON, code=0)
     story.run("health", *JSON, code=0)
+    story.run("delete", "plain", "--dry-run", *TEXT, code=1)
+    story.run("delete", "plain", "--orphan", "--yes", *JSON, code=0)
 
 
 def test_refusals_of_the_api_server(story: Story) -> None:

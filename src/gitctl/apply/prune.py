@@ -45,9 +45,10 @@ def pruned(steps: Steps, prunes: Sequence[Change]) -> tuple[Outcome, ...]:
 
 
 def _deleted(steps: Steps, changes: Sequence[Change]) -> list[Outcome]:
-    """Delete objects of one kind and wait until they are gone. An orphan is left as it is: it only leaves the inventory."""
+    """Delete objects of one kind and wait until they are gone. An orphan is left as it is, a released object stays as well."""
     outcomes = {c.ref: Outcome(c, OutcomeResult.APPLIED, live=c.live) for c in changes if c.action is Action.ORPHAN}
-    outcomes |= {o.change.ref: o for o in steps.delete([c for c in changes if c.action is not Action.ORPHAN])}
+    outcomes |= {o.change.ref: o for o in steps.apply([c for c in changes if c.action is Action.RELEASE])}
+    outcomes |= {o.change.ref: o for o in steps.delete([c for c in changes if c.action is Action.PRUNE])}
     accepted = [o.change for o in outcomes.values() if o.result is OutcomeResult.DELETED]
     there = _still_there(steps, accepted)
     for change in accepted:

@@ -109,6 +109,7 @@ _VERBS = {
     Action.REPLACE: "replace",
     Action.PRUNE: "prune",
     Action.ORPHAN: "orphan",
+    Action.RELEASE: "release",
     Action.UNCHANGED: "apply",
 }
 _DONE = {
@@ -118,5 +119,6 @@ _DONE = {
     Action.REPLACE: "replaced",
     Action.PRUNE: "pruned",
     Action.ORPHAN: "left alone",
+    Action.RELEASE: "released",
     Action.UNCHANGED: "applied",
 }

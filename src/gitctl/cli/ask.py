@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gitctl.workflow.plan import Planned
 
 
-def confirm_plan(session: Session, stage: Stage, *, yes: bool) -> Callable[[Planned], bool]:
+def confirm_plan(session: Session, stage: Stage, *, yes: bool, always: str = "") -> Callable[[Planned], bool]:
     """Shows each plan before it is carried out; asks where the environment is protected."""
 
     def confirm(planned: Planned) -> bool:
@@ -25,6 +25,8 @@ def confirm_plan(session: Session, stage: Stage, *, yes: bool) -> Callable[[Plan
             lines = plan_lines(planned.plan, title=stage.title(planned.app))
             session.raw(text_of(lines, color=session.color, clean=session.redactor.clean))
             sys.stdout.flush()
+        if always:
+            return yes or ask(session, f"{always} {stage.title(planned.app)}?")
         return yes or not stage.protected or ask(session, f"apply to {stage.where}?")
 
     return confirm

@@ -11,7 +11,7 @@ from gitctl.cli.flags import with_session
 from gitctl.cli.forms import Output
 from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
-from gitctl.cli.words import APP_NAME, APPS, LABELS, ONLY, REPLACE, REVISION, WORKTREE
+from gitctl.cli.words import ADOPT_FROM, APP_NAME, APPS, LABELS, ONLY, REPLACE, REVISION, WORKTREE
 
 EPILOG = epilog(
     [
@@ -51,6 +51,7 @@ def diff(
     only: ONLY = None,
     selector: LABELS = None,
     adopt: Annotated[bool, typer.Option("--adopt", help="Plan as if `sync --adopt`.")] = False,
+    adopt_from: ADOPT_FROM = None,
     force_conflicts: Annotated[bool, typer.Option("--force-conflicts", help="Plan as if `sync --force-conflicts`.")] = False,
     prune: Annotated[
         bool | None, typer.Option("--prune/--no-prune", help="Show what would be deleted; default: as the app says, for a folder no.")
@@ -78,6 +79,7 @@ def diff(
         only=only,
         selector=selector,
         adopt=adopt,
+        adopt_from=adopt_from,
         force_conflicts=force_conflicts,
         prune=prune,
         replace=replace,

@@ -37,7 +37,7 @@ def history(
     from gitctl.cli.show.history import history_lines, record_json
     from gitctl.cli.show.lines import text_of
     from gitctl.errors import GitctlError, raise_all
-    from gitctl.workflow.plan import read_state
+    from gitctl.workflow.states import read_state
 
     stages = open_stages(session, [app])
     states, errors = [], []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from gitctl import documents
@@ -11,6 +12,7 @@ from gitctl.config.load import load
 from gitctl.config.resolve import find_app
 from gitctl.errors import ConfigError, ErrorId
 from gitctl.model.app import App, Cluster, Environment, Project
+from gitctl.model.suspension import Suspension
 from gitctl.protocols import Tree
 
 
@@ -47,8 +49,29 @@ class ProjectLookup:
         """The project file of `now` with the app's section as `past` has it; comments and the other sections stay."""
         text = committed(now, self._name)
         before, after = self._section(committed(past, self._name), app), self._section(text, app)
+        # Who is suspended is a matter of now, whatever is gone back to.
+        before, after = ({k: v for k, v in section.items() if k != "suspend"} for section in (before, after))
         changes = dict(_differences(("apps", app.name), before, after))
         return {self._name: documents.edit(text.decode(), changes).encode()} if changes else {}
+
+    def siblings(self, app: App, tree: Tree) -> tuple[App, ...]:
+        """The apps of the app's environment, on this cluster."""
+        project = self._project(tree)
+        environment = next((e for e in project.environments if e.name == app.env), None)
+        here = (spec for spec in project.apps if not spec.environments or app.env in spec.environments)
+        return tuple(fill_app(spec.template, environment, self._cluster) for spec in here) if environment else ()
+
+    def suspended(self, app: App, tree: Tree, suspension: Suspension | None) -> Mapping[str, bytes]:
+        """The project file with the suspension of the app in its environment, or without it; comments stay."""
+        text = committed(tree, self._name)
+        section = self._section(text, app)
+        now = section.get("suspend") or {}
+        if suspension is None and app.env not in now:
+            return {}
+        path = ("apps", app.name, "suspend") if suspension is None and len(now) == 1 else ("apps", app.name, "suspend", app.env)
+        value = documents.REMOVED if suspension is None else {k: v for k, v in asdict(suspension).items() if v}
+        edited = documents.edit(text.decode(), {path: value}).encode()
+        return {} if edited == text else {self._name: edited}
 
     def all_apps(self, tree: Tree) -> tuple[App, ...]:
         """Every app in every environment that it is for (on the first cluster of each)."""
@@ -89,6 +112,14 @@ class NoLookup:
         return app
 
     def settings_at(self, _app: App, _past: Tree, _now: Tree) -> Mapping[str, bytes]:
+        """None."""
+        return {}
+
+    def siblings(self, _app: App, _tree: Tree) -> tuple[App, ...]:
+        """None."""
+        return ()
+
+    def suspended(self, _app: App, _tree: Tree, _suspension: Suspension | None) -> Mapping[str, bytes]:
         """None."""
         return {}
 

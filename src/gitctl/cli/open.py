@@ -18,7 +18,7 @@ from gitctl.config.fill import path_app
 from gitctl.config.find import find_config, search
 from gitctl.config.load import load
 from gitctl.config.resolve import resolve
-from gitctl.errors import ConfigError, ErrorId, UsageError
+from gitctl.errors import ConfigError, ErrorId, GitctlError, UsageError
 from gitctl.model.app import App, Cluster, Environment, Limits, Project
 from gitctl.model.manifest import RenderResult
 from gitctl.model.quantity import counted
@@ -35,7 +35,7 @@ from gitctl.workflow.parts import Lookup, Parts
 class Stage:
     """One cluster of the environment, ready to work with. In path mode `env` is "" and pruning is off unless asked for.
 
-    `at` is the cluster as gitctl.yaml has it, None where none is reached.
+    `at` is the cluster as gitctl.yaml has it, None where none is reached; `clusters` is how many the environment has.
     """
 
     parts: Parts
@@ -43,6 +43,8 @@ class Stage:
     env: str = ""
     protected: bool = False
     path_mode: bool = False
+    project: str = ""
+    clusters: int = 0
     at: Cluster | None = None
 
     @property
@@ -65,6 +67,7 @@ class OpenProject:
     publisher: Publisher
     file: str
     folder: str
+    ref: str
 
 
 def open_stages(
@@ -111,7 +114,14 @@ def open_stages(
     selections = resolve(opened.project, flags.env or "", chosen, context=flags.context or "", with_dependencies=with_deps)
     if not target:
         selections = selections[:1]
-    return tuple(_stage(session, opened, s.env, s.cluster, s.apps, target=target) for s in selections)
+    tip = _tip(session, opened) if revision else None
+    return tuple(_stage(session, opened, s.env, s.cluster, bound(s.apps, tip), target=target) for s in selections)
+
+
+def open_folder(session: Session, name: str, app_name: str) -> tuple[Stage, ...]:
+    """What was synced from a folder, by its --app NAME; the folder itself need not be there any more."""
+    path = start_folder(session) / name
+    return (_path_stage(session, path if path.exists() else start_folder(session), app_name, target=True),)
 
 
 def open_project(session: Session, *, revision: str | None = None, worktree: bool = False) -> OpenProject:
@@ -126,7 +136,23 @@ def open_project(session: Session, *, revision: str | None = None, worktree: boo
     _tell(session, tree)
     project = local if worktree or session.flags.config else load(committed(tree, name), path=name, folder=folder)
     publisher = open_publisher(root, local.source, cache=cache_folder())
-    return OpenProject(project, source, tree, publisher, name, folder)
+    return OpenProject(project, source, tree, publisher, name, folder, local.source.ref or "HEAD")
+
+
+def _tip(session: Session, opened: OpenProject) -> Project | None:
+    """The project as the branch has it, while another revision is read; None when it cannot be read there."""
+    try:
+        tree = opened.source.tree(opened.source.resolve(opened.ref))
+        return load(committed(tree, opened.file), path=opened.file, folder=opened.folder)
+    except GitctlError as error:
+        session.warn(f"suspensions in {opened.ref} are not known: {error.message}")
+        return None
+
+
+def bound(apps: tuple[App, ...], tip: Project | None) -> tuple[App, ...]:
+    """The apps with the suspensions that the branch has now: they bind whatever revision is read."""
+    now = {spec.template.name: spec.template.suspensions for spec in tip.apps} if tip else {}
+    return tuple(replace(app, suspensions=now.get(app.name, app.suspensions)) for app in apps)
 
 
 def start_folder(session: Session) -> Path:
@@ -201,7 +227,8 @@ def _stage(
     lookup = ProjectLookup(opened.file, opened.folder, cluster)
     parts = _parts(session, opened.source, opened.tree, cluster if target else None, opened.project.limits, lookup)
     parts = replace(parts, publisher=opened.publisher, blame=blame_with(opened.source))
-    return Stage(parts, apps, environment.name, environment.protect, at=cluster)
+    project, clusters = opened.project.name, len(environment.clusters)
+    return Stage(parts, apps, environment.name, environment.protect, project=project, clusters=clusters, at=cluster)
 
 
 def _parts(session: Session, source: Source | None, tree: Tree, cluster: Cluster | None, limits: Limits, lookup: Lookup) -> Parts:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from gitctl.errors import ConfigError, ErrorId, UsageError
+from gitctl.model.rival import Rival
 from gitctl.workflow.plan import PlanRequest
 
 
@@ -11,6 +14,7 @@ def plan_request(
     only: list[str] | None,
     selector: str | None,
     adopt: bool,
+    adopt_from: list[Rival] | None,
     force_conflicts: bool,
     prune: bool | None,
     replace: list[str] | None,
@@ -21,6 +25,7 @@ def plan_request(
     return PlanRequest(
         prune=prune,
         adopt=adopt,
+        adopt_from=frozenset(adopt_from or ()),
         force_conflicts=force_conflicts,
         prune_limit=prune_limit,
         plan_digest=plan_digest,
@@ -38,6 +43,16 @@ def duration(flag: str, text: str) -> float:
         return parse_duration(text)
     except ConfigError as error:
         raise UsageError(f"{flag}: {error}", id=ErrorId.ARGUMENT_INVALID, hint=error.hint) from None
+
+
+def later(flag: str, text: str, now: datetime) -> datetime:
+    """The time that a flag gives: `3d`, or RFC 3339. Raises UsageError."""
+    from gitctl.config.moment import parse_until
+
+    try:
+        return parse_until(text, now)
+    except ConfigError as error:
+        raise UsageError(f"{flag}: {error.message}", id=ErrorId.ARGUMENT_INVALID, hint=error.hint) from None
 
 
 def _kind_names(values: list[str] | tuple[str, ...], flag: str) -> list[str]:

@@ -10,7 +10,7 @@ from gitctl.cli import offer
 from gitctl.cli.flags import with_session
 from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
-from gitctl.cli.words import APP, LOCK_TIMEOUT, PLAN_DIGEST, PRUNE_LIMIT, TIMEOUT, WAIT, YES
+from gitctl.cli.words import APP, LOCK_TIMEOUT, PLAN_DIGEST, PRUNE_LIMIT, PUSH, TIMEOUT, WAIT, YES
 
 if TYPE_CHECKING:
     from gitctl.cli.open import Stage
@@ -46,7 +46,7 @@ def rollback(
     session: Session,
     app: APP,
     to: TO = "",
-    push: Annotated[bool, typer.Option("--push", help="Push the commit to the upstream branch.")] = False,
+    push: PUSH = False,
     commit: Annotated[
         bool, typer.Option("--commit/--no-commit", help="Write the rollback to Git; --no-commit applies it and holds the app.")
     ] = True,

@@ -25,7 +25,7 @@ EPILOG = epilog(
         ("gitctl status -e prod --exit-code -q", "for a script"),
     ],
     codes={0: "whatever the state is", 1: "with --exit-code: something is not in sync, or not healthy", 130: "Ctrl-C, with --watch"},
-    notes="States: in-sync, pending (Git has something newer), drifted, incomplete, held, unknown.",
+    notes="States: in-sync, pending (Git has something newer), drifted, incomplete, suspended, held, lost, unknown.",
 )
 
 
@@ -70,9 +70,9 @@ def _look(session: Session, apps: list[str] | None, revision: str | None) -> Seq
     found = []
     for stage in open_stages(session, apps, revision=revision):
         statuses = status_apps(stage.apps, stage.parts)
-        if not apps and stage.apps and not all(s.error for s in statuses):
+        if not apps and not all(s.error for s in statuses):
             known = stage.parts.project.all_apps(stage.parts.tree)
-            statuses += left_states(known, stage.parts, project=stage.apps[0].project)
+            statuses += left_states(known, stage.parts, project=stage.project, env=stage.env)
         found.append((stage, statuses))
     remember(session, [(stage, one.app, [one.last]) for stage, statuses in found for one in statuses])
     return found

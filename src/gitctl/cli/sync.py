@@ -14,6 +14,7 @@ from gitctl.cli.flags import with_session
 from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
 from gitctl.cli.words import (
+    ADOPT_FROM,
     APP_NAME,
     APPS,
     HEARTBEAT,
@@ -79,6 +80,7 @@ def sync(
     timeout: TIMEOUT = None,
     yes: YES = False,
     adopt: Annotated[bool, typer.Option("--adopt", help="Take over objects that exist and that no app owns.")] = False,
+    adopt_from: ADOPT_FROM = None,
     force_conflicts: Annotated[bool, typer.Option("--force-conflicts", help="Take fields that other managers own.")] = False,
     with_deps: Annotated[bool, typer.Option("--with-deps", help="First sync the apps that these depend on.")] = False,
     allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="Sync uncommitted files.")] = False,
@@ -103,6 +105,7 @@ def sync(
             only=only,
             selector=selector,
             adopt=adopt,
+            adopt_from=adopt_from,
             force_conflicts=force_conflicts,
             prune=prune,
             replace=replace,
@@ -139,7 +142,7 @@ def _carry_out(session: Session, stages: tuple[Stage, ...], request: SyncRequest
 
     if dry_run:
         request = _suited(request, stages)
-        return show_plans(session, [(s, plan_sync(s.apps, s.parts, request)) for s in stages], dry_run=True)
+        return show_plans(session, [(s, plan_sync(s.apps, s.parts, request)) for s in stages], kind="SyncResult")
     return show_runs(session, _runs(session, lambda: stages, request, yes=yes))
 
 

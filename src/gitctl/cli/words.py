@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gitctl.cli import offer
+from gitctl.model.rival import Rival
 
 APP = Annotated[str, typer.Argument(metavar="APP", help="App of gitctl.yaml.", autocompletion=offer.apps, show_default=False)]
 APPS = Annotated[
@@ -27,11 +28,20 @@ WORKTREE = Annotated[bool, typer.Option("--worktree", help="Read the work tree, 
 ONLY = Annotated[list[str] | None, typer.Option("--only", metavar="KIND/NAME", help="Only this object; repeatable.")]
 LABELS = Annotated[str | None, typer.Option("-l", "--selector", metavar="LABELS", help="Only objects with these labels: a=b,c=d.")]
 YES = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask for confirmation.")]
+ADOPT_FROM = Annotated[
+    list[Rival] | None,
+    typer.Option(
+        "--dangerous-adopt-from",
+        metavar="flux|argocd",
+        help="Also take over objects of this controller; stop it there first, or the two undo each other. Repeatable.",
+    ),
+]
 WAIT = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until healthy.")]
 TIMEOUT = Annotated[
     str | None, typer.Option("--timeout", metavar="DURATION", help="How long to wait for health, such as 5m; default: the app's `wait`.")
 ]
 LOCK_TIMEOUT = Annotated[str, typer.Option("--lock-timeout", metavar="DURATION", help="How long to wait for another run to end.")]
+PUSH = Annotated[bool, typer.Option("--push", help="Push the commit to the upstream branch.")]
 INTERVAL = Annotated[
     str | None, typer.Option("--interval", metavar="DURATION", help="Again and again, so long after the end of the last time; such as 1m.")
 ]

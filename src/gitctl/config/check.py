@@ -10,12 +10,12 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from gitctl.config import placeholder
+from gitctl.config import moment, placeholder
 from gitctl.config.conform import conform
 from gitctl.config.cycle import find_cycle
 from gitctl.config.problem import KeyPath, Problem
 from gitctl.config.schema import json_schema
-from gitctl.errors import ErrorId, did_you_mean
+from gitctl.errors import ConfigError, ErrorId, did_you_mean
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
 _APP_TEXTS: tuple[KeyPath, ...] = (("path",), ("namespace",), ("helm", "release"), ("target", "branch"), ("target", "folder"))
@@ -51,6 +51,7 @@ def _app(at: KeyPath, app: Mapping[str, Any], data: Mapping[str, Any]) -> Iterat
     environments, apps = _keys(data.get("environments")), _keys(data.get("apps"))
     yield from _references((*at, "environments"), app.get("environments"), environments, "environment")
     yield from _references((*at, "depends_on"), app.get("depends_on"), apps, "app")
+    yield from _suspended(at, app, environments)
     others = _mapping(data.get("apps"))
     mine = set(_texts(app.get("environments")) or environments)
     for index, other in enumerate(_list(app.get("depends_on"))):
@@ -62,6 +63,24 @@ def _app(at: KeyPath, app: Mapping[str, Any], data: Mapping[str, Any]) -> Iterat
                     f"the app {other!r} is not in the environment {min(missing)!r}, this one is",
                     id=ErrorId.CONFIG_REFERENCE,
                 )
+
+
+def _suspended(at: KeyPath, app: Mapping[str, Any], environments: Collection[str]) -> Iterator[Problem]:
+    for env, one in _mapping(app.get("suspend")).items():
+        if env not in environments:
+            yield Problem(
+                (*at, "suspend", env), f"unknown environment {env!r}", did_you_mean(env, environments), id=ErrorId.CONFIG_REFERENCE
+            )
+        for key in ("since", "until"):
+            if isinstance(one.get(key), str) and re.fullmatch(moment.PATTERN, one[key], re.ASCII):
+                yield from _time((*at, "suspend", env, key), one[key])
+
+
+def _time(at: KeyPath, text: str) -> Iterator[Problem]:
+    try:
+        moment.parse_time(text)
+    except ConfigError as error:
+        yield Problem(at, error.message, error.hint, id=ErrorId.CONFIG_VALUE)
 
 
 def _references(at: KeyPath, names: Any, known: Collection[str], what: str) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from gitctl import documents
 from gitctl.config.check import check
 from gitctl.config.duration import parse_duration
 from gitctl.config.fill import inside
+from gitctl.config.moment import parse_time
 from gitctl.config.problem import as_error, in_file_order
 from gitctl.errors import ConfigError, ManifestError, raise_all
 from gitctl.model.app import (
@@ -29,6 +30,7 @@ from gitctl.model.app import (
     RenderKind,
     SourceSpec,
 )
+from gitctl.model.suspension import Suspension
 
 if TYPE_CHECKING:
     from msgspec import UnsetType
@@ -117,6 +119,7 @@ def _app(project: str, name: str, read: shape.App, folder: str, line: int) -> Ap
         renamed_from=tuple(read.renamed_from),
         labels=_pairs(read.labels),
         target=_target(read),
+        suspensions=tuple((env, _suspension(one)) for env, one in read.suspend.items()),
     )
     return AppSpec(template, environments=tuple(read.environments), line=line)
 
@@ -132,6 +135,15 @@ def _helm(read: shape.App) -> HelmOptions:
         include_crds=helm.include_crds,
         hooks=HookPolicy(_set(read.hooks) or helm.hooks),
     )
+
+
+def _suspension(read: shape.Suspend) -> Suspension:
+    return Suspension(read.reason, read.by, since=_utc(_set(read.since)), until=_utc(_set(read.until)))
+
+
+def _utc(text: str | None) -> str:
+    """RFC 3339 in UTC: such times can be compared as text."""
+    return parse_time(text).strftime("%Y-%m-%dT%H:%M:%SZ") if text else ""
 
 
 def _target(read: shape.App) -> BranchTarget | None:

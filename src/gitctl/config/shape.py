@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from gitctl.config import duration
+from gitctl.config import duration, moment
 
 API_VERSION = "gitctl.dev/v1"
 KIND = "Project"
@@ -24,6 +24,7 @@ Labels = dict[
     Annotated[str, Meta(pattern=_LABEL_VALUE, title="a Kubernetes label value")],
 ]
 Duration = Annotated[str, Meta(pattern=duration.PATTERN, title="a duration such as 90s, 5m or 1h30m")]
+Time = Annotated[str, Meta(pattern=moment.PATTERN, title="a time such as 2026-12-01T09:00:00Z")]
 Version = Annotated[str, Meta(pattern=r"^(v?1\.\d+(\.\d+)?)?$", title="a Kubernetes version such as '1.37'")]
 Pointer = Annotated[str, Meta(pattern=r"^[/$]", title="a JSON pointer such as /spec/replicas, or a JSONPath such as $.spec.replicas")]
 Text = Annotated[str, Meta(min_length=1, title="a text that is not empty")]
@@ -120,6 +121,15 @@ class Target(Strict):
     folder: Text
 
 
+class Suspend(Strict):
+    """No sync changes the app; `gitctl suspend` writes it, `gitctl resume` takes it away."""
+
+    reason: str = ""
+    by: str = ""
+    since: Time | UnsetType = UNSET
+    until: Annotated[Time | UnsetType, Meta(description="left out: until it is resumed")] = UNSET
+
+
 class App(Strict):
     """One unit of delivery. `{env}`, `{cluster}` and `{app}` may stand in path, namespace, release, values_files and target."""
 
@@ -138,6 +148,7 @@ class App(Strict):
     health: list[Health] = []
     renamed_from: Annotated[list[Name], Meta(description="earlier names of the app, whose state it takes over")] = []
     labels: Labels = {}
+    suspend: Annotated[dict[str, Suspend], Meta(description="environment → why no sync changes the app there")] = {}
     target: Target | UnsetType = UNSET
 
 

@@ -6,7 +6,7 @@ GitctlError
 ├─ SourceError 4
 ├─ RenderError 5       ToolMissing
 ├─ ClusterError 6      Unreachable · Unauthenticated · Forbidden
-├─ Refused 7
+├─ Refused 7           Suspended
 ├─ ApplyFailed 8
 ├─ NotHealthy 9
 ├─ Locked 10           StateMoved
@@ -137,6 +137,12 @@ class Refused(GitctlError):
     """A guard said no; nothing was written."""
 
     exit_code = ExitCode.REFUSED
+
+
+class Suspended(Refused):
+    """The app is suspended: nobody shall change it now."""
+
+    default_id = ErrorId.SUSPENDED
 
 
 class ApplyFailed(GitctlError):

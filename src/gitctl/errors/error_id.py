@@ -176,6 +176,7 @@ class ErrorId(StrEnum):
     # guards
     CONSENT_NEEDED = "consent-needed", ExitCode.REFUSED
     HELD = "held", ExitCode.REFUSED
+    SUSPENDED = "suspended", ExitCode.REFUSED
     PLAN_DIGEST = "plan-digest", ExitCode.REFUSED
     EMPTY_RENDER = "empty-render", ExitCode.REFUSED
     PROTECTED = "protected", ExitCode.REFUSED
@@ -189,6 +190,8 @@ class ErrorId(StrEnum):
     IMMUTABLE = "immutable", ExitCode.REFUSED
     WRONG_CLUSTER = "wrong-cluster", ExitCode.REFUSED
     DEPENDENCY_NOT_READY = "dependency-not-ready", ExitCode.REFUSED
+    STILL_NEEDED = "still-needed", ExitCode.REFUSED
+    STATE_LOST = "state-lost", ExitCode.REFUSED
     STATE_NEWER = "state-newer", ExitCode.REFUSED
     UNCOMMITTED_CHANGES = "uncommitted-changes", ExitCode.REFUSED
     MERGE_UNFINISHED = "merge-unfinished", ExitCode.REFUSED
@@ -198,6 +201,7 @@ class ErrorId(StrEnum):
     RECORD_UNCOMMITTED = "record-uncommitted", ExitCode.REFUSED
     ROLLBACK_CONFIG = "rollback-config", ExitCode.REFUSED
     ROLLBACK_CHANGES_OTHERS = "rollback-changes-others", ExitCode.REFUSED
+    PUSH_NEEDED = "push-needed", ExitCode.REFUSED
     ROLLBACK_NEEDS_PUSH = "rollback-needs-push", ExitCode.REFUSED
     EDITED_MEANWHILE = "edited-meanwhile", ExitCode.REFUSED
     NO_MEMORY_FOLDER = "no-memory-folder", ExitCode.REFUSED

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from gitctl.model.suspension import Suspension
+
 
 class RenderKind(StrEnum):
     """How a folder becomes objects."""
@@ -114,6 +116,7 @@ class App:
     """One unit of delivery, resolved for one environment and cluster: placeholders are filled in.
 
     `path` is the app's folder (or file) inside the repository, "" for its root. `target` is None for a cluster.
+    `suspensions` are by environment.
     """
 
     project: str
@@ -135,6 +138,12 @@ class App:
     api_versions: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     target: BranchTarget | None = None
+    suspensions: tuple[tuple[str, Suspension], ...] = ()
+
+    @property
+    def suspension(self) -> Suspension | None:
+        """What gitctl.yaml says about this environment; it may be over."""
+        return dict(self.suspensions).get(self.env)
 
     @property
     def owner(self) -> str:

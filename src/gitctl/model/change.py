@@ -20,7 +20,7 @@ class Proof(StrEnum):
 
 
 class Action(StrEnum):
-    """What happens to an object."""
+    """What happens to an object. An orphan is not touched; a released object stays without our marks and fields."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -28,6 +28,7 @@ class Action(StrEnum):
     REPLACE = "replace"
     PRUNE = "prune"
     ORPHAN = "orphan"
+    RELEASE = "release"
     UNCHANGED = "unchanged"
 
 

@@ -61,12 +61,16 @@ class ObjectDrift:
 
 @dataclass(frozen=True, slots=True)
 class AppDrift:
-    """All objects of an app. `revision` is what was last acknowledged, "" when the app was never synced."""
+    """All objects of an app. `revision` is what was last acknowledged, "" when the app was never synced.
+
+    `lost` counts live objects that carry its owner id while nothing is stored about it.
+    """
 
     app: str
     owner: str
     revision: str
     objects: tuple[ObjectDrift, ...]
+    lost: int = 0
 
     @property
     def findings(self) -> tuple[ObjectDrift, ...]:

@@ -51,13 +51,14 @@ class ObjectHealth:
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """One app's run. `record` is None when nothing was applied and nothing had to be recorded."""
+    """One app's run. `record` is None when nothing was applied and nothing had to be recorded; `removed`: nothing is stored any more."""
 
     plan: Plan
     outcomes: tuple[Outcome, ...] = ()
     health: tuple[ObjectHealth, ...] = ()
     record: Record | None = None
     dry_run: bool = False
+    removed: bool = False
 
     @property
     def failed(self) -> tuple[Outcome, ...]:

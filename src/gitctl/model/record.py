@@ -25,6 +25,7 @@ class RecordVerb(StrEnum):
     SYNC = "sync"
     FIX = "fix"
     ROLLBACK = "rollback"
+    DELETE = "delete"
 
 
 @dataclass(frozen=True, slots=True)

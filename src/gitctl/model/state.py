@@ -8,6 +8,7 @@ from typing import Any
 
 from gitctl.model.manifest import ObjectRef, Path, RenderInputs
 from gitctl.model.record import Record
+from gitctl.model.suspension import Suspension
 
 SCHEMA_VERSION = 1
 
@@ -64,6 +65,7 @@ class AppState:
     records: tuple[Record, ...] = ()
     acknowledged: Acknowledged | None = None
     hold: Hold | None = None
+    suspension: Suspension | None = None
     pruned_at: tuple[tuple[str, int], ...] = ()
     schema: int = SCHEMA_VERSION
     token: str = ""

@@ -10,13 +10,16 @@ from gitctl.model.drift import ObjectDrift
 from gitctl.model.health import Health, HealthState
 from gitctl.model.manifest import ObjectRef
 from gitctl.model.record import Record
+from gitctl.model.suspension import Place, Suspension
 
 
 class SyncState(StrEnum):
     """Git and live, in one word. The gravest that holds is said."""
 
     UNKNOWN = "unknown"
+    LOST = "lost"
     HELD = "held"
+    SUSPENDED = "suspended"
     INCOMPLETE = "incomplete"
     DRIFTED = "drifted"
     PENDING = "pending"
@@ -35,7 +38,7 @@ class ObjectStatus:
 @dataclass(frozen=True, slots=True)
 class AppStatus:
     """One app. `revision` is what runs, `wanted` what Git has now; `left_config`: a state whose app gitctl.yaml does not have;
-    `error`: why nothing is known."""
+    `suspended`: what holds now, and where it stands; `error`: why nothing is known."""
 
     app: str
     owner: str
@@ -47,4 +50,5 @@ class AppStatus:
     last: Record | None = None
     objects: tuple[ObjectStatus, ...] = ()
     left_config: bool = False
+    suspended: tuple[Place, Suspension] | None = None
     error: GitctlError | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 
@@ -13,17 +13,22 @@ from gitctl.model.fieldset import entries
 from gitctl.model.managers import is_earlier
 from gitctl.model.manifest import Json, ObjectRef
 from gitctl.model.marks import annotation, label
+from gitctl.model.rival import STOP, Rival, rival_managers, rival_of
 
 NAMESPACE_RENDERER = "gitctl"
 """The renderer in the origin of the Namespace that `create_namespace` adds to a render."""
 
 
 class Ownership(StrEnum):
-    """What a live object is to the app. `USED` is a Namespace of whomever, which `create_namespace` would else have made."""
+    """What a live object is to the app.
+
+    `MOVED` comes from another app that gives it away; `USED` is a Namespace of whomever, which `create_namespace` would else have made.
+    """
 
     MISSING = "missing"
     OURS = "ours"
     RENAMED = "renamed"
+    MOVED = "moved"
     USED = "used"
     UNOWNED = "unowned"
     FOREIGN = "foreign"
@@ -34,7 +39,7 @@ def owners_of(app: App) -> tuple[str, ...]:
     return (app.owner, *(replace(app, name=name).owner for name in app.renamed_from))
 
 
-def ownership(comparison: Comparison, app: App) -> Ownership:
+def ownership(comparison: Comparison, app: App, moved: Collection[ObjectRef] = ()) -> Ownership:
     """What the live object of a comparison is to the app.
 
     Who has rights in one namespace only cannot look at the Namespace itself: it is taken for one that is there.
@@ -48,50 +53,56 @@ def ownership(comparison: Comparison, app: App) -> Ownership:
         return Ownership.RENAMED
     if added:
         return Ownership.USED
+    if comparison.owner and comparison.ref in moved:
+        return Ownership.MOVED
     return Ownership.FOREIGN if comparison.owner else Ownership.UNOWNED
 
 
-def foreign(comparisons: Iterable[Comparison]) -> tuple[Refusal, ...]:
-    """The refusals for objects of other apps, one for each of these apps. Nothing permits them."""
-    by_owner: dict[str, list[ObjectRef]] = {}
+def may_adopt(comparison: Comparison, *, adopt: bool, adopt_from: Collection[Rival]) -> bool:
+    """May an object of no app be taken over? What a controller goes on writing needs more than `--adopt`. What is being deleted, may."""
+    rival = rival_of(comparison.live or {})
+    return comparison.deleting or (rival in adopt_from if rival else adopt)
+
+
+def foreign(comparisons: Iterable[Comparison], app: App, disputed: Mapping[ObjectRef, str]) -> tuple[Refusal, ...]:
+    """The refusals for objects of other apps, one for each of these apps and reason why it keeps them. Nothing permits them."""
+    by_owner: dict[tuple[str, str], list[ObjectRef]] = {}
     for comparison in comparisons:
-        by_owner.setdefault(comparison.owner, []).append(comparison.ref)
+        by_owner.setdefault((comparison.owner, disputed.get(comparison.ref, "")), []).append(comparison.ref)
     return tuple(
-        Refusal(
-            rule=ErrorId.FOREIGN_OWNER,
-            message=f"{_count(refs)} to {owner}" if len(refs) == 1 else f"{len(refs)} objects belong to {owner}",
-            refs=tuple(sorted(refs)),
-            hint=_way_out(owner),
-        )
-        for owner, refs in sorted(by_owner.items())
+        Refusal(rule=ErrorId.FOREIGN_OWNER, message=_foreign(refs, owner, why), refs=tuple(sorted(refs)), hint=_way_out(owner, app))
+        for (owner, why), refs in sorted(by_owner.items())
     )
 
 
-def _way_out(owner: str) -> str:
+def _foreign(refs: list[ObjectRef], owner: str, why: str) -> str:
+    belongs = f"{refs[0]} belongs to {owner}" if len(refs) == 1 else f"{len(refs)} objects belong to {owner}"
+    return belongs + (f": {why}" if why else "")
+
+
+def _way_out(owner: str, app: App) -> str:
     project, _, name = owner.rpartition("/")
     if project.startswith("path/"):
         return f"it was synced from a folder: with the same folder and namespace, add --app {name}"
-    return f"take it out of one of the two apps; if {owner} was renamed, list its old name under renamed_from"
-
-
-def _count(refs: list[ObjectRef]) -> str:
-    return f"{refs[0]} belongs"
+    return f"take it out of {name} or of {app.name}; if {owner} was renamed, list its old name under renamed_from"
 
 
 def unowned(comparisons: Iterable[Comparison]) -> tuple[Refusal, ...]:
     """The refusals for objects that exist and are no app's, one for each tool that manages some of them."""
-    by_tool: dict[str, list[ObjectRef]] = {}
+    by_tool: dict[tuple[str, Rival | None], list[ObjectRef]] = {}
     for comparison in comparisons:
-        by_tool.setdefault(managed_by(comparison.live or {}), []).append(comparison.ref)
+        live = comparison.live or {}
+        by_tool.setdefault((managed_by(live), rival_of(live)), []).append(comparison.ref)
     return tuple(
-        Refusal(
-            rule=ErrorId.NOT_OURS,
-            message=_unowned(refs, tool),
-            refs=tuple(sorted(refs)),
-            hint="--adopt takes them over" + (f"; stop {tool} from managing them first" if tool else ""),
-        )
-        for tool, refs in sorted(by_tool.items())
+        Refusal(rule=ErrorId.NOT_OURS, message=_unowned(refs, tool), refs=tuple(sorted(refs)), hint=_consent(tool, rival))
+        for (tool, rival), refs in sorted(by_tool.items(), key=lambda item: item[0][0])
     )
+
+
+def _consent(tool: str, rival: Rival | None) -> str:
+    if rival:
+        return f"{STOP[rival]}; then --dangerous-adopt-from {rival} takes them over"
+    return "--adopt takes them over" + (f"; stop {tool} from managing them first" if tool else "")
 
 
 def _unowned(refs: list[ObjectRef], tool: str) -> str:
@@ -106,7 +117,7 @@ def managed_by(live: Json) -> str:
     found = (
         ("Flux Kustomization ", _placed(live, "kustomize.toolkit.fluxcd.io/namespace", "kustomize.toolkit.fluxcd.io/name")),
         ("Flux HelmRelease ", _placed(live, "helm.toolkit.fluxcd.io/namespace", "helm.toolkit.fluxcd.io/name")),
-        ("Argo CD application ", tracked),
+        ("Argo CD application ", tracked or (label(live, "app.kubernetes.io/instance") if rival_of(live) is Rival.ARGOCD else "")),
         ("Helm release ", _placed(live, "meta.helm.sh/release-namespace", "meta.helm.sh/release-name")),
         ("kapp app ", label(live, "kapp.k14s.io/app")),
         ("kluctl ", label(live, "kluctl.io/discriminator")),
@@ -130,5 +141,6 @@ def _controller(live: Json) -> str:
 
 def folded(live: Json) -> str:
     """How adoption is announced: the managers whose fields become ours."""
-    names = sorted({owner.manager for owner, _ in entries(live) if is_earlier(owner)})
+    rivals = rival_managers(live)
+    names = sorted({owner.manager for owner, _ in entries(live) if is_earlier(owner) or owner.manager in rivals})
     return f"takes over the fields of {', '.join(names)}" if names else "takes over; no earlier manager's fields to fold in"

@@ -10,7 +10,7 @@ from gitctl.model.change import Action, Change, Comparison, Plan, Refusal
 from gitctl.model.manifest import ObjectRef, RenderResult
 from gitctl.model.marks import uid
 from gitctl.model.state import AppState
-from gitctl.plan.adopt import Ownership, foreign, managed_by, ownership, unowned
+from gitctl.plan.adopt import Ownership, foreign, managed_by, may_adopt, ownership, unowned
 from gitctl.plan.digest import plan_digest
 from gitctl.plan.guard import refusals
 from gitctl.plan.judge import judge
@@ -52,7 +52,7 @@ def build(app: App, rendered: RenderResult, comparisons: Sequence[Comparison], s
         refusals=(*verdicts.refusals, *guards),
         digest=digest,
         render_digest=rendered.digest,
-        notes=(*stale.notes, *move_notes((*verdicts.changes, *prunes)), *_adoption_notes(verdicts.changes)),
+        notes=(*_lost_notes(options), *stale.notes, *move_notes((*verdicts.changes, *prunes)), *_adoption_notes(verdicts.changes)),
         gone=stale.gone,
         partial=options.partial,
     )
@@ -63,13 +63,17 @@ def _judged(app: App, comparisons: Iterable[Comparison], state: AppState, option
     entries = {entry.ref: entry for entry in state.inventory}
     others: dict[Ownership, list[Comparison]] = {Ownership.FOREIGN: [], Ownership.UNOWNED: []}
     for comparison in comparisons:
-        owned = ownership(comparison, app)
-        if owned is Ownership.FOREIGN or (owned is Ownership.UNOWNED and not (options.adopt or comparison.deleting)):
+        owned = ownership(comparison, app, options.moved)
+        if owned is Ownership.FOREIGN or (owned is Ownership.UNOWNED and not _may_adopt(comparison, options)):
             others[owned].append(comparison)
         else:
             _sort_in(found, judge(comparison, app, owned, entries.get(comparison.ref), options))
-    found.refusals[:0] = (*foreign(others[Ownership.FOREIGN]), *unowned(others[Ownership.UNOWNED]))
+    found.refusals[:0] = (*foreign(others[Ownership.FOREIGN], app, options.disputed), *unowned(others[Ownership.UNOWNED]))
     return found
+
+
+def _may_adopt(comparison: Comparison, options: PlanOptions) -> bool:
+    return may_adopt(comparison, adopt=options.adopt, adopt_from=options.adopt_from)
 
 
 def _sort_in(found: _Verdicts, verdict: Change | Comparison | Refusal | None) -> None:
@@ -91,6 +95,10 @@ def _pruning(app: App, rendered: RenderResult, comparisons: Iterable[Comparison]
     wanted: set[ObjectRef] = {c.ref for c in compared} | {m.ref for m in rendered.manifests}
     kept = {uid(c.live) for c in compared if c.live} - {""}
     return pruning(app, state, wanted, kept, options)
+
+
+def _lost_notes(options: PlanOptions) -> tuple[str, ...]:
+    return (options.lost,) if options.lost else ()
 
 
 def _adoption_notes(changes: Iterable[Change]) -> tuple[str, ...]:

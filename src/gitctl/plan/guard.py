@@ -81,12 +81,25 @@ def refusals(
     """
     if not options.partial and state.inventory and all(m.origin.renderer == NAMESPACE_RENDERER for m in manifests):
         return (_empty_render(state),)
+    deletes = _deletes(prunes, state, gone, digest, options)
+    found = (*_protected((*deletes.changes, *replaced), digest), *_limits(deletes))
+    return () if options.plan_digest == digest else found
+
+
+def delete_refusals(
+    prunes: Sequence[Change], state: AppState, gone: Sequence[ObjectRef], *, digest: str, options: PlanOptions
+) -> tuple[Refusal, ...]:
+    """Why taking a whole app away is refused: the same guards, less those on shares, for all of it is what was asked for."""
+    deletes = _deletes(prunes, state, gone, digest, options)
+    found = (*_protected(deletes.changes, digest), *_limits(deletes, all_of_it=True))
+    return () if options.plan_digest == digest else found
+
+
+def _deletes(prunes: Sequence[Change], state: AppState, gone: Sequence[ObjectRef], digest: str, options: PlanOptions) -> _Deletes:
     changes = tuple(c for c in prunes if c.action is Action.PRUNE and not (c.live and is_deleting(c.live)))
     absent = set(gone)
     inventory = tuple(e.ref for e in state.inventory if e.ref not in absent)
-    deletes = _Deletes(changes, inventory, len(state.inventory), options, digest)
-    found = (*_protected((*changes, *replaced), digest), *_limits(deletes))
-    return () if options.plan_digest == digest else found
+    return _Deletes(changes, inventory, len(state.inventory), options, digest)
 
 
 def _empty_render(state: AppState) -> Refusal:
@@ -111,17 +124,19 @@ def _is_guarded(change: Change) -> bool:
     return by_kind or is_protected(change.live or {})
 
 
-def _limits(deletes: _Deletes) -> tuple[Refusal, ...]:
+def _limits(deletes: _Deletes, *, all_of_it: bool = False) -> tuple[Refusal, ...]:
     """The counts: `--prune-limit` replaces all of them by its own number."""
     limit, count = deletes.options.prune_limit, len(deletes.changes)
     if limit is not None:
         return tuple(_over(deletes, limit, "--prune-limit")) if count > limit else ()
+    counts = (*_over(deletes, deletes.options.limits.prune_count, "the limit"), *_budget(deletes))
+    if all_of_it:
+        return counts
     return (
-        *_over(deletes, deletes.options.limits.prune_count, "the limit"),
+        *counts,
         *_share(deletes),
         *_whole(deletes, ErrorId.PRUNE_KIND, "kind", lambda ref: (ref.group, ref.kind)),
         *_whole(deletes, ErrorId.PRUNE_NAMESPACE, "namespace", lambda ref: ref.namespace),
-        *_budget(deletes),
     )
 
 

@@ -72,11 +72,16 @@ def _changed(
     if owned is Ownership.UNOWNED:
         return Change(comparison.ref, Action.ADOPT, fields, folded(live), comparison, live, uid(live))
     if fields:
-        reason = f"was {comparison.owner} before" if owned is Ownership.RENAMED else ""
-        return Change(comparison.ref, Action.UPDATE, fields, reason, comparison, live, uid(live))
+        return Change(comparison.ref, Action.UPDATE, fields, _origin(comparison, owned), comparison, live, uid(live))
     if _regains(live, merged):
         return Change(comparison.ref, Action.UPDATE, (), "no value changes: takes back fields that others set", comparison, live, uid(live))
     return comparison
+
+
+def _origin(comparison: Comparison, owned: Ownership) -> str:
+    if owned is Ownership.MOVED:
+        return f"moves here from {comparison.owner}"
+    return f"was {comparison.owner} before" if owned is Ownership.RENAMED else ""
 
 
 def _visible(comparison: Comparison, live: Json, merged: Json, app: App, formerly: tuple[Path, ...]) -> tuple[FieldChange, ...]:

@@ -35,13 +35,20 @@ def pruning(app: App, state: AppState, wanted: Collection[ObjectRef], kept_uids:
     stale = [entry for entry in state.inventory if entry.ref not in wanted]
     gone = {entry.ref: None for entry in stale if _is_gone(entry, kept_uids, options)}
     left = [entry for entry in stale if entry.ref not in gone]
-    if left and (options.stale or not options.prune):
-        why = "Git could not be asked what it has now" if options.stale else "pruning is off"
-        return Pruning((), tuple(gone), (f"{_objects(len(left))} no longer in Git, left in the cluster: {why}",))
+    if left and (options.stale or options.lost or not options.prune):
+        return Pruning((), tuple(gone), (f"{_objects(len(left))} no longer in Git, left in the cluster: {_why(options)}",))
+    claimed = [f"{entry.ref} is left: {options.claimed[entry.ref]}" for entry in left if entry.ref in options.claimed]
+    left = [entry for entry in left if entry.ref not in options.claimed]
     unseen = [entry for entry in left if _live(entry, options) is None]
     notes = tuple(f"{entry.ref} is no longer in Git, but not pruned: {_unseen(entry, options)}" for entry in unseen)
     changes = (_change(entry, live, app) for entry in left if (live := _live(entry, options)) is not None)
-    return Pruning(tuple(changes), tuple(gone), notes)
+    return Pruning(tuple(changes), tuple(gone), (*claimed, *notes))
+
+
+def _why(options: PlanOptions) -> str:
+    if options.stale:
+        return "Git could not be asked what it has now"
+    return "the state was lost" if options.lost else "pruning is off"
 
 
 def _objects(count: int) -> str:
@@ -67,12 +74,12 @@ def _is_gone(entry: InventoryEntry, kept_uids: Collection[str], options: PlanOpt
 
 
 def _change(entry: InventoryEntry, live: Json, app: App) -> Change:
-    reason = _not_ours(entry, live, app) or _mark(live)
+    reason = not_ours(entry, live, app) or mark(live)
     action = Action.ORPHAN if reason else Action.PRUNE
-    return Change(entry.ref, action, reason=reason or _deleting(live), live=live, live_uid=uid(live))
+    return Change(entry.ref, action, reason=reason or deleting(live), live=live, live_uid=uid(live))
 
 
-def _not_ours(entry: InventoryEntry, live: Json, app: App) -> str:
+def not_ours(entry: InventoryEntry, live: Json, app: App) -> str:
     """Why the live object is not the one that we applied, "" when it is."""
     if entry.uid and uid(live) != entry.uid:
         return "left: it was deleted and created anew by somebody else"
@@ -85,12 +92,14 @@ def _not_ours(entry: InventoryEntry, live: Json, app: App) -> str:
     return ""
 
 
-def _mark(live: Json) -> str:
-    mark = kept_by(live)
-    return f"left: it is marked {mark}" if mark else ""
+def mark(live: Json) -> str:
+    """Which mark keeps the live object, "" for none."""
+    kept = kept_by(live)
+    return f"left: it is marked {kept}" if kept else ""
 
 
-def _deleting(live: Json) -> str:
+def deleting(live: Json) -> str:
+    """What is said about an object that has a deletionTimestamp, "" for others."""
     return "is being deleted already" if is_deleting(live) else ""
 
 

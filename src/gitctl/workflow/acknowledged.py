@@ -72,10 +72,14 @@ def _compared(entries: Iterable[InventoryEntry], result: RenderResult) -> tuple[
 
 
 def render_at(app: App, revision: str, parts: Parts) -> tuple[App, RenderResult]:
-    """The app as a recorded revision has it, under today's name, and its render. Raises SourceError, ConfigError, RenderError."""
+    """The app as a recorded revision has it, with today's name and suspensions, and its render.
+
+    Raises SourceError, ConfigError, RenderError.
+    """
     tree = tree_at(revision, parts)
     past = parts.project.app_at(app, tree)
-    return replace(past, name=app.name, renamed_from=app.renamed_from), parts.render(past, tree)
+    now = replace(past, name=app.name, renamed_from=app.renamed_from, suspensions=app.suspensions)
+    return now, parts.render(past, tree)
 
 
 def tree_at(revision: str, parts: Parts) -> Tree:

@@ -12,8 +12,11 @@ from gitctl.model.manifest import Origin
 from gitctl.model.record import RecordVerb
 from gitctl.plan.drift import classify
 from gitctl.workflow.acknowledged import DIRTY, Acknowledgement, PastRender, acknowledged_manifests, tree_at
+from gitctl.workflow.lost import lost_objects
 from gitctl.workflow.parts import Parts, WantedField
-from gitctl.workflow.plan import PlanRequest, Selection, compare_options, recorded
+from gitctl.workflow.plan import PlanRequest, Selection, compare_options
+from gitctl.workflow.states import recorded
+from gitctl.workflow.suspend import require_active
 from gitctl.workflow.sync import AppRun, Confirm, SyncRequest, sync_rendered
 
 _FIXABLE = frozenset({DriftVerdict.DRIFTED, DriftVerdict.MISSING})
@@ -59,7 +62,8 @@ def drift_of(app: App, parts: Parts) -> tuple[AppDrift, Acknowledgement]:
         ignore=(*app.ignore, *app.generated),
     )
     revision = state.acknowledged.revision if state.acknowledged else ""
-    return AppDrift(app.name, app.owner, revision, tuple(_blamed(o, known, parts) for o in objects)), known
+    found = tuple(_blamed(o, known, parts) for o in objects)
+    return AppDrift(app.name, app.owner, revision, found, lost_objects(app, state, parts)), known
 
 
 def _blamed(found: ObjectDrift, known: Acknowledgement, parts: Parts) -> ObjectDrift:
@@ -82,7 +86,9 @@ def fix(run: DriftRun, parts: Parts, request: SyncRequest, *, confirm: Confirm) 
     if run.drift is None or not any(o.verdict in _FIXABLE for o in run.drift.objects):
         return run
     try:
-        known = acknowledged_manifests(*recorded(run.app, parts), parts)
+        there, state = recorded(run.app, parts)
+        require_active(run.app, state, parts.timestamp())
+        known = acknowledged_manifests(there, state, parts)
         runs = [_fix_one(past, run.drift, parts, request, confirm) for past in known.renders]
     except GitctlError as error:
         return replace(run, error=error)
@@ -95,7 +101,7 @@ def _fix_one(past: PastRender, drift: AppDrift, parts: Parts, request: SyncReque
     if not here:
         return None
     only = tuple(f"{o.ref.kind}/{o.ref.namespace}/{o.ref.name}" for o in here)
-    options = replace(request, plan=replace(request.plan, only=only, prune=False), verb=RecordVerb.FIX, ignore_hold=True)
+    options = replace(request, plan=replace(request.plan, only=only, prune=False, moves=False), verb=RecordVerb.FIX, ignore_hold=True)
     try:
         return sync_rendered(past.app, past.result, replace(parts, tree=tree_at(past.recorded, parts)), options, confirm)
     except GitctlError as error:

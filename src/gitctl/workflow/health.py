@@ -13,7 +13,7 @@ from gitctl.model.manifest import Json, ObjectRef
 from gitctl.model.outcome import ObjectHealth
 from gitctl.parallel import map_bounded
 from gitctl.workflow.parts import Parts
-from gitctl.workflow.plan import read_state
+from gitctl.workflow.states import read_state
 
 
 @dataclass(frozen=True, slots=True)

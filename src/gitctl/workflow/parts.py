@@ -11,6 +11,7 @@ from gitctl.model.app import App, Limits
 from gitctl.model.drift import Culprit
 from gitctl.model.manifest import ObjectRef, Origin, Path, RenderResult
 from gitctl.model.revision import Revision
+from gitctl.model.suspension import Suspension
 from gitctl.parallel import Deadline
 from gitctl.protocols import Emit, Publisher, Source, Target, Tree
 
@@ -49,6 +50,14 @@ class Lookup(Protocol):
 
     def settings_at(self, app: App, past: Tree, now: Tree) -> Mapping[str, bytes]:
         """Files of `now` in which the app's own settings are those of `past`; none where they are the same. Raises ConfigError."""
+        ...
+
+    def siblings(self, app: App, tree: Tree) -> tuple[App, ...]:
+        """The apps of the app's environment and cluster as that tree's gitctl.yaml says, itself among them."""
+        ...
+
+    def suspended(self, app: App, tree: Tree, suspension: Suspension | None) -> Mapping[str, bytes]:
+        """Files of `tree` that say that the app is suspended in its environment (None: that it is not); none where they do already."""
         ...
 
     def all_apps(self, tree: Tree) -> tuple[App, ...]:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from gitctl.errors import ErrorId, GitctlError, InputError
 from gitctl.model.app import App
-from gitctl.model.change import Plan
+from gitctl.model.change import Comparison, Plan, Refusal
 from gitctl.model.manifest import Manifest, ObjectRef, RenderResult
+from gitctl.model.rival import Rival
 from gitctl.model.state import AppState, InventoryEntry
 from gitctl.plan.build import PlanOptions, build
-from gitctl.plan.guard import deleted_since
 from gitctl.plan.ignore import prepare
 from gitctl.protocols import CompareOptions
+from gitctl.workflow.budget import deleted_today
+from gitctl.workflow.lost import is_lost, rebuilt, rebuilt_note
+from gitctl.workflow.moves import Arrivals, arrivals, claims
 from gitctl.workflow.parts import Parts
+from gitctl.workflow.states import read_state
+from gitctl.workflow.suspend import over_notes, refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +28,12 @@ class PlanRequest:
     """What the user allows and selects.
 
     `prune` None: as the app says. `only` are `Kind/name`; `labels` are (key, value) pairs that all must match.
+    Without `moves` nothing is taken over from other apps.
     """
 
     prune: bool | None = None
     adopt: bool = False
+    adopt_from: frozenset[Rival] = frozenset()
     force_conflicts: bool = False
     prune_limit: int | None = None
     plan_digest: str = ""
@@ -34,6 +41,7 @@ class PlanRequest:
     only: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     keep_additions: bool = False
+    moves: bool = True
 
     @property
     def partial(self) -> bool:
@@ -43,12 +51,15 @@ class PlanRequest:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """An app with its render, its state and its plan."""
+    """An app with its render, its state and its plan. `suspended`: why the plan may not be carried out now;
+    `moved`: objects that it takes over from other apps (owner ids)."""
 
     app: App
     rendered: RenderResult
     state: AppState
     plan: Plan
+    suspended: Refusal | None = None
+    moved: Mapping[ObjectRef, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +73,11 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a whole selection of apps creates: objects that need it are planned, not failed."""
+    """What a whole selection of apps creates: objects that need it are planned, not failed. `renders` are by owner id."""
 
     namespaces: frozenset[str]
     kinds: frozenset[tuple[str, str]]
+    renders: Mapping[str, RenderResult] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +103,11 @@ def _render(app: App, parts: Parts) -> Rendered:
 
 def selection(rendered: Iterable[Rendered]) -> Selection:
     """The namespaces and kinds that the selected apps create."""
+    rendered = tuple(rendered)
     manifests = [m for r in rendered if r.result for m in r.result.manifests]
     names = frozenset(m.ref.name for m in manifests if m.ref.kind == "Namespace" and not m.ref.group)
     kinds = (_defined_kind(m) for m in manifests if m.ref.kind == "CustomResourceDefinition")
-    return Selection(names, frozenset(k for k in kinds if k is not None))
+    return Selection(names, frozenset(k for k in kinds if k is not None), {r.app.owner: r.result for r in rendered if r.result})
 
 
 def _defined_kind(manifest: Manifest) -> tuple[str, str] | None:
@@ -125,25 +138,60 @@ def plan_app(app: App, rendered: RenderResult, parts: Parts, request: PlanReques
     """The plan of one app against its target."""
     manifests = _selected(parts.target.locate(rendered.manifests, kinds=scope.kinds), request)
     rendered = replace(rendered, manifests=manifests)
-    state = read_state(app, parts)
-    inventory = {e.ref: e for e in state.inventory}
-    comparisons = parts.target.compare(manifests, inventory, options=compare_options(app, request, scope))
+    found = _looked_at(app, manifests, parts, request, scope)
+    state = found.state
     stale = [] if request.partial else _stale(state.inventory, manifests)
     observed = parts.target.observe(app.owner, [(e.ref, e.api_version) for e in stale])
+    prune = app.prune if request.prune is None else request.prune
     options = PlanOptions(
         adopt=request.adopt,
+        adopt_from=request.adopt_from,
         force_conflicts=request.force_conflicts,
-        prune=app.prune if request.prune is None else request.prune,
+        prune=prune,
         prune_limit=request.prune_limit,
         plan_digest=request.plan_digest,
         replace=request.replace,
         partial=request.partial,
         stale=rendered.revision.stale_seconds is not None,
         observed=observed,
-        deleted_today=_deleted_today(parts) if stale else 0,
+        deleted_today=deleted_today(parts.target.list_states(), parts) if stale else 0,
+        moved=found.arrivals.moved,
+        disputed=found.arrivals.disputed,
+        claimed=claims(app, [ref for ref, live in observed.objects.items() if live], parts, scope.renders) if prune else {},
+        lost=found.lost,
         limits=parts.limits,
     )
-    return Planned(app, rendered, state, build(app, rendered, comparisons, state, options=options))
+    plan = build(app, rendered, found.comparisons, state, options=options)
+    plan = replace(plan, notes=(*plan.notes, *over_notes(app, state, parts.timestamp())))
+    return Planned(app, rendered, state, plan, refusal(app, state, parts.timestamp()), found.arrivals.moved)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is known of an app before its plan. `lost`: what is said of a state that had to be put together again."""
+
+    state: AppState
+    comparisons: tuple[Comparison, ...]
+    arrivals: Arrivals = Arrivals()
+    lost: str = ""
+
+
+def _looked_at(app: App, manifests: tuple[Manifest, ...], parts: Parts, request: PlanRequest, scope: Selection) -> _Found:
+    state = read_state(app, parts)
+    options = compare_options(app, request, scope)
+    inventory = {e.ref: e for e in state.inventory}
+    comparisons = parts.target.compare(manifests, inventory, options=options)
+    if is_lost(app, state, comparisons):
+        state = rebuilt(app, state, parts, (m.ref.namespace for m in manifests))
+        return _Found(state, comparisons, lost=rebuilt_note(state))
+    coming = arrivals(app, comparisons, parts, scope.renders) if request.moves else Arrivals()
+    if coming.moved:
+        # Seen as ours, with the fields that the other app applied: what it set and we do not want goes.
+        options = replace(options, former=frozenset(coming.moved.values()))
+        again = parts.target.compare([m for m in manifests if m.ref in coming.moved], coming.entries, options=options)
+        known = {c.ref: c for c in again}
+        comparisons = tuple(known.get(c.ref, c) for c in comparisons)
+    return _Found(state, comparisons, coming)
 
 
 def compare_options(app: App, request: PlanRequest, scope: Selection) -> CompareOptions:
@@ -154,33 +202,14 @@ def compare_options(app: App, request: PlanRequest, scope: Selection) -> Compare
         namespaces=scope.namespaces,
         kinds=scope.kinds,
         adopt=request.adopt,
+        adopt_from=request.adopt_from,
         keep_additions=request.keep_additions,
     )
-
-
-def read_state(app: App, parts: Parts) -> AppState:
-    """The app's state; that of a former name (`renamed_from`) where the app has none yet."""
-    there, state = recorded(app, parts)
-    return state if there.owner == app.owner else replace(state, owner=app.owner, token="")
-
-
-def recorded(app: App, parts: Parts) -> tuple[App, AppState]:
-    """The app under the name that its state has, and that state: the first sync under a new name moves it."""
-    for name in app.renamed_from:
-        former = replace(app, name=name, renamed_from=())
-        state = parts.target.read_state(former.owner)
-        if state.token and not parts.target.read_state(app.owner).token:
-            return former, state
-    return app, parts.target.read_state(app.owner)
 
 
 def _stale(inventory: Iterable[InventoryEntry], manifests: Iterable[Manifest]) -> list[InventoryEntry]:
     wanted = {m.ref for m in manifests}
     return [e for e in inventory if e.ref not in wanted]
-
-
-def _deleted_today(parts: Parts) -> int:
-    return deleted_since((s.pruned_at for s in parts.target.list_states()), now=parts.timestamp(), hours=24)
 
 
 def _selected(manifests: tuple[Manifest, ...], request: PlanRequest) -> tuple[Manifest, ...]:

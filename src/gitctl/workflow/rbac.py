@@ -24,7 +24,8 @@ from gitctl.plan.rights import (
     with_state,
 )
 from gitctl.workflow.parts import Parts
-from gitctl.workflow.plan import Rendered, recorded, render_apps, selection
+from gitctl.workflow.plan import Rendered, render_apps, selection
+from gitctl.workflow.states import recorded
 
 
 @dataclass(frozen=True, slots=True)

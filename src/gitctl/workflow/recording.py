@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from gitctl.errors import GitctlError
 from gitctl.health.assess import assess
@@ -19,11 +18,9 @@ from gitctl.model.record import Counts, Record, RecordResult, RecordVerb
 from gitctl.model.revision import Revision
 from gitctl.model.state import Acknowledged, AppState, Hold, InventoryEntry
 from gitctl.plan.fields import named_path
-from gitctl.workflow.parts import Parts, rfc3339
+from gitctl.workflow.budget import with_deletions
+from gitctl.workflow.parts import Parts
 from gitctl.workflow.plan import Planned
-
-DELETES_KEPT = timedelta(days=2)
-"""The budget of deletes looks back one day."""
 
 
 def revision_id(revision: Revision) -> str:
@@ -81,7 +78,7 @@ class Recording:
         entries.update(unchanged_entries(self.planned, self.parts))
         for outcome in outcomes:
             ref = outcome.change.ref
-            if outcome.result is OutcomeResult.DELETED or outcome.change.action is Action.ORPHAN:
+            if outcome.result is OutcomeResult.DELETED or _has_left(outcome):
                 entries.pop(ref, None)
             elif outcome.result is OutcomeResult.APPLIED and outcome.live and outcome.change.comparison:
                 entries[ref] = _entry(outcome.change.comparison.desired, outcome.live, self.planned, self.parts)
@@ -92,9 +89,13 @@ class Recording:
 
     def _pruned(self, outcomes: tuple[Outcome, ...]) -> tuple[tuple[str, int], ...]:
         deleted = sum(o.result is OutcomeResult.DELETED for o in outcomes)
-        oldest = rfc3339(self.parts.now() - DELETES_KEPT)
-        kept = tuple(entry for entry in self.state.pruned_at if entry[0] >= oldest)
-        return (*kept, (self.parts.timestamp(), deleted)) if deleted else kept
+        return with_deletions(self.state.pruned_at, deleted, self.parts)
+
+
+def _has_left(outcome: Outcome) -> bool:
+    """Has an object that stays left the inventory?"""
+    released = outcome.change.action is Action.RELEASE and outcome.result is OutcomeResult.APPLIED
+    return released or outcome.change.action is Action.ORPHAN
 
 
 def unchanged_entries(planned: Planned, parts: Parts) -> dict[ObjectRef, InventoryEntry]:
@@ -259,7 +260,7 @@ def _result(
 
 
 def _counts(planned: Planned, outcomes: tuple[Outcome, ...]) -> Counts:
-    applied = [o.change.action for o in outcomes if o.result is OutcomeResult.APPLIED and o.change.action is not Action.ORPHAN]
+    applied = [o.change.action for o in outcomes if o.result is OutcomeResult.APPLIED and not _has_left(o)]
     results = [o.result for o in outcomes]
     return Counts(
         created=applied.count(Action.CREATE),

@@ -16,10 +16,13 @@ from gitctl.model.manifest import RenderResult
 from gitctl.model.record import Record, RecordVerb
 from gitctl.model.revision import Revision
 from gitctl.model.state import Hold
-from gitctl.protocols import Publisher, Tree
+from gitctl.protocols import Tree
 from gitctl.workflow.acknowledged import render_at, tree_at
 from gitctl.workflow.parts import Parts
-from gitctl.workflow.plan import Planned, Rendered, plan_app, read_state, selection
+from gitctl.workflow.plan import Planned, Rendered, plan_app, selection
+from gitctl.workflow.publish import publisher_of, require_seen
+from gitctl.workflow.states import read_state
+from gitctl.workflow.suspend import require_active
 from gitctl.workflow.sync import AppRun, Confirm, SyncRequest, check_plan, sync_rendered
 
 Overlay = Callable[[Tree, Mapping[str, bytes | None]], Tree]
@@ -54,12 +57,13 @@ class RollbackPlan:
 def plan_rollback(app: App, parts: Parts, request: RollbackRequest, *, overlay: Overlay) -> RollbackPlan:
     """Everything about a rollback before anything is written. Raises Refused, SourceError, RenderError."""
     state = read_state(app, parts)
+    require_active(app, state, parts.timestamp())
     record = rollback_record(state, to=request.to, resolve=lambda name: _sha(name, parts))
     past, rendered = _reproduced(app, record, parts)
     files: Mapping[str, bytes | None] = {}
     others: tuple[str, ...] = ()
     if not request.hold:
-        _require_push(parts, request)
+        require_seen(parts, id=ErrorId.ROLLBACK_NEEDS_PUSH, push=request.push, instead="--no-commit")
         files = restored_files(record, rendered, app, parts)
         past, rendered, files = _as_committed(app, record, files, parts, overlay)
         others = changed_apps(app, overlay(parts.tree, files), parts)
@@ -92,7 +96,7 @@ def publish(plan: RollbackPlan, parts: Parts, *, push: bool) -> Revision:
     """The commit that restores the files; nothing is committed when Git has them already. Raises SourceError, Refused."""
     if not plan.files:
         return parts.revision
-    publisher = _publisher(parts)
+    publisher = publisher_of(parts, instead="--no-commit")
     revision = publisher.commit(plan.files, message(plan), parent=parts.revision)
     if push:
         publisher.push(revision)
@@ -189,15 +193,6 @@ def _rendered(app: App, tree: Tree, parts: Parts) -> tuple[App, RenderResult] | 
         return None
 
 
-def _require_push(parts: Parts, request: RollbackRequest) -> None:
-    if not request.push and _publisher(parts).must_push:
-        raise Refused(
-            "the source is a remote: nobody would see the commit before it is pushed",
-            id=ErrorId.ROLLBACK_NEEDS_PUSH,
-            hint="add --push, or apply at once with --no-commit",
-        )
-
-
 def _hold(plan: RollbackPlan, parts: Parts) -> Hold:
     return Hold(
         render_digest=plan.record.render_digest,
@@ -216,9 +211,3 @@ def _sha(name: str, parts: Parts) -> str:
     if parts.source is None:
         raise SourceError("a folder outside a project has no revisions", id=ErrorId.NOT_A_PROJECT, hint="name a record with --to")
     return parts.source.resolve(name).sha
-
-
-def _publisher(parts: Parts) -> Publisher:
-    if parts.publisher is None:
-        raise SourceError("a folder outside a project cannot be committed to", id=ErrorId.NOT_A_PROJECT, hint="use --no-commit")
-    return parts.publisher

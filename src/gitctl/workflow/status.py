@@ -12,10 +12,12 @@ from gitctl.model.health import Health, HealthState, worst
 from gitctl.model.quantity import counted
 from gitctl.model.state import AppState
 from gitctl.model.status import AppStatus, ObjectStatus, SyncState
+from gitctl.model.suspension import Suspension
 from gitctl.workflow.drift import drift_of
 from gitctl.workflow.parts import Parts
-from gitctl.workflow.plan import read_state
 from gitctl.workflow.recording import revision_id
+from gitctl.workflow.states import read_state
+from gitctl.workflow.suspend import binding
 
 _DRIFTED = (DriftVerdict.DRIFTED, DriftVerdict.MISSING, DriftVerdict.DELETING)
 
@@ -38,7 +40,8 @@ def status_of(app: App, parts: Parts) -> AppStatus:
     drift, _ = drift_of(app, parts)
     objects = _objects(app, state, drift, parts)
     pending = _pending(app, state, parts)
-    word, message = _word(state, drift, pending)
+    suspended = binding(app, state, parts.timestamp())
+    word, message = _word(state, drift, pending, suspended[1] if suspended else None)
     return AppStatus(
         app=app.name,
         owner=app.owner,
@@ -49,6 +52,7 @@ def status_of(app: App, parts: Parts) -> AppStatus:
         message=message,
         last=state.records[-1] if state.records else None,
         objects=objects,
+        suspended=suspended,
     )
 
 
@@ -77,12 +81,17 @@ def _pending(app: App, state: AppState, parts: Parts) -> str:
     return "" if state.acknowledged.render_digest == digest else f"Git has {parts.revision.short}"
 
 
-def _word(state: AppState, drift: AppDrift, pending: str) -> tuple[SyncState, str]:
+def _word(state: AppState, drift: AppDrift, pending: str, suspension: Suspension | None) -> tuple[SyncState, str]:
     verdicts = [o.verdict for o in drift.objects]
     if DriftVerdict.UNKNOWN in verdicts or DriftVerdict.UNAVAILABLE in verdicts:
         return SyncState.UNKNOWN, _count(drift.gaps, "could not be compared")
+    if drift.lost:
+        return SyncState.LOST, f"nothing is stored about {counted(drift.lost, 'object')} with its owner id; the next sync puts it together"
     if state.hold:
         return SyncState.HELD, f"at {state.hold.revision[:8]} by {state.hold.actor}: {state.hold.reason}"
+    if suspension:
+        drifted = f"; {_count(drift.findings, 'not as applied')}" if drift.findings else ""
+        return SyncState.SUSPENDED, suspension.text + drifted
     if DriftVerdict.INCOMPLETE in verdicts:
         return SyncState.INCOMPLETE, _count([o for o in drift.objects if o.verdict is DriftVerdict.INCOMPLETE], "never applied")
     if any(v in _DRIFTED for v in verdicts):
@@ -96,20 +105,39 @@ def _count(objects: Sequence[ObjectDrift], what: str) -> str:
     return f"{counted(len(objects), 'object')} {what}"
 
 
-def left_states(known: Sequence[App], parts: Parts, *, project: str) -> tuple[AppStatus, ...]:
-    """States of this project that no app of gitctl.yaml has any more."""
+def left_states(known: Sequence[App], parts: Parts, *, project: str, env: str) -> tuple[AppStatus, ...]:
+    """States of this project that no app of gitctl.yaml has any more: of this environment, and of environments that left it too."""
+    others = {app.env for app in known} - {env}
     owners = {app.owner for app in known} | {f"{a.project}/{a.env}/{old}" for a in known for old in a.renamed_from}
     return tuple(
-        AppStatus(
-            app=state.owner.rsplit("/", 1)[-1],
-            owner=state.owner,
-            state=SyncState.UNKNOWN,
-            health=HealthState.UNKNOWN,
-            revision=state.acknowledged.revision if state.acknowledged else "",
-            message=f"not in gitctl.yaml any more; {counted(len(state.inventory), 'object')} left",
-            last=state.records[-1] if state.records else None,
-            left_config=True,
-        )
+        _left_status(state, env)
         for state in parts.target.list_states()
-        if state.owner.startswith(f"{project}/") and state.owner not in owners and state.inventory
+        if state.inventory and state.owner not in owners and _project(state) == project and _environment(state) not in others
     )
+
+
+def _left_status(state: AppState, env: str) -> AppStatus:
+    return AppStatus(
+        app=state.owner.rsplit("/", 1)[-1],
+        owner=state.owner,
+        state=SyncState.UNKNOWN,
+        health=HealthState.UNKNOWN,
+        revision=state.acknowledged.revision if state.acknowledged else "",
+        message=_left(state, env),
+        last=state.records[-1] if state.records else None,
+        left_config=True,
+    )
+
+
+def _project(state: AppState) -> str:
+    return state.owner.split("/")[0]
+
+
+def _environment(state: AppState) -> str:
+    return state.owner.split("/")[1]
+
+
+def _left(state: AppState, env: str) -> str:
+    its, name = _environment(state), state.owner.rsplit("/", 1)[-1]
+    way = f"`gitctl delete {name} -e {its}" + ("`" if its == env else " --revision REV`, a commit that had that environment")
+    return f"not in gitctl.yaml any more; {counted(len(state.inventory), 'object')} left: {way}"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from gitctl.apply.run import ApplyOptions, apply_waves, halt_of, prune
-from gitctl.errors import ErrorId, GitctlError, Interrupted, Refused, SourceError, StateMoved
+from gitctl.errors import ErrorId, GitctlError, Interrupted, Refused, SourceError, StateMoved, Suspended
 from gitctl.model.app import App
 from gitctl.model.change import Action, Plan, Refusal
 from gitctl.model.manifest import RenderResult
@@ -17,6 +18,7 @@ from gitctl.model.state import Hold
 from gitctl.parallel import Deadline
 from gitctl.protocols import Lock
 from gitctl.workflow.depends import require_healthy
+from gitctl.workflow.moves import hand_over
 from gitctl.workflow.parts import Parts
 from gitctl.workflow.plan import AppPlan, Planned, PlanRequest, Rendered, Selection, plan_app, plan_apps, render_apps, selection
 from gitctl.workflow.recording import Recording, acknowledge, needs_acknowledging
@@ -84,16 +86,16 @@ def _sync_one(app: App, rendered: RenderResult, parts: Parts, request: SyncReque
 
 
 def plan_sync(apps: Sequence[App], parts: Parts, request: SyncRequest) -> tuple[AppPlan, ...]:
-    """What `sync_apps` would do, holds among the refusals. Raises Refused, SourceError as it would."""
+    """What `sync_apps` would do, holds and suspensions among the refusals. Raises Refused, SourceError as it would."""
     refuse_unclean(parts, request)
-    return tuple(_with_hold(plan, request) for plan in plan_apps(apps, parts, request.plan))
+    return tuple(_with_stops(plan, request) for plan in plan_apps(apps, parts, request.plan))
 
 
-def _with_hold(plan: AppPlan, request: SyncRequest) -> AppPlan:
-    hold = _hold(plan.planned, request) if plan.planned else None
-    if plan.planned is None or hold is None:
+def _with_stops(plan: AppPlan, request: SyncRequest) -> AppPlan:
+    if plan.planned is None:
         return plan
-    stopped = replace(plan.planned.plan, refusals=(hold, *plan.planned.plan.refusals))
+    stops = tuple(one for one in (plan.planned.suspended, _hold(plan.planned, request)) if one)
+    stopped = replace(plan.planned.plan, refusals=(*stops, *plan.planned.plan.refusals))
     return replace(plan, planned=replace(plan.planned, plan=stopped))
 
 
@@ -119,7 +121,7 @@ def refuse_unclean(parts: Parts, request: SyncRequest) -> None:
 def _require_dependencies(app: App, runs: Sequence[AppRun], parts: Parts) -> None:
     done = {r.app.name: r for r in runs}
     for name in app.depends_on:
-        if name not in done:
+        if name not in done or isinstance(done[name].error, Suspended):
             require_healthy(app, name, parts)
         elif done[name].error is not None or done[name].declined:
             raise Refused(
@@ -131,6 +133,8 @@ def _require_dependencies(app: App, runs: Sequence[AppRun], parts: Parts) -> Non
 
 def check_plan(planned: Planned, request: SyncRequest) -> None:
     """Raise Refused when a guard or a hold stops the plan, or when it is another one than the user permitted by its digest."""
+    if planned.suspended:
+        raise Suspended(planned.suspended.message, hint=planned.suspended.hint)
     hold = _hold(planned, request)
     if hold:
         raise Refused(hold.message, id=hold.rule, hint=hold.hint)
@@ -172,7 +176,8 @@ def _sync(planned: Planned, parts: Parts, request: SyncRequest, scope: Selection
         return _still(planned, SyncResult(planned.plan), parts, request)
     if planned.plan.changes and not confirm(planned):
         return AppRun(planned.app, SyncResult(planned.plan, dry_run=True), declined=True)
-    with parts.target.lock(planned.app.owner, timeout=request.lock_timeout, emit=parts.emit, cancel=parts.cancel) as lock:
+    with ExitStack() as locks:
+        lock = _locked(planned, parts, request, locks)
         _go_on(planned.app, parts)
         current = _unmoved(planned, parts, request, scope)
         if not (current.plan.changes or current.plan.failures or request.hold):
@@ -180,6 +185,13 @@ def _sync(planned: Planned, parts: Parts, request: SyncRequest, scope: Selection
         else:
             return _run(current, parts, request, lock)
     return _still(current, result, parts, request)
+
+
+def _locked(planned: Planned, parts: Parts, request: SyncRequest, locks: ExitStack) -> Lock:
+    """The app's lock; with those of the apps that it takes objects from, in an order that is the same for everybody."""
+    owners = sorted({planned.app.owner, *planned.moved.values()})
+    held = [locks.enter_context(parts.target.lock(o, timeout=request.lock_timeout, emit=parts.emit, cancel=parts.cancel)) for o in owners]
+    return held[owners.index(planned.app.owner)]
 
 
 def _still(planned: Planned, result: SyncResult, parts: Parts, request: SyncRequest) -> AppRun:
@@ -218,6 +230,8 @@ def _run(planned: Planned, parts: Parts, request: SyncRequest, lock: Lock) -> Ap
     recording = Recording.open(planned, parts, request.verb, rollback=rollback, hold=request.hold)
     outcomes, health, error = _carry_out(planned, parts, request, lock, options)
     record = recording.close(outcomes, health, error=error, release=request.release)
+    if planned.moved:
+        hand_over(app, planned.moved, outcomes, parts)
     result = SyncResult(plan, outcomes, health, record)
     parts.emit(Event(EventKind.DONE, record.result.value, None, app.name))
     return AppRun(app, result, error or verdict(result, interrupted=parts.cancel.requested()))

@@ -13,7 +13,7 @@ from gitctl.model.tree import AppTree, Node
 from gitctl.protocols import Descent, Lineage
 from gitctl.workflow.health import inventory_health
 from gitctl.workflow.parts import Parts
-from gitctl.workflow.plan import read_state
+from gitctl.workflow.states import read_state
 
 
 def tree_apps(apps: Sequence[App], parts: Parts) -> tuple[AppTree, ...]:

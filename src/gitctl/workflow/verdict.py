@@ -7,17 +7,17 @@ from gitctl.model.change import Action
 from gitctl.model.outcome import ObjectHealth, Outcome, OutcomeResult, SyncResult
 from gitctl.model.quantity import counted
 
-HELD_HINT = "look at its finalizers and at the controller that should remove them; the next sync tries again"
+HELD_HINT = "look at its finalizers and at the controller that should remove them; the next run tries again"
 RIGHTS_HINT = "ask for these rights, or use another account (--as, --context)"
 
 
-def verdict(result: SyncResult, *, interrupted: bool) -> GitctlError | None:
-    """None when all is applied and healthy. Failures outweigh bad health.
+def verdict(result: SyncResult, *, interrupted: bool, verb: str = "sync") -> GitctlError | None:
+    """None when all is applied (or gone) and healthy. Failures outweigh bad health.
 
     Exit codes: 130; 8 for failures, 6 where rights are missing for all of them, 9 where finalizers hold all of them; 9 for bad health.
     """
     if interrupted:
-        return Interrupted(f"{result.plan.app}: interrupted; what was applied is recorded", hint="run sync again to finish")
+        return Interrupted(f"{result.plan.app}: interrupted; what was applied is recorded", hint=f"run {verb} again to finish")
     failed = result.failed
     if failed or result.plan.failures:
         return _failed(result, failed)

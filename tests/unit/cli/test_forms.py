@@ -12,7 +12,15 @@ from gitctl.cli.forms import FORMS, Output
 from gitctl.errors import ErrorId
 
 # Positional arguments that a command cannot be called without.
-ARGUMENTS = {"trace": ["deploy/web"], "completion": ["bash"], "rollback": ["web"], "history": ["web"], "sandbox restart": ["etcd"]}
+ARGUMENTS = {
+    "trace": ["deploy/web"],
+    "completion": ["bash"],
+    "rollback": ["web"],
+    "history": ["web"],
+    "suspend": ["web"],
+    "resume": ["web"],
+    "sandbox restart": ["etcd"],
+}
 FILES = ("encrypt", "decrypt", "edit", "view", "rotate")
 ARGUMENTS |= {f"secret {verb}": ["file.yaml"] for verb in FILES}
 

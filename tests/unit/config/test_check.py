@@ -55,6 +55,24 @@ CASES = {
     "share": ({"limits": {"prune_share": 1.5}}, "limits.prune_share", "1.5 is not a share between 0 and 1", ""),
     "duration": (web(wait="5 min"), "apps.web.wait", "'5 min' is not a duration such as 90s, 5m or 1h30m", ""),
     "duration, line feed": (web(wait="5m\n"), "apps.web.wait", "'5m\\n' is not a duration such as 90s, 5m or 1h30m", ""),
+    "suspended where there is nothing": (
+        web(suspend={"prd": {"reason": "x"}}),
+        "apps.web.suspend.prd",
+        "unknown environment 'prd'",
+        "did you mean 'prod'?",
+    ),
+    "suspended until soon": (
+        web(suspend={"prod": {"until": "soon"}}),
+        "apps.web.suspend.prod.until",
+        "'soon' is not a time such as 2026-12-01T09:00:00Z",
+        "",
+    ),
+    "suspended until no day": (
+        web(suspend={"prod": {"until": "2026-13-01T00:00:00Z"}}),
+        "apps.web.suspend.prod.until",
+        "'2026-13-01T00:00:00Z' is not a time",
+        "write it like 2026-12-01T09:00:00Z",
+    ),
     "app name": (
         {"apps": {"Web.1": {"path": "x"}}},
         "apps.'Web.1'",

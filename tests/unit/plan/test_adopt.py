@@ -12,6 +12,7 @@ from gitctl.errors import ErrorId
 from gitctl.model.app import App
 from gitctl.model.change import Action, Plan
 from gitctl.model.manifest import Json, Origin
+from gitctl.model.rival import Rival
 from gitctl.plan.adopt import NAMESPACE_RENDERER, managed_by
 from gitctl.plan.build import PlanOptions, build
 
@@ -114,5 +115,5 @@ def test_the_tool_that_manages_an_object_is_named(tool: str) -> None:
     now = live(WEB, owner="", **metadata)
     assert managed_by(now) == tool
     assert tool in plan(now).refusals[0].message
-    notes = plan(now, adopt=True).notes
+    notes = plan(now, adopt=True, adopt_from=frozenset(Rival)).notes
     assert any(tool in note for note in notes) if tool else notes == ()

@@ -17,6 +17,7 @@ from gitctl.workflow.rollback import RollbackRequest, plan_rollback
 def test_a_folder_outside_of_a_project_has_no_revisions() -> None:
     app = App(project="path", env="demo", name="demo", path="manifests")
     state = AppState(app.owner, records=(record(1, "a"), record(2, "b")))
-    parts: Any = SimpleNamespace(source=None, target=SimpleNamespace(read_state=lambda _owner: state))
+    target = SimpleNamespace(read_state=lambda _owner: state)
+    parts: Any = SimpleNamespace(source=None, target=target, timestamp=lambda: "2026-11-26T15:00:00Z")
     with raises(ErrorId.NOT_A_PROJECT, match="has no revisions"):
         plan_rollback(app, parts, RollbackRequest(to="v1.2"), overlay=lambda tree, _files: tree)

@@ -48,7 +48,7 @@ def code_of(run: DriftRun) -> ExitCode:
         return ExitCode.CLUSTER
     if DriftVerdict.UNAVAILABLE in gaps:
         return ExitCode.RENDER
-    return ExitCode.DIFFERENT if _left(run) else ExitCode.DONE
+    return ExitCode.DIFFERENT if _left(run) or run.drift.lost else ExitCode.DONE
 
 
 def _left(run: DriftRun) -> int:
@@ -61,12 +61,18 @@ def _left(run: DriftRun) -> int:
 
 def _run_lines(run: DriftRun, stage: Stage) -> list[Line]:
     drift = run.drift
+    if drift is not None and drift.lost:
+        return [line(f"{stage.title(run.app)}: its state is lost: {_lost(drift)}", Style.BAD)]
     if drift is None or not (drift.findings or drift.gaps):
         return []
     head = line(f"{stage.title(run.app)} applied at {drift.revision[:8] or 'no commit'}:", Style.HEAD)
     rows = [row for o in (*drift.findings, *drift.gaps) for row in object_lines(o)]
     fixes = [row for f in run.fixes for row in run_lines(f, title=f"{stage.title(run.app)} fix")]
     return [head, *rows, *fixes]
+
+
+def _lost(drift: AppDrift) -> str:
+    return f"{counted(drift.lost, 'object')} with the owner id {drift.owner}, and nothing stored; the next sync puts it together again"
 
 
 def object_lines(found: ObjectDrift) -> list[Line]:
@@ -103,7 +109,7 @@ def _summary(runs: Sequence[DriftRun]) -> Line:
     drifts = [r.drift for r in runs if r.drift]
     found = sum(_left(r) for r in runs)
     fixed = sum(len(r.drift.findings) for r in runs if r.drift) - found
-    apps = sum(bool(d.findings) for d in drifts)
+    apps = sum(bool(d.findings or d.lost) for d in drifts)
     text = f"drift: {counted(found + fixed, 'object')} in {counted(apps, 'app')} of {len(runs)}" + (f", {fixed} fixed" if fixed else "")
     return line(text, Style.HEAD)
 
@@ -130,6 +136,7 @@ def drift_json(drift: AppDrift) -> dict[str, Any]:
     return {
         "owner": drift.owner,
         "revision": drift.revision,
+        "stateLost": drift.lost > 0,
         "inSync": sum(o.verdict is DriftVerdict.IN_SYNC for o in drift.objects),
         "objects": [_object_json(o) for o in (*drift.findings, *drift.gaps)],
     }

@@ -18,6 +18,7 @@ _MARKS = {
     Action.REPLACE: ("!", Style.BAD),
     Action.PRUNE: ("-", Style.REMOVED),
     Action.ORPHAN: ("o", Style.QUIET),
+    Action.RELEASE: ("o", Style.CHANGED),
     Action.UNCHANGED: ("=", Style.QUIET),
 }
 _FIELD_STYLES = {

@@ -40,7 +40,8 @@ def _cluster(cluster: Cluster | None) -> Json | None:
 def _app(app: App) -> Json:
     """What an app is here; the environment's own settings are not repeated."""
     known = {"owner": app.owner, **_filled(app), "wait": format_duration(app.wait_seconds), "labels": dict(app.labels)}
-    left_out = {"project", "env", "name", "wait_seconds", "kubernetes", "api_versions"}
+    known["suspend"] = _filled(app.suspension) if app.suspension else None
+    left_out = {"project", "env", "name", "wait_seconds", "kubernetes", "api_versions", "suspensions"}
     return {key: value for key, value in known.items() if key not in left_out and value not in ("", [], {}, None)}
 
 

@@ -33,25 +33,28 @@ def show_plans(
     staged: Sequence[tuple[Stage, Sequence[AppPlan]]],
     *,
     summary: bool = False,
-    dry_run: bool = False,
+    kind: str = "DiffResult",
     external: bool = False,
 ) -> int:
-    """Print plans, those of `sync --dry-run` in the shape of a sync's result; errors of apps go to stderr after them.
+    """Print plans; errors of apps go to stderr after them. The result is the gravest exit code.
 
-    With `external` the user's own program shows what differs; the exit code is the plans' all the same. The result is the gravest one.
+    Another `kind` of result than DiffResult has the shape of a run: of one in which nothing was done. With `external` the user's own
+    program shows what differs; the exit code is the plans' all the same.
     """
     titled = [(stage.title(p.app), p.planned.plan) for stage, plans in staged for p in plans if p.planned]
     errors = [p.error for _, plans in staged for p in plans if p.error]
     _warn(session, [p for _, plans in staged for p in plans])
     _warn_target(session, [stage for stage, _ in staged])
-    body = {"clusters": [_stage_json(stage, plans, dry_run=dry_run) for stage, plans in staged], "errors": [error_json(e) for e in errors]}
-    kind = "SyncResult" if dry_run else "DiffResult"
     if external:
         # Cluster by cluster: an object may be on several, under the same file name.
         for stage, plans in staged:
             planned = [p.planned for p in plans if p.planned]
             errors += _external(session, [(stage.title(p.app), p.plan, p.state) for p in planned])
     else:
+        body = {
+            "clusters": [_stage_json(stage, plans, dry_run=kind != "DiffResult") for stage, plans in staged],
+            "errors": [error_json(e) for e in errors],
+        }
         session.result(kind, body, text=lambda: _plans_text(session, titled, summary), forms=_forms(session, titled), paged=True)
     _report(errors)
     return max([plan_code(p) for _, p in titled] + [exit_code_of(e) for e in errors], default=ExitCode.DONE)

@@ -21,8 +21,11 @@ def run_lines(run: AppRun, *, title: str) -> list[Line]:
     if run.result is None:
         return [line(f"{title}: not synced", Style.BAD)]
     result = run.result
+    if result.removed:
+        return [line(f"{title}: {_counts(result)}; nothing is stored about it any more", Style.ADDED)]
     if not result.outcomes and run.error is None:
-        return [line(f"{title} at {result.plan.revision.short}: in sync, {counted(len(result.plan.unchanged), 'object')}", Style.HEAD)]
+        head = line(f"{title} at {result.plan.revision.short}: in sync, {counted(len(result.plan.unchanged), 'object')}", Style.HEAD)
+        return [head, *(line(f"  note: {note}", Style.QUIET) for note in result.plan.notes)]
     style = Style.BAD if run.error else Style.ADDED
     head = line(f"{title} at {result.plan.revision.short}: {_counts(result)}{_health(result.health)}{_number(result.record)}", style)
     return [head, *(line(f"  {o.change.ref}: {o.result.value}{_why(o)}", Style.BAD) for o in _bad(result.outcomes))]
@@ -30,10 +33,11 @@ def run_lines(run: AppRun, *, title: str) -> list[Line]:
 
 def _counts(result: SyncResult) -> str:
     applied = [o.change.action for o in result.outcomes if o.result is OutcomeResult.APPLIED and o.change.action is not Action.ORPHAN]
-    created = applied.count(Action.CREATE)
+    created, released = applied.count(Action.CREATE), applied.count(Action.RELEASE)
     numbers = [
         (created, "created"),
-        (len(applied) - created, "updated"),
+        (len(applied) - created - released, "updated"),
+        (released, "released"),
         (_number_of(result, OutcomeResult.DELETED), "pruned"),
         (_number_of(result, OutcomeResult.FAILED) + len(result.plan.failures), "failed"),
         (_number_of(result, OutcomeResult.NOT_TRIED), "not tried"),
@@ -79,6 +83,7 @@ def outcome_json(result: SyncResult) -> dict[str, Any]:
         ],
         "health": [health_json(h) for h in result.health],
         "record": result.record.number if result.record else None,
+        "stateRemoved": result.removed,
     }
 
 

@@ -11,7 +11,7 @@ from gitctl.cli.show.branches import branches
 from gitctl.cli.show.error import print_error
 from gitctl.cli.show.history import record_json
 from gitctl.cli.show.lines import Line, Style, line, since, table, text_of
-from gitctl.cli.show.values import ref_json
+from gitctl.cli.show.values import ref_json, suspension_json
 from gitctl.errors import ExitCode, exit_code_of
 from gitctl.model.drift import DriftVerdict
 from gitctl.model.health import HealthState
@@ -105,6 +105,7 @@ def _status_json(status: AppStatus) -> dict[str, Any]:
         "wanted": status.wanted,
         "message": status.message,
         "leftConfig": status.left_config,
+        "suspended": suspension_json(status.suspended[1]) | {"place": status.suspended[0].value} if status.suspended else None,
         "lastSync": record_json(status.last) if status.last else None,
         "objects": [
             {

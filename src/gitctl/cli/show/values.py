@@ -7,6 +7,7 @@ from typing import Any
 from gitctl.model.change import Change, Comparison, FieldChange, FieldOwner, Plan, Refusal
 from gitctl.model.manifest import ObjectRef
 from gitctl.model.revision import Revision
+from gitctl.model.suspension import Suspension
 from gitctl.plan.fields import path_text
 from gitctl.redact import mask_value
 
@@ -72,6 +73,11 @@ def failure_json(comparison: Comparison) -> dict[str, Any]:
     }
 
 
+def suspension_json(suspension: Suspension) -> dict[str, str]:
+    """Why an app is left alone, and until when."""
+    return {"reason": suspension.reason, "by": suspension.by, "since": suspension.since, "until": suspension.until}
+
+
 def refusal_json(refusal: Refusal) -> dict[str, Any]:
     """A guard's no."""
     return {"rule": str(refusal.rule), "message": refusal.message, "hint": refusal.hint, "objects": [ref_json(r) for r in refusal.refs]}
@@ -95,5 +101,5 @@ def plan_json(plan: Plan) -> dict[str, Any]:
 def summary_json(plan: Plan) -> dict[str, int]:
     """Counts by action."""
     actions = [c.action.value for c in plan.changes]
-    names = ("create", "update", "adopt", "replace", "prune", "orphan")
+    names = ("create", "update", "adopt", "replace", "prune", "orphan", "release")
     return {n: actions.count(n) for n in names} | {"unchanged": len(plan.unchanged), "failed": len(plan.failures)}

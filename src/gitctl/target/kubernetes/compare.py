@@ -13,6 +13,7 @@ from gitctl.model.change import Comparison, Proof
 from gitctl.model.fieldset import of_manager
 from gitctl.model.managers import FIELD_MANAGER
 from gitctl.model.manifest import Json, Manifest, ObjectRef
+from gitctl.model.rival import rival_managers, rival_of
 from gitctl.model.state import InventoryEntry
 from gitctl.parallel import map_bounded
 from gitctl.protocols import CompareOptions, Observed
@@ -121,9 +122,12 @@ def _dry_run(client: Client, found: Comparison, resource: Resource, entry: Inven
 
 
 def _claim(found: Comparison, entry: InventoryEntry | None, options: CompareOptions) -> Claim:
-    ours = found.owner == options.owner
-    adopt = options.adopt and not ours
-    return Claim(entry.fields if entry else "", adopt, keep_additions=options.keep_additions or not (ours or adopt))
+    live = found.live or {}
+    ours = found.owner in (options.owner, *options.former)
+    rival = rival_of(live)
+    adopt = not ours and (rival in options.adopt_from if rival else options.adopt)
+    keep = options.keep_additions or not (ours or adopt)
+    return Claim(entry.fields if entry else "", adopt, keep_additions=keep, rivals=rival_managers(live))
 
 
 def _refused(found: Comparison, answer: Response) -> Comparison:

@@ -33,15 +33,21 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What gitctl may take: `before` are the fields of its last acknowledged apply, as FieldsV1 text."""
+    """What gitctl may take: `before` are the fields of its last acknowledged apply, as FieldsV1 text.
+
+    `rivals` are field managers of a controller from which the object is adopted.
+    """
 
     before: str = ""
     adopt: bool = False
     keep_additions: bool = False
+    rivals: frozenset[str] = frozenset()
 
     def folds(self, owner: FieldOwner) -> bool:
         """Will this manager's fields become ours?"""
-        return is_earlier(owner) if self.adopt else is_human(owner) and not self.keep_additions
+        if self.adopt:
+            return is_earlier(owner) or (owner.manager in self.rivals and not owner.subresource)
+        return is_human(owner) and not self.keep_additions
 
 
 def judge(live: Json, after: Json, claim: Claim) -> Verdict:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gitctl.errors import ErrorId, NotHealthy, Refused
 from gitctl.model.app import Cluster
-from gitctl.model.change import Change, Comparison
+from gitctl.model.change import Action, Change, Comparison
 from gitctl.model.fieldset import of_manager
 from gitctl.model.managers import FIELD_MANAGER
 from gitctl.model.manifest import Json, Manifest, ObjectRef
@@ -28,7 +28,9 @@ from gitctl.target.kubernetes.locate import locate, require_foreign
 from gitctl.target.kubernetes.lock import Locks
 from gitctl.target.kubernetes.observe import Wanted, observe, refusal
 from gitctl.target.kubernetes.origin import climb, find_live
+from gitctl.target.kubernetes.owned import owned
 from gitctl.target.kubernetes.places import missing_namespaces
+from gitctl.target.kubernetes.release import release_change
 from gitctl.target.kubernetes.remove import delete_change
 from gitctl.target.kubernetes.resource import NAMESPACES, Resource, split_api_version
 from gitctl.target.kubernetes.state import StateStore
@@ -131,6 +133,10 @@ class KubernetesTarget:
         seen = observe(self._client(), owner, wanted)
         return _with_lost(seen, lost, self._registry() if lost else None, self._served())
 
+    def owned(self, owner: str, *, namespaces: Collection[str]) -> tuple[InventoryEntry, ...]:
+        """See Target."""
+        return owned(self._client(), self._served(), owner, namespaces)
+
     def compare(
         self, manifests: Sequence[Manifest], inventory: Mapping[ObjectRef, InventoryEntry], *, options: CompareOptions
     ) -> tuple[Comparison, ...]:
@@ -150,6 +156,8 @@ class KubernetesTarget:
 
     def apply(self, change: Change, *, owner: str, force: bool) -> Outcome:
         """See Target. Takes fields by force that the comparison says were ours; with `force` all others too."""
+        if change.action is Action.RELEASE:
+            return self._release(change, owner)
         if change.comparison is None:
             return Outcome(change, OutcomeResult.FAILED, error="there is nothing to apply")
         try:
@@ -159,6 +167,12 @@ class KubernetesTarget:
         if resource is None:
             return Outcome(change, OutcomeResult.FAILED, error=f"the cluster does not serve {change.ref.kind}", code=404)
         return apply_change(self._client(), resource, change, owner=owner, force=force)
+
+    def _release(self, change: Change, owner: str) -> Outcome:
+        resource = self._served().find(change.ref.group, change.ref.kind)
+        if resource is None:
+            return Outcome(change, OutcomeResult.FAILED, error=f"the cluster does not serve {change.ref.kind}", code=404)
+        return release_change(self._client(), resource, change, owner=owner)
 
     def delete(self, change: Change, *, owner: str) -> Outcome:
         """See Target. The deletion runs in the background: the caller looks until the object is gone."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from gitctl.model.change import Action, Change, Comparison
 from gitctl.model.manifest import Json, ObjectRef
 from gitctl.model.outcome import Outcome, OutcomeResult
+from gitctl.model.rival import rival_managers
 from gitctl.target.kubernetes import failure
 from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.compare import apply_request, is_sensitive
@@ -69,7 +70,7 @@ def _carry_out(client: Client, resource: Resource, change: Change, force: bool) 
             if comparison.fold:
                 _fold(client, resource, comparison, adopt=change.action is Action.ADOPT)
             return _update(client, resource, comparison, force=force or bool(comparison.taken) or comparison.fold)
-        case Action.PRUNE | Action.ORPHAN | Action.UNCHANGED:
+        case Action.PRUNE | Action.ORPHAN | Action.RELEASE | Action.UNCHANGED:
             raise Failed(f"{change.action} is not an apply")
 
 
@@ -120,10 +121,11 @@ def _fold(client: Client, resource: Resource, comparison: Comparison, *, adopt: 
     Two requests are not one, but a run that dies between them loses nothing: what is ours and not in Git goes at the next apply.
     """
     live = comparison.live
+    claim = Claim(adopt=adopt, rivals=rival_managers(live or {}))
     for _ in range(_FOLDS):
         if live is None:
             raise Failed("it was deleted since the plan was made", 404)
-        listed = folded(live, comparison.merged, Claim(adopt=adopt))
+        listed = folded(live, comparison.merged, claim)
         if listed is None:
             return
         answer = client.send(_fold_request(resource, comparison.ref, live, listed))
