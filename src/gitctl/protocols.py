@@ -21,7 +21,7 @@ from gitctl.model.rights import ServedKind
 from gitctl.model.rival import Rival
 from gitctl.model.secret import MaskedValue, SecretStatus
 from gitctl.model.state import AppState, InventoryEntry
-from gitctl.model.tree import Unseen
+from gitctl.model.tree import Ancestry, Descent
 
 Emit = Callable[[Event], None]
 
@@ -367,23 +367,6 @@ class Target(Protocol):
     def identity(self) -> str:
         """The cluster's uid (of kube-system), or the branch's URL."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Descent:
-    """What live objects own, directly or not: an owner's uid → the objects that it owns, as they are (those of kinds without a status
-    with their metadata alone). `unseen` could not be looked at."""
-
-    owned: Mapping[str, tuple[Json, ...]] = field(default_factory=dict)
-    unseen: tuple[Unseen, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Ancestry:
-    """Who owns a live object, the nearest owner first. `gap` says why the last one's own owner is not known, "" when it has none."""
-
-    owners: tuple[Json, ...] = ()
-    gap: str = ""
 
 
 @runtime_checkable

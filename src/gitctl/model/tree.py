@@ -1,13 +1,13 @@
-"""Tree: an app's objects with what they own."""
+"""Tree: an app's objects with what they own, and who owns an object."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from gitctl.errors import GitctlError
 from gitctl.model.health import Health, HealthState, worst
-from gitctl.model.manifest import ObjectRef
+from gitctl.model.manifest import Json, ObjectRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,23 @@ class Unseen:
     def __str__(self) -> str:
         place = f" in {self.namespace}" if self.namespace else ""
         return f"{self.kind}{place}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Descent:
+    """What live objects own, directly or not: an owner's uid → the objects that it owns, as they are (those of kinds without a status
+    with their metadata alone). `unseen` could not be looked at."""
+
+    owned: Mapping[str, tuple[Json, ...]] = field(default_factory=dict)
+    unseen: tuple[Unseen, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ancestry:
+    """Who owns a live object, the nearest owner first. `gap` says why the last one's own owner is not known, "" when it has none."""
+
+    owners: tuple[Json, ...] = ()
+    gap: str = ""
 
 
 @dataclass(frozen=True, slots=True)

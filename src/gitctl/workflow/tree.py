@@ -9,8 +9,8 @@ from gitctl.health.assess import assess
 from gitctl.model.app import App
 from gitctl.model.manifest import Json, ObjectRef
 from gitctl.model.marks import uid
-from gitctl.model.tree import AppTree, Node
-from gitctl.protocols import Descent, Lineage
+from gitctl.model.tree import AppTree, Descent, Node
+from gitctl.protocols import Lineage
 from gitctl.workflow.health import inventory_health
 from gitctl.workflow.parts import Parts
 from gitctl.workflow.states import read_state

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gitctl.model.manifest import Json
-from gitctl.model.tree import Unseen
+from gitctl.model.tree import Descent, Unseen
 from gitctl.parallel import map_bounded
-from gitctl.protocols import Descent
 from gitctl.target.kubernetes import failure
 from gitctl.target.kubernetes.client import WORKERS, Client
 from gitctl.target.kubernetes.discover import Kinds

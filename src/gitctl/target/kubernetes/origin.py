@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from gitctl.errors import ErrorId, GitctlError, InputError, did_you_mean
 from gitctl.model.manifest import Json, ObjectRef
+from gitctl.model.tree import Ancestry
 from gitctl.parallel import map_bounded
-from gitctl.protocols import Ancestry
 from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.discover import Kinds
 from gitctl.target.kubernetes.observe import get_one

@@ -16,8 +16,9 @@ from gitctl.model.manifest import Json, Manifest, ObjectRef
 from gitctl.model.outcome import Outcome, OutcomeResult
 from gitctl.model.rights import ServedKind
 from gitctl.model.state import AppState, InventoryEntry
+from gitctl.model.tree import Ancestry, Descent
 from gitctl.parallel import mutex
-from gitctl.protocols import Ancestry, Cancel, CompareOptions, Descent, Emit, Lock, Observed
+from gitctl.protocols import Cancel, CompareOptions, Emit, Lock, Observed
 from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.compare import Pair, compare_all
 from gitctl.target.kubernetes.definitions import Registry, wait_served
