@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gitctl.documents.edit import REMOVED, edit
 from gitctl.documents.limits import Limits
-from gitctl.documents.read import Loaded, load_all, load_marked, place_of
+from gitctl.documents.read import Loaded, each_marked, load_all, load_marked, place_of
 from gitctl.documents.write import canonical, dump, dump_all, to_json
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "canonical",
     "dump",
     "dump_all",
+    "each_marked",
     "edit",
     "load_all",
     "load_marked",

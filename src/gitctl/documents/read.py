@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,19 @@ def load_marked(data: bytes, *, where: str, limits: Limits | None = None) -> tup
     if len(found) > 1:
         raise ManifestError("a second document in a file that takes only one", id=ErrorId.YAML_SYNTAX, where=Where(where, found[1][1], 1))
     return (found[0][0] if found else None), marks
+
+
+def each_marked(data: bytes, *, where: str, limits: Limits | None = None) -> Iterator[tuple[Loaded, Marks]]:
+    """The documents of a YAML file one by one, each with the (line, column) of every path, as `load_marked` has them.
+
+    The marks are valid until the next document is asked for. Raises ManifestError.
+    """
+    limits = limits or Limits()
+    marks: Marks = {}
+    for index, (value, line) in enumerate(_reader(checked_text(data, where=where, limits=limits), where, limits, marks).documents()):
+        if value is not None:
+            yield Loaded(value, line, index), marks
+        marks.clear()
 
 
 def place_of(data: bytes, path: tuple[str | int, ...], *, where: str, index: int, limits: Limits | None = None) -> Where:

@@ -1,0 +1,20 @@
+"""Reasons that a file gives for plain text in it: `gitctl.dev/allow-plaintext: REASON`, on the line or on the one above it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from gitctl.model.exposure import Exposure
+from gitctl.secrets.scan.objects import ALLOW
+
+_MARK = re.compile(re.escape(ALLOW) + r"[\"']?[ \t]*[:=][ \t]*(?P<reason>[^\n]*?)[\"']?[ \t]*(?:\*/|-->)?[ \t]*\r?$", re.MULTILINE)
+
+
+def with_reasons(found: Iterable[Exposure], text: str) -> tuple[Exposure, ...]:
+    """The exposures with the reason that a comment gives for them. A mark without a reason accepts nothing."""
+    if ALLOW not in text:
+        return tuple(found)
+    reasons = {text.count("\n", 0, mark.start()) + 1: mark["reason"].strip(" \"'") for mark in _MARK.finditer(text)}
+    return tuple(replace(e, accepted=e.accepted or reasons.get(e.line) or reasons.get(e.line - 1, "")) for e in found)
