@@ -248,7 +248,7 @@ def render_with(session: Session) -> Callable[[App, Tree], RenderResult]:
     vault = SecretVault((SopsProvider(),), session.redactor)
 
     def run(app: App, tree: Tree) -> RenderResult:
-        return render(app, tree, vault=vault, cache=cache_folder() / "render", say=session.detail, renderers=table)
+        return render(app, tree, vault=vault, cache=cache_folder() / "render", say=session.detail, renderers=table, environment=os.environ)
 
     return run
 

@@ -1,0 +1,192 @@
+"""Variables: `${NAME}` and `${NAME:=default}` in the texts of rendered objects. Values are put into texts, never into YAML: no value can
+change the shape of an object.
+
+A text without quotes that is nothing but `${NAME}` becomes what the variable is, number or boolean; every other text stays text.
+`$${` stands for `${`. What else begins with `${` is refused: it would reach the cluster as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from gitctl.documents import Unquoted
+from gitctl.documents.scalar import Mistaken, as_json_number, resolve
+from gitctl.errors import InputError, ManifestError, did_you_mean, raise_all
+from gitctl.model.app import App
+from gitctl.model.manifest import Json, Path
+from gitctl.model.textfield import wants_text
+from gitctl.model.variable import VarValue
+from gitctl.render.raw import Raw
+
+OFF: Final = "disabled"
+SWITCH: Final = "gitctl.dev/vars"
+FLUX_SWITCH: Final = "kustomize.toolkit.fluxcd.io/substitute"
+
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+_TOKEN = re.compile(rf"\$(?P<escaped>\$+\{{)|\$\{{(?:(?P<name>{_NAME})(?::=(?P<default>[^{{}}]*))?\}})?")
+_OPERATOR = re.compile(rf"\$\{{({_NAME})(:-|:\+|:\?|[-=+?:/#%^,@])")
+_MOST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """Values by name. `from_env` came from the process environment; `unset` ought to, and are neither there nor in gitctl.yaml."""
+
+    values: Mapping[str, VarValue]
+    from_env: frozenset[str] = frozenset()
+    unset: frozenset[str] = frozenset()
+
+    def environment(self, used: Iterable[str]) -> tuple[tuple[str, str], ...]:
+        """Those of the used ones that came from the process environment."""
+        return tuple((name, str(self.values[name])) for name in used if name in self.from_env)
+
+
+def variables_of(app: App, environment: Mapping[str, str]) -> Variables | None:
+    """The app's variables, None where `${NAME}` stays as it is. Of the environment only the listed names are looked at.
+
+    Raises InputError for a listed variable that is no text.
+    """
+    if not app.substitutes:
+        return None
+    known = dict(app.environment) if app.environment is not None else environment
+    found = {name: _checked(name, known[name]) for name in app.vars_from_env if name in known}
+    values: dict[str, VarValue] = {v.name: v.value for v in app.vars}
+    unset = frozenset(app.vars_from_env) - found.keys() - values.keys()
+    return Variables(values | found, frozenset(found), unset)
+
+
+def _checked(name: str, value: str) -> str:
+    if any("\ud800" <= c <= "\udfff" for c in value):
+        raise InputError(f"the environment variable {name} is not UTF-8", hint="`vars_from_env` lists it")
+    return value
+
+
+def substitute(objects: Iterable[Raw], variables: Variables) -> tuple[list[Raw], tuple[str, ...]]:
+    """The objects with variables filled in, and the names that were used. Raises ManifestError (ManyErrors for several) with all that
+    is wrong: unknown variables, forms that there are not."""
+    used: set[str] = set()
+    faults: list[ManifestError] = []
+    filled = [_filled(raw, variables, used, faults) for raw in objects]
+    more = len(faults) - _MOST
+    raise_all([*faults[:_MOST], *([ManifestError(f"{more} more places with `${{`")] if more > 0 else [])])
+    return filled, tuple(sorted(used))
+
+
+def _filled(raw: Raw, variables: Variables, used: set[str], faults: list[ManifestError]) -> Raw:
+    try:
+        off = _is_off(raw)
+    except ManifestError as fault:
+        faults.append(fault)
+        return raw
+    filling = _Filling(raw, None if off else variables, used, faults)
+    return replace(raw, body=filling.value(raw.body, ()))
+
+
+def _is_off(raw: Raw) -> bool:
+    """Does the object say that its `${…}` stay? Flux's mark counts too; both may be a label."""
+    metadata = raw.body.get("metadata")
+    marks = [(key, metadata.get(key)) for key in ("annotations", "labels")] if isinstance(metadata, dict) else []
+    values = {(key, name): mark[name] for key, mark in marks if isinstance(mark, dict) for name in (SWITCH, FLUX_SWITCH) if name in mark}
+    for (key, name), value in values.items():
+        if name == SWITCH and value != OFF:
+            hint = "leave it out to have variables filled in"
+            raise raw.fault(f"{SWITCH} takes {OFF!r} and nothing else", ("metadata", key, name), hint)
+    return OFF in values.values()
+
+
+@dataclass(slots=True)
+class _Filling:
+    """One object. Without variables its texts stay, and only forget that they were written without quotes."""
+
+    raw: Raw
+    variables: Variables | None
+    used: set[str]
+    faults: list[ManifestError] = field(default_factory=list)
+
+    def value(self, value: Any, path: Path) -> Any:
+        """The value with every text in it filled in."""
+        if isinstance(value, dict):
+            return self._mapping(value, path)
+        if isinstance(value, list):
+            return [self.value(item, (*path, number)) for number, item in enumerate(value)]
+        return self._text(value, path) if isinstance(value, str) and "${" in value else value
+
+    def _mapping(self, value: Json, path: Path) -> Json:
+        result: Json = {}
+        for key, item in value.items():
+            name = self._as_text(key, (*path, key)) if "${" in key else key
+            if name in result:
+                self._fault("two keys are the same with their variables filled in", (*path, key))
+            result[name] = self.value(item, (*path, key))
+        return result
+
+    def _text(self, text: str, path: Path) -> Any:
+        found = _TOKEN.fullmatch(text)
+        if self.variables is None or not isinstance(text, Unquoted) or found is None or not found["name"] or wants_text(path):
+            return self._as_text(text, path)
+        return self._lookup(found, path, typed=True)
+
+    def _as_text(self, text: str, path: Path) -> str:
+        if self.variables is None:
+            return str(text)
+        return _TOKEN.sub(lambda found: self._token(found, path), text)
+
+    def _token(self, found: re.Match[str], path: Path) -> str:
+        if found["escaped"]:
+            return found["escaped"]
+        if not found["name"]:
+            self._unsupported(found, path)
+            return found.group()
+        return text_of(self._lookup(found, path, typed=False))
+
+    def _lookup(self, found: re.Match[str], path: Path, *, typed: bool) -> Any:
+        assert self.variables is not None
+        name, default = found["name"], found["default"]
+        value = self.variables.values.get(name)
+        if value is not None and not (value == "" and default is not None):
+            self.used.add(name)
+            return value
+        if default is not None:
+            self.used.add(name)
+            return _as_written(default) if typed else default
+        self._unknown(name, path, self.variables)
+        return found.group()
+
+    def _unknown(self, name: str, path: Path, variables: Variables) -> None:
+        if name in variables.unset:
+            self._fault(f"the variable {name} is not set", path, f"`vars_from_env` lists it: export it, or write ${{{name}:=default}}")
+            return
+        near = did_you_mean(name, variables.values) if variables.values else ""
+        self._fault(f"unknown variable {name}", path, near or f"set it under `vars`, or write $${{{name}}} for the text itself")
+
+    def _unsupported(self, found: re.Match[str], path: Path) -> None:
+        operator = _OPERATOR.match(found.string, found.start())
+        if operator:
+            message = f"${{{operator[1]}{operator[2]}…}} is no form of a variable"
+            hint = f"write ${{{operator[1]}:=default}} (without braces in the default), or $${{ for the text itself"
+        else:
+            message, hint = "`${` that names no variable", f"write $${{ for the text itself, or annotate the object with {SWITCH}: {OFF}"
+        self._fault(message, path, hint)
+
+    def _fault(self, message: str, path: Path, hint: str = "") -> None:
+        self.faults.append(self.raw.fault(message, path, hint))
+
+
+def text_of(value: VarValue) -> str:
+    """A value as text: numbers and booleans as JSON writes them."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _as_written(default: str) -> Any:
+    """A default as YAML reads it without quotes."""
+    value = resolve(default) if default else default
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    try:
+        return as_json_number(value)
+    except Mistaken:
+        return default
