@@ -160,8 +160,9 @@ class _Filling:
         if name in variables.unset:
             self._fault(f"the variable {name} is not set", path, f"`vars_from_env` lists it: export it, or write ${{{name}:=default}}")
             return
-        near = did_you_mean(name, variables.values) if variables.values else ""
-        self._fault(f"unknown variable {name}", path, near or f"set it under `vars`, or write $${{{name}}} for the text itself")
+        near = did_you_mean(name, variables.values, what="")
+        hint = near if near.startswith("did you mean") else f"set it under `vars`, or write $${{{name}}} for the text itself"
+        self._fault(f"unknown variable {name}", path, hint)
 
     def _unsupported(self, found: re.Match[str], path: Path) -> None:
         operator = _OPERATOR.match(found.string, found.start())
