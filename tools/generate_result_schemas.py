@@ -14,12 +14,14 @@ from schema_words import ANY, LATER_TIME, NUMBER, SHA, TEXT, TIME, WHOLE, YES, J
 from gitctl.cli.session import API_VERSION
 from gitctl.model.change import Action, FieldKind, Proof
 from gitctl.model.drift import DriftVerdict
+from gitctl.model.exposure import ExposureKind
 from gitctl.model.health import HealthState
 from gitctl.model.outcome import OutcomeResult
 from gitctl.model.record import RecordResult, RecordVerb
 from gitctl.model.rights import Account
 from gitctl.model.secret import RuleMatch, SecretState
 from gitctl.model.status import SyncState
+from gitctl.model.variable import VarScope
 from gitctl.workflow.bootstrap import FileState
 from gitctl.workflow.doctor import Need, ToolState
 
@@ -27,6 +29,9 @@ FOLDER = Path(__file__).parents[1] / "docs" / "schemas"
 
 COUNTS = ("created", "updated", "pruned", "unchanged", "failed", "notTried")
 SUMMARY = ("create", "update", "adopt", "replace", "prune", "orphan", "unchanged", "failed")
+
+FINDING: Json = {"file": TEXT, "line": WHOLE, "column": WHOLE, "kind": word(ExposureKind), "object": TEXT, "key": TEXT, "bytes": WHOLE}
+VARIABLE = shape({"value": {"type": ["string", "integer", "boolean"]}, "from": word(VarScope)})
 
 DEFINITIONS: dict[str, Json] = {
     "object": shape({"group": TEXT, "kind": TEXT, "namespace": TEXT, "name": TEXT}),
@@ -128,7 +133,16 @@ DEFINITIONS: dict[str, Json] = {
             "started": TIME,
             "finished": LATER_TIME,
             "renderDigest": TEXT,
-            "inputs": shape({"renderer": TEXT, "tools": by_name(TEXT), "kubernetes": TEXT, "apiVersions": many(TEXT)}),
+            "inputs": shape(
+                {
+                    "renderer": TEXT,
+                    "tools": by_name(TEXT),
+                    "kubernetes": TEXT,
+                    "apiVersions": many(TEXT),
+                    "variables": many(TEXT),
+                    "environment": by_name(TEXT),
+                }
+            ),
             "counts": shape(dict.fromkeys(COUNTS, WHOLE)),
             "health": {"enum": [*(s.value for s in HealthState), ""]},
             "message": TEXT,
@@ -246,7 +260,12 @@ RESULTS: dict[str, Json] = {
                 shape(
                     {
                         "clusters": many(
-                            shape({"cluster": maybe(shape({"name": TEXT, "context": TEXT})), "apps": by_name(shape({"owner": TEXT}))})
+                            shape(
+                                {
+                                    "cluster": maybe(shape({"name": TEXT, "context": TEXT})),
+                                    "apps": by_name(shape({"owner": TEXT}, {"vars": by_name(VARIABLE)})),
+                                }
+                            )
                         )
                     },
                     {"protect": YES, "kubernetes": TEXT, "api_versions": many(TEXT)},
@@ -282,6 +301,14 @@ RESULTS: dict[str, Json] = {
     "SandboxStatusList": shape({"items": many(use("controlPlane"))}),
     "SecretKey": shape({"recipient": TEXT, "file": TEXT, "appended": YES}),
     "SecretResult": shape({"action": {"enum": ["encrypted", "edited", "rotated"]}, "files": many(TEXT)}, {"rules": TEXT}),
+    "SecretScan": shape(
+        {
+            "files": WHOLE,
+            "findings": many(shape(FINDING)),
+            "accepted": many(shape({**FINDING, "reason": TEXT})),
+            "passedOver": many(shape({"file": TEXT, "reason": TEXT})),
+        }
+    ),
     "SecretStatus": shape(
         {
             "files": many(
