@@ -15,7 +15,7 @@ from gitctl.render.cache import Kept, RenderCache, key_of
 from gitctl.render.choose import choose
 from gitctl.render.digest import render_digest
 from gitctl.render.fetch import fetch
-from gitctl.render.gather import Gathered, gather
+from gitctl.render.gather import Gathered, gather, read_set
 from gitctl.render.helm import Helm
 from gitctl.render.hooks import without_hooks
 from gitctl.render.kustomize import Kustomize
@@ -80,6 +80,13 @@ def render(
         read_set=work.gathered.read_set,
         warnings=(*kept.warnings, *warnings),
     )
+
+
+def reads_of(app: App, tree: Tree, *, renderers: Mapping[str, Renderer] = BUILT_IN) -> tuple[str, ...]:
+    """The files and folders (they end in `/`) that a render of the app would read. Raises InputError, SourceError."""
+    app = replace(app, path="" if app.path == "." else app.path)
+    renderer, _ = choose(app, tree, renderers)
+    return read_set(renderer.reads(app, tree))
 
 
 def _inputs(work: _Work, kept: Kept) -> RenderInputs:

@@ -1,0 +1,60 @@
+"""`gitctl render --changed FILE…`: do the apps still render that read these files? Silent when they do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitctl.cli.session import Session
+from gitctl.errors import ConfigError, GitctlError, raise_all
+
+if TYPE_CHECKING:
+    from gitctl.cli.open import OpenProject
+    from gitctl.model.app import App
+
+
+def check_changed(session: Session, names: Sequence[str]) -> int:
+    """Render the apps of all environments (-e: of one) that read one of the files, as they lie in the work tree.
+
+    Raises the errors of all apps that do not render.
+    """
+    from gitctl.cli.open import open_project, render_with, start_folder
+
+    opened = open_project(session, worktree=True)
+    if opened.project.source.url:
+        session.detail("the apps are read from a remote: no file here is part of them")
+        return 0
+    root = Path(opened.tree.revision.repo).resolve()
+    files = {Path(os.path.normpath(start_folder(session).resolve() / name)) for name in names}
+    paths = {file.relative_to(root).as_posix() for file in files if file.is_relative_to(root)}
+    render, errors = render_with(session), []
+    for app in _chosen(session, opened, paths):
+        try:
+            render(app, opened.tree)
+        except GitctlError as error:
+            errors.append(error)
+    raise_all({str(error): error for error in errors}.values())
+    return 0
+
+
+def _chosen(session: Session, opened: OpenProject, paths: set[str]) -> tuple[App, ...]:
+    from gitctl.plugins import renderers
+    from gitctl.render.run import reads_of
+    from gitctl.workflow.touched import touched
+
+    table = renderers()
+    if opened.file in paths:  # all settings are in it
+        return touched(_apps(session, opened), [""], lambda _: ("",))
+    return touched(_apps(session, opened), paths, lambda app: reads_of(app, opened.tree, renderers=table))
+
+
+def _apps(session: Session, opened: OpenProject) -> list[App]:
+    from gitctl.config.resolve import choose_environment, resolve
+
+    flags, project = session.flags, opened.project
+    if not project.environments:
+        raise ConfigError("there is no environment", hint="add one under `environments`")
+    environments = (choose_environment(project, flags.env),) if flags.env else project.environments
+    return [app for env in environments for one in resolve(project, env.name, context=flags.context or "") for app in one.apps]
