@@ -215,12 +215,11 @@ def scan(
 
 
 def _to_scan(session: Session, files: list[Path], staged: bool) -> ScanFiles:
-    from gitctl.cli.open import start_folder
     from gitctl.source.checkout import find_root, repository
     from gitctl.source.disk import named_files, tracked_files
     from gitctl.source.index import Staged
 
-    start = start_folder(session)
+    start = (session.flags.directory or Path()).absolute()
     if files and staged:
         raise UsageError("--staged looks at the index: it takes no files", hint="leave one of them out")
     if files:
