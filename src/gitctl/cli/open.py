@@ -200,7 +200,7 @@ def _stage(
         )
     lookup = ProjectLookup(opened.file, opened.folder, cluster)
     parts = _parts(session, opened.source, opened.tree, cluster if target else None, opened.project.limits, lookup)
-    parts = replace(parts, publisher=opened.publisher, blame=blame_with(opened.source))
+    parts = replace(parts, publisher=opened.publisher, blame=blame_with(opened.source, project=opened.file))
     return Stage(parts, apps, environment.name, environment.protect, at=cluster)
 
 
