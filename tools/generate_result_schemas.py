@@ -31,7 +31,11 @@ COUNTS = ("created", "updated", "pruned", "unchanged", "failed", "notTried")
 SUMMARY = ("create", "update", "adopt", "replace", "prune", "orphan", "unchanged", "failed")
 
 FINDING: Json = {"file": TEXT, "line": WHOLE, "column": WHOLE, "kind": word(ExposureKind), "object": TEXT, "key": TEXT, "bytes": WHOLE}
+ACCEPTED, PASSED_OVER = shape({**FINDING, "reason": TEXT}), shape({"file": TEXT, "reason": TEXT})
+INPUTS = {"renderer": TEXT, "tools": by_name(TEXT), "kubernetes": TEXT, "apiVersions": many(TEXT)}
+INPUTS |= {"variables": many(TEXT), "environment": by_name(TEXT)}
 VARIABLE = shape({"value": {"type": ["string", "integer", "boolean"]}, "from": word(VarScope)})
+SHOWN_APP = shape({"owner": TEXT}, {"vars": by_name(VARIABLE)})
 
 DEFINITIONS: dict[str, Json] = {
     "object": shape({"group": TEXT, "kind": TEXT, "namespace": TEXT, "name": TEXT}),
@@ -133,16 +137,7 @@ DEFINITIONS: dict[str, Json] = {
             "started": TIME,
             "finished": LATER_TIME,
             "renderDigest": TEXT,
-            "inputs": shape(
-                {
-                    "renderer": TEXT,
-                    "tools": by_name(TEXT),
-                    "kubernetes": TEXT,
-                    "apiVersions": many(TEXT),
-                    "variables": many(TEXT),
-                    "environment": by_name(TEXT),
-                }
-            ),
+            "inputs": shape(INPUTS),
             "counts": shape(dict.fromkeys(COUNTS, WHOLE)),
             "health": {"enum": [*(s.value for s in HealthState), ""]},
             "message": TEXT,
@@ -258,16 +253,7 @@ RESULTS: dict[str, Json] = {
             "limits": by_name(ANY),
             "environments": by_name(
                 shape(
-                    {
-                        "clusters": many(
-                            shape(
-                                {
-                                    "cluster": maybe(shape({"name": TEXT, "context": TEXT})),
-                                    "apps": by_name(shape({"owner": TEXT}, {"vars": by_name(VARIABLE)})),
-                                }
-                            )
-                        )
-                    },
+                    {"clusters": many(shape({"cluster": maybe(shape({"name": TEXT, "context": TEXT})), "apps": by_name(SHOWN_APP)}))},
                     {"protect": YES, "kubernetes": TEXT, "api_versions": many(TEXT)},
                 )
             ),
@@ -301,14 +287,7 @@ RESULTS: dict[str, Json] = {
     "SandboxStatusList": shape({"items": many(use("controlPlane"))}),
     "SecretKey": shape({"recipient": TEXT, "file": TEXT, "appended": YES}),
     "SecretResult": shape({"action": {"enum": ["encrypted", "edited", "rotated"]}, "files": many(TEXT)}, {"rules": TEXT}),
-    "SecretScan": shape(
-        {
-            "files": WHOLE,
-            "findings": many(shape(FINDING)),
-            "accepted": many(shape({**FINDING, "reason": TEXT})),
-            "passedOver": many(shape({"file": TEXT, "reason": TEXT})),
-        }
-    ),
+    "SecretScan": shape({"files": WHOLE, "findings": many(shape(FINDING)), "accepted": many(ACCEPTED), "passedOver": many(PASSED_OVER)}),
     "SecretStatus": shape(
         {
             "files": many(

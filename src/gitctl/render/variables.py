@@ -174,7 +174,9 @@ class _Filling:
         self._fault(message, path, hint)
 
     def _fault(self, message: str, path: Path, hint: str = "") -> None:
-        self.faults.append(self.raw.fault(message, path, hint))
+        # A place costs a pass over the file: no more of them than are shown.
+        shown = len(self.faults) < _MOST
+        self.faults.append(self.raw.fault(message, path, hint) if shown else ManifestError(message))
 
 
 def text_of(value: VarValue) -> str:

@@ -13,7 +13,7 @@ from gitctl.model.exposure import Exposure, GeneratorInput, Scan
 LARGEST = 8 * 1024 * 1024
 """Bytes of a file that is still looked at."""
 
-_AT_ONCE = 500
+_AT_ONCE = 60  # of the largest size they still fit in memory
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
