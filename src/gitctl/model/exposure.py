@@ -22,8 +22,8 @@ class ExposureKind(StrEnum):
 class Exposure:
     """A place, from 1 (0: not known), what lies there, and its size in bytes.
 
-    `object` is `Kind/name` of the object that holds it, `key` the path or name of the value, both "" where there is none. `until` is
-    the line on which the next value begins (0: none follows). `accepted` is the reason that the file gives for it, "" for none.
+    `object` is `Kind/name` of the object that holds it, `key` the path or name of the value, both "" where there is none. `accepted` is
+    the reason that the file gives for it, "" for none.
     """
 
     path: str
@@ -33,7 +33,6 @@ class Exposure:
     key: str = ""
     object: str = ""
     size: int = 0
-    until: int = 0
     accepted: str = ""
 
 

@@ -294,6 +294,22 @@ def test_no_result_holds_a_value(value: str) -> None:
     assert b64("hunter-")[:8] not in repr(exposed)
 
 
+@pytest.mark.parametrize(
+    "piece",
+    ["${", "{{", "$(", "-----BEGIN CERTIFICATE-----", "-----BEGIN PRIVATE KEY-----\\n", "gitctl.dev/allow-plaintext", " ", "a\\n", "-"],
+)
+def test_hostile_texts_take_no_longer_than_others(piece: str) -> None:
+    text = piece * (400_000 // len(piece))
+    exposures("a.yaml", f'kind: Secret\nstringData:\n  a: "{text}"\n'.encode())
+    exposures("a.yaml", f"kind: Secret # {text} x".encode())
+    exposed_inputs("a.env", f"A={text} x".encode(), True)
+
+
+def test_a_file_can_be_full_of_secrets() -> None:
+    many = SECRET + "stringData:\n" + "".join(f"  k{n}: v\n" for n in range(5000))
+    assert len(exposures("a.yaml", many.encode())[0]) == 5000
+
+
 def test_this_repository_explains_what_it_has() -> None:
     root = Path(__file__).parents[3]
     exposed, _ = exposures("demo-key.txt", (root / "examples/shop/demo-key.txt").read_bytes())

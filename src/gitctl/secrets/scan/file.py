@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator
 
 from gitctl.errors import ManifestError
 from gitctl.model.exposure import Exposure
@@ -10,7 +11,7 @@ from gitctl.secrets.scan.allow import with_reasons
 from gitctl.secrets.scan.keys import private_keys
 from gitctl.secrets.scan.kustomize import exposed_literals
 from gitctl.secrets.scan.objects import CONCERNED, exposed_objects
-from gitctl.secrets.scan.text import documents
+from gitctl.secrets.scan.text import Document, documents
 
 _SUFFIXES = (".yaml", ".yml", ".json", ".tpl", ".dockercfg", ".kubeconfig", ".conf", "config", "kustomization")
 _BINARY = 8000
@@ -20,25 +21,22 @@ _BINARY = 8000
 def exposures(path: str, content: bytes) -> tuple[tuple[Exposure, ...], str]:
     """Everything that lies open in a file, in the order of its lines, and why its documents could not be looked at ("" when they could)."""
     trouble = ""
-    inside: tuple[Exposure, ...] = ()
+    found: tuple[Document, ...] = ()
     if b"\0" not in content[:_BINARY] and path.lower().endswith(_SUFFIXES) and CONCERNED.search(content):
         try:
-            inside = tuple(_in_documents(path, content))
+            found = documents(path, content)
         except ManifestError as error:
             trouble = f"not readable: {error.message}"
-    found = (*inside, *_not_within(private_keys(path, content), inside))
-    ordered = sorted(found, key=lambda e: (e.line, e.column, e.kind))
+    inside = [e for document in found for e in (*exposed_objects(path, document), *exposed_literals(path, document))]
+    alone = _not_within(private_keys(path, content), {e.line for e in inside}, found)
+    ordered = sorted((*inside, *alone), key=lambda e: (e.line, e.column, e.kind))
     return with_reasons(ordered, content.decode("utf-8", "replace") if ordered else ""), trouble
 
 
-def _in_documents(path: str, content: bytes) -> Iterator[Exposure]:
-    for document in documents(path, content):
-        yield from exposed_objects(path, document)
-        yield from exposed_literals(path, document)
-
-
-def _not_within(keys: Iterable[Exposure], values: tuple[Exposure, ...]) -> Iterator[Exposure]:
-    """A key that is (part of) a value which is told already is told once."""
+def _not_within(keys: Iterable[Exposure], told: Collection[int], found: Iterable[Document]) -> Iterator[Exposure]:
+    """A key that is (part of) a value which is told already is told once: the nearest thing that begins at or above it is that value."""
+    begins = sorted({line for document in found for line, _ in document.marks.values()}) if told else []
     for key in keys:
-        if not any(value.line <= key.line and (key.line < value.until or not value.until) for value in values):
+        at = bisect_right(begins, key.line)
+        if not at or begins[at - 1] not in told:
             yield key

@@ -13,12 +13,13 @@ from gitctl.model.manifest import Json, Path
 from gitctl.secrets.pysops.kind import is_encrypted
 from gitctl.secrets.scan.allow import with_reasons
 from gitctl.secrets.scan.objects import Found, exposed
+from gitctl.secrets.scan.place import Places
 from gitctl.secrets.scan.text import Document, documents
 from gitctl.secrets.scan.value import is_plain
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
-_LINE = re.compile(r"^[ \t]*(?P<key>[^\s#=]+)=(?P<value>.*)$", re.MULTILINE)
+_LINE = re.compile(rb"^[ \t]*(?P<key>[^\s#=]+)=(?P<value>.*)$", re.MULTILINE)
 
 
 def exposed_literals(file: str, document: Document) -> Iterator[Exposure]:
@@ -47,16 +48,17 @@ def exposed_inputs(path: str, content: bytes, lines: bool) -> tuple[Exposure, ..
     if is_encrypted(path, content):
         return ()
     text = content.decode("utf-8", "replace")
-    found = _lines(path, text) if lines else _whole(path, text, len(content))
+    found = _lines(path, content) if lines else _whole(path, text, len(content))
     return with_reasons(found, text)
 
 
-def _lines(path: str, text: str) -> Iterator[Exposure]:
-    for entry in _LINE.finditer(text):
-        if is_plain(entry["value"].strip().strip("\"'")):
-            number = text.count("\n", 0, entry.start("key")) + 1
-            column = entry.start("key") - (text.rfind("\n", 0, entry.start("key")) + 1) + 1
-            yield Exposure(path, number, column, ExposureKind.GENERATOR, entry["key"], size=len(entry["value"].encode()))
+def _lines(path: str, content: bytes) -> Iterator[Exposure]:
+    places = Places(content)
+    for entry in _LINE.finditer(content):
+        key, value = (entry[part].decode("utf-8", "replace").strip() for part in ("key", "value"))
+        if is_plain(value.strip("\"'")):
+            line, column = places.of(entry.start("key"))
+            yield Exposure(path, line, column, ExposureKind.GENERATOR, key, size=len(value.encode()))
 
 
 def _whole(path: str, text: str, size: int) -> Iterator[Exposure]:

@@ -52,7 +52,7 @@ def exposed(file: str, document: Document, found: Found) -> Iterator[Exposure]:
         return
     size = len(found.text.encode("utf-8", "surrogatepass")) if raw is None else len(raw)
     line, column = document.place(found.path)
-    yield Exposure(file, line, column, found.kind, found.key, found.object, size, until=document.until(found.path), accepted=found.accepted)
+    yield Exposure(file, line, column, found.kind, found.key, found.object, size, accepted=found.accepted)
 
 
 def mappings(value: Any, path: Path) -> Iterator[tuple[Path, Json]]:
