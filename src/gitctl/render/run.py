@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from gitctl.model.app import App
@@ -67,7 +68,7 @@ def render(
     work = _Work(app, renderer, gather(tree, renderer.reads(app, tree), vault), _chart(app, renderer, cache, say), variables)
     store, key = RenderCache(cache), _key(work)
     known = store.load(key)
-    kept = known or _rendered(work)
+    kept = known or _rendered(work, vault)
     manifests, warnings = assemble(app, kept.objects, vault, renderer=renderer.name)
     if known is None:
         store.store(key, kept)  # only what had no faults: the cache does not keep their places
@@ -109,7 +110,7 @@ def _key(work: _Work) -> str:
     )
 
 
-def _rendered(work: _Work) -> Kept:
+def _rendered(work: _Work, vault: Vault) -> Kept:
     request = RenderRequest(work.app, work.gathered.files, work.chart)
     times = 1 if work.renderer.repeatable else 2
     renders = map_bounded(work.renderer.render, [request] * times, limit=2)
@@ -117,8 +118,13 @@ def _rendered(work: _Work) -> Kept:
     (first, warnings), rendering = objects[0], renders[0]
     if times == 2 and renders[0].documents != renders[1].documents:
         check_repeatable(work.app, first, objects[1][0])
-    filled, used = substitute(first, work.variables) if work.variables else (first, ())
+    filled, used = substitute(first, work.variables, opens=partial(_opened, vault)) if work.variables else (first, ())
     return Kept(tuple(filled), rendering.tools, (*rendering.warnings, *warnings), used)
+
+
+def _opened(vault: Vault, text: str) -> str:
+    opened, _ = vault.uncover({"data": {"text": text}})
+    return str(opened["data"]["text"])
 
 
 def _cleaned(work: _Work, rendering: Rendering) -> tuple[list[Raw], tuple[str, ...]]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gitctl.documents import Unquoted
 from gitctl.documents.scalar import Mistaken, as_json_number, resolve
-from gitctl.errors import InputError, ManifestError, did_you_mean, raise_all
+from gitctl.errors import InputError, ManifestError, RenderError, did_you_mean, raise_all
 from gitctl.model.app import App
 from gitctl.model.manifest import Json, Path
 from gitctl.model.textfield import wants_text
@@ -65,24 +65,31 @@ def _checked(name: str, value: str) -> str:
     return value
 
 
-def substitute(objects: Iterable[Raw], variables: Variables) -> tuple[list[Raw], tuple[str, ...]]:
-    """The objects with variables filled in, and the names that were used. Raises ManifestError (ManyErrors for several) with all that
-    is wrong: unknown variables, forms that there are not."""
+Opens = Callable[[str], str]
+"""A text with secrets in the place of their placeholders."""
+
+
+def substitute(objects: Iterable[Raw], variables: Variables, *, opens: Opens = str) -> tuple[list[Raw], tuple[str, ...]]:
+    """The objects with variables filled in, and the names that were used.
+
+    A value must not make a secret's placeholder, which is known to whoever can read the repository: `opens` tells. Raises ManifestError
+    (ManyErrors for several) with all that is wrong: unknown variables, forms that there are not.
+    """
     used: set[str] = set()
     faults: list[ManifestError] = []
-    filled = [_filled(raw, variables, used, faults) for raw in objects]
+    filled = [_filled(raw, variables, opens, used, faults) for raw in objects]
     more = len(faults) - _MOST
     raise_all([*faults[:_MOST], *([ManifestError(f"{more} more places with `${{`")] if more > 0 else [])])
     return filled, tuple(sorted(used))
 
 
-def _filled(raw: Raw, variables: Variables, used: set[str], faults: list[ManifestError]) -> Raw:
+def _filled(raw: Raw, variables: Variables, opens: Opens, used: set[str], faults: list[ManifestError]) -> Raw:
     try:
         off = _is_off(raw)
     except ManifestError as fault:
         faults.append(fault)
         return raw
-    filling = _Filling(raw, None if off else variables, used, faults)
+    filling = _Filling(raw, None if off else variables, opens, used, faults)
     return replace(raw, body=filling.value(raw.body, ()))
 
 
@@ -104,8 +111,9 @@ class _Filling:
 
     raw: Raw
     variables: Variables | None
+    opens: Opens
     used: set[str]
-    faults: list[ManifestError] = field(default_factory=list)
+    faults: list[ManifestError]
 
     def value(self, value: Any, path: Path) -> Any:
         """The value with every text in it filled in."""
@@ -128,20 +136,39 @@ class _Filling:
         found = _TOKEN.fullmatch(text)
         if self.variables is None or not isinstance(text, Unquoted) or found is None or not found["name"] or wants_text(path):
             return self._as_text(text, path)
-        return self._lookup(found, path, typed=True)
+        value = self._lookup(found, path, typed=True)
+        self._check_sealed([("", str(value))], path)
+        return value
 
     def _as_text(self, text: str, path: Path) -> str:
         if self.variables is None:
             return str(text)
-        return _TOKEN.sub(lambda found: self._token(found, path), text)
+        pieces: list[tuple[str, str]] = []
+        done = 0
+        for found in _TOKEN.finditer(text):
+            written = text[done : found.start()] + (found["escaped"] or "")
+            pieces.append((written, self._token(found, path)))
+            done = found.end()
+        pieces.append((text[done:], ""))
+        self._check_sealed(pieces, path)
+        return "".join(part for piece in pieces for part in piece)
 
     def _token(self, found: re.Match[str], path: Path) -> str:
-        if found["escaped"]:
-            return found["escaped"]
-        if not found["name"]:
+        if found["name"]:
+            return text_of(self._lookup(found, path, typed=False))
+        if not found["escaped"]:
             self._unsupported(found, path)
-            return found.group()
-        return text_of(self._lookup(found, path, typed=False))
+        return ""
+
+    def _check_sealed(self, pieces: Sequence[tuple[str, str]], path: Path) -> None:
+        """Of (written, filled in) pieces: every placeholder in the whole must be in what is written."""
+        whole = "".join(part for piece in pieces for part in piece)
+        try:
+            is_sealed = self.opens(whole) == "".join(self.opens(written) + value for written, value in pieces)
+        except RenderError:
+            is_sealed = False
+        if not is_sealed:
+            self._fault("a variable whose value makes a secret's placeholder", path, "placeholders are gitctl's own: take another value")
 
     def _lookup(self, found: re.Match[str], path: Path, *, typed: bool) -> Any:
         assert self.variables is not None
