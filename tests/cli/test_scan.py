@@ -96,6 +96,15 @@ def test_a_git_hook_sees_what_commit_all_commits(git_repo: MakeRepo, tmp_path: P
     repo.write("b.yaml", "kind: ConfigMap\n# changed\n")
     assert commit("b.yaml").returncode == 0
     assert repo.git("status", "--porcelain") == "M a.yaml"
+    # Asked about another repository, the index of this commit is not meant; one that lies by itself is.
+    other = git_repo({"x.yaml": "kind: ConfigMap\n"}, name="other")
+    hook.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gitctl -C "{other.path}" secret scan --staged -q\n')
+    assert commit("--all").returncode == 0
+    hook.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gitctl secret scan --staged -q\n')
+    repo.write("a.yaml", SECRET + "# again\n")
+    environment["GIT_INDEX_FILE"] = str(tmp_path / "index")
+    (tmp_path / "index").write_bytes((repo.path / ".git/index").read_bytes())
+    assert f"a.yaml{FOUND}" in commit("--all").stderr
 
 
 def test_this_repository_has_no_secret_without_a_reason(gitctl: Runner) -> None:

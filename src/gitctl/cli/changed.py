@@ -45,9 +45,11 @@ def _chosen(session: Session, opened: OpenProject, paths: set[str]) -> tuple[App
     from gitctl.workflow.touched import touched
 
     table = renderers()
-    if opened.file in paths:  # all settings are in it
-        return touched(_apps(session, opened), [""], lambda _: ("",))
-    return touched(_apps(session, opened), paths, lambda app: reads_of(app, opened.tree, renderers=table))
+
+    def reads(app: App) -> tuple[str, ...]:
+        return (opened.file, *reads_of(app, opened.tree, renderers=table))
+
+    return touched(_apps(session, opened), paths, reads)
 
 
 def _apps(session: Session, opened: OpenProject) -> list[App]:

@@ -23,9 +23,12 @@ class Staged:
     def _env(self) -> Mapping[str, str]:
         """`git commit -a` and `git commit FILE` let hooks see an index of their own. One of another repository is not meant."""
         named = os.environ.get(_VARIABLE, "")
-        own = Path(self._git.text("rev-parse", "--absolute-git-dir")).resolve() if named else Path()
-        file = Path(named).absolute()
-        return {_VARIABLE: str(file)} if named and file.resolve().is_relative_to(own) else {}
+        if not named:
+            return {}
+        file = Path(named).resolve()
+        own = Path(self._git.text("rev-parse", "--absolute-git-dir")).resolve()
+        is_others = any((folder / "HEAD").is_file() for folder in file.parents) and own not in file.parents
+        return {} if is_others else {_VARIABLE: str(file)}
 
     @cached_property
     def _changed(self) -> dict[str, str]:

@@ -9,12 +9,12 @@ from fnmatch import fnmatch
 from typing import Protocol
 
 from gitctl.model.exposure import Exposure, GeneratorInput, Scan
+from gitctl.model.filename import KUSTOMIZATIONS
 
 LARGEST = 8 * 1024 * 1024
 """Bytes of a file that is still looked at."""
 
 _AT_ONCE = 60  # of the largest size they still fit in memory
-_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
 class Files(Protocol):
@@ -91,7 +91,7 @@ def _named_around(run: _Run, names: Sequence[str]) -> Iterator[GeneratorInput]:
     """Inputs among `names` of kustomizations that were not asked for: in the folders of the files and above."""
     chosen = set(names)
     folders = {folder for name in names for folder in _above(name)}
-    others = [path for folder in sorted(folders) for name in _KUSTOMIZATIONS if (path := posixpath.join(folder, name)) not in chosen]
+    others = [path for folder in sorted(folders) for name in KUSTOMIZATIONS if (path := posixpath.join(folder, name)) not in chosen]
     for path, content in run.contents(others):
         yield from (entry for entry in run.detector.inputs(path, content) if entry.path in chosen)
 

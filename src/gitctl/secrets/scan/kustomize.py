@@ -9,6 +9,7 @@ from typing import Any
 
 from gitctl.errors import ManifestError
 from gitctl.model.exposure import Exposure, ExposureKind, GeneratorInput
+from gitctl.model.filename import KUSTOMIZATIONS
 from gitctl.model.manifest import Json, Path
 from gitctl.secrets.pysops.kind import is_encrypted
 from gitctl.secrets.scan.allow import with_reasons
@@ -16,8 +17,6 @@ from gitctl.secrets.scan.objects import Found, exposed
 from gitctl.secrets.scan.place import Places
 from gitctl.secrets.scan.text import Document, documents
 from gitctl.secrets.scan.value import is_plain
-
-NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 _LINE = re.compile(rb"^[ \t]*(?P<key>[^\s#=]+)=(?P<value>.*)$", re.MULTILINE)
 
@@ -33,7 +32,7 @@ def exposed_literals(file: str, document: Document) -> Iterator[Exposure]:
 
 def generator_inputs(path: str, content: bytes) -> tuple[GeneratorInput, ...]:
     """The files that a kustomization makes Secrets of; () for other files, and for those that cannot be read."""
-    if posixpath.basename(path) not in NAMES or b"secretGenerator" not in content:
+    if posixpath.basename(path) not in KUSTOMIZATIONS or b"secretGenerator" not in content:
         return ()
     try:
         found = [generator for document in documents(path, content) for _, generator in _generators(document.value)]
