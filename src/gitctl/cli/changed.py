@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitctl.cli.session import Session
-from gitctl.errors import ConfigError, GitctlError, raise_all
+from gitctl.errors import ConfigError, GitctlError, raise_all, singles
 
 if TYPE_CHECKING:
     from gitctl.cli.open import OpenProject
@@ -29,12 +29,13 @@ def check_changed(session: Session, names: Sequence[str]) -> int:
     root = Path(opened.tree.revision.repo).resolve()
     files = {Path(os.path.normpath(start_folder(session).resolve() / name)) for name in names}
     paths = {file.relative_to(root).as_posix() for file in files if file.is_relative_to(root)}
-    render, errors = render_with(session), []
+    render = render_with(session)
+    errors: list[GitctlError] = []
     for app in _chosen(session, opened, paths):
         try:
             render(app, opened.tree)
         except GitctlError as error:
-            errors.append(error)
+            errors += singles([error])
     raise_all({str(error): error for error in errors}.values())
     return 0
 
