@@ -73,6 +73,15 @@ def test_secrets_are_found_wherever_they_stand(text: str) -> None:
     assert [line.split(" ", 1)[1] for line in found(text)] == ["kubernetes-secret Secret/db stringData.a 1"]
 
 
+def test_secrets_inside_of_a_text_are_told_at_its_place() -> None:
+    inner = "".join(f"    {line}\n" for line in (SECRET + "stringData:\n  a: b\n").splitlines())
+    assert found("patches:\n- target: {kind: Secret}\n  patch: |\n" + inner, "kustomization.yaml") == [
+        "3:3 kubernetes-secret Secret/db stringData.a 1"
+    ]
+    assert found("patchesStrategicMerge:\n- |-\n" + inner, "kustomization.yaml") == ["2:3 kubernetes-secret Secret/db stringData.a 1"]
+    assert found("text: |\n  kind: Secret\n  or: [none\n") == []
+
+
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
+from gitctl.errors import ManifestError
 from gitctl.model.exposure import Exposure, ExposureKind
 from gitctl.model.manifest import Json, Path
-from gitctl.secrets.scan.text import Document
+from gitctl.secrets.scan.text import Document, documents
 from gitctl.secrets.scan.value import decoded, is_plain
 
 CONCERNED = re.compile(
@@ -40,7 +42,7 @@ class Found:
 def exposed_objects(file: str, document: Document) -> Iterator[Exposure]:
     """What lies open in a document."""
     for path, body in mappings(document.value, ()):
-        for found in _in_mapping(path, body):
+        for found in (*_in_mapping(path, body), *_in_texts(path, body)):
             yield from exposed(file, document, found)
 
 
@@ -75,6 +77,24 @@ def _in_mapping(path: Path, body: Json) -> Iterator[Found]:
         yield from _kubeconfig(path, body)
     if isinstance(body.get("auths"), dict):
         yield from _registries((*path, "auths"), body["auths"])
+
+
+def _in_texts(path: Path, body: Json) -> Iterator[Found]:
+    """Manifests inside of a text, such as the patches of a kustomization: told at the place of the text."""
+    for step, text in _texts(body):
+        if "\n" in text and CONCERNED.search(text.encode("utf-8", "surrogatepass")):
+            with suppress(ManifestError):
+                for document in documents("", text.encode("utf-8", "surrogatepass")):
+                    inner = (found for _, mapping in mappings(document.value, ()) for found in _in_mapping((), mapping))
+                    yield from (replace(found, path=(*path, *step)) for found in inner)
+
+
+def _texts(body: Json) -> Iterator[tuple[Path, str]]:
+    """The texts of a mapping, and those in its lists."""
+    for key, value in body.items():
+        for step, text in [((key, number), item) for number, item in enumerate(value)] if isinstance(value, list) else [((key,), value)]:
+            if isinstance(text, str):
+                yield step, text
 
 
 def _secret(path: Path, body: Json) -> Iterator[Found]:
