@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 from tests.fixtures.commands import GitRepo, Result, run
+from tests.fixtures.secrets import AgeKey
 
 from gitctl.documents import dump, load_all
+from gitctl.secrets import pysops
 
 MakeRepo = Callable[..., GitRepo]
 
@@ -90,6 +92,15 @@ def test_a_commit_passes_or_is_stopped(repo: GitRepo) -> None:
     assert done.stdout.count("error: base/a b.yaml:5:2: ") == 1  # once for both environments
     assert "other/secret.yaml:6:3: plain text in a Secret: Secret/db stringData.password (13 bytes)" in done.stdout
     assert "kanarienvogel" not in done.stdout
+
+
+def test_nobody_needs_the_keys_of_all_environments(repo: GitRepo, stranger: AgeKey) -> None:
+    text = SECRET.replace("stringData", "data: {port: c2VjcmV0}\nstringData")
+    sealed = pysops.encrypt(text.encode(), kind=pysops.Kind.YAML, recipients=(stranger.recipient,), encrypted_regex="^(data|stringData)$")
+    repo.write("base/secret.yaml", sealed.decode())
+    repo.write("base/kustomization.yaml", "resources: ['a b.yaml', secret.yaml]\n")
+    repo.git("add", "--all")
+    pre_commit(repo, "run").expect(0)
 
 
 def test_a_file_that_no_app_reads_renders_nothing(repo: GitRepo) -> None:

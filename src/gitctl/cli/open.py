@@ -236,16 +236,16 @@ def open_cluster(session: Session, cluster: Cluster) -> Target:
     )
 
 
-def render_with(session: Session) -> Callable[[App, Tree], RenderResult]:
-    """The render stage with the secret providers in it."""
+def render_with(session: Session, *, needs_keys: bool = True) -> Callable[[App, Tree], RenderResult]:
+    """The render stage with the secret providers in it; without `needs_keys` values that no key is here for are made up."""
     from gitctl.plugins import renderers
     from gitctl.render.run import render
-    from gitctl.secrets.sops import SopsProvider
+    from gitctl.secrets.sops import SopsOrStandIn, SopsProvider
     from gitctl.secrets.vault import SecretVault
 
     table = renderers()
     # One for the run: a file that several apps share is decrypted once.
-    vault = SecretVault((SopsProvider(),), session.redactor)
+    vault = SecretVault((SopsProvider() if needs_keys else SopsOrStandIn(),), session.redactor)
 
     def run(app: App, tree: Tree) -> RenderResult:
         return render(app, tree, vault=vault, cache=cache_folder() / "render", say=session.detail, renderers=table, environment=os.environ)
