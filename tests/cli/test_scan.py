@@ -11,6 +11,8 @@ from pathlib import Path
 from tests.fixtures.commands import GitRepo, Runner
 from tests.fixtures.secrets import AgeKey
 
+from gitctl.errors import ErrorId
+
 MakeRepo = Callable[..., GitRepo]
 
 SECRET = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\nstringData:\n  password: kanarienvogel\n"
@@ -33,7 +35,7 @@ def test_tracked_files_named_files_and_what_is_accepted(gitctl: Runner, git_repo
     gitctl("secret", "scan", "b", "-q", cwd=repo.path).expect(0)
     gitctl("secret", "scan", "--exclude", "a/*", cwd=repo.path).expect(0)
     assert gitctl("secret", "scan", "untracked.yaml", "b", "-o", "name", cwd=repo.path).expect(1).stdout == "untracked.yaml\n"
-    assert "nowhere.yaml: no such file" in gitctl("secret", "scan", "nowhere.yaml", cwd=repo.path).expect(3).stderr
+    assert "nowhere.yaml: no such file" in gitctl("secret", "scan", "nowhere.yaml", cwd=repo.path).error(ErrorId.FILE_MISSING).stderr
     repo.write("a/secret.yaml", SECRET.replace("stringData", "  annotations: {gitctl.dev/allow-plaintext: a test}\nstringData"))
     body = gitctl("secret", "scan", "-o", "json", cwd=repo.path).expect(0).json()
     (accepted,) = body["accepted"]
@@ -44,9 +46,9 @@ def test_outside_of_git_folders_can_be_looked_at(gitctl: Runner, tmp_path: Path)
     (tmp_path / "x" / ".git").mkdir(parents=True)
     (tmp_path / "x" / "a.yaml").write_text(SECRET)
     assert gitctl("secret", "scan", "x").expect(1).stdout == f"x/a.yaml{FOUND}"
-    assert "name files or folders" in gitctl("secret", "scan").expect(4).stderr
+    assert "name files or folders" in gitctl("secret", "scan").error(ErrorId.NOT_A_REPOSITORY).stderr
     gitctl("secret", "scan", "--staged").expect(4)
-    gitctl("secret", "scan", "--staged", "x").expect(2)
+    gitctl("secret", "scan", "--staged", "x").error(ErrorId.FLAGS_CONFLICT)
 
 
 def test_staged_is_what_the_index_has_and_nothing_else(gitctl: Runner, git_repo: MakeRepo, age_key: AgeKey) -> None:

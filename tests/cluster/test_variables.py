@@ -6,6 +6,8 @@ from typing import Any
 
 from tests.fixtures.project import Project
 
+from gitctl.errors import ErrorId
+
 SETTINGS = """\
 apiVersion: v1
 kind: ConfigMap
@@ -93,7 +95,7 @@ def test_all_that_is_unknown_is_exit_3_and_nothing_is_written(project: Project) 
     project.repo.write("apps/web/all.yaml", SETTINGS)
     project.configure({"web": {}}, vars={"REPLICA": 1})
     project.commit()
-    told = project.run("sync", code=3)
+    told = project.run("sync", code=3).error(ErrorId.VARIABLE_UNKNOWN)
     assert "apps/web/all.yaml:6:3 data.release: unknown variable RELEASE" in told.stderr
     assert "all.yaml:18:3 spec.replicas: unknown variable REPLICAS\n  hint: did you mean 'REPLICA'?" in told.stderr
     assert "write $${RELEASE} for the text itself" in told.stderr

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitctl.cli.session import Session
-from gitctl.errors import ConfigError, GitctlError, raise_all, singles
+from gitctl.errors import GitctlError, raise_all, singles
 
 if TYPE_CHECKING:
     from gitctl.cli.open import OpenProject
@@ -58,7 +58,6 @@ def _apps(session: Session, opened: OpenProject) -> list[App]:
     from gitctl.config.resolve import choose_environment, resolve
 
     flags, project = session.flags, opened.project
-    if not project.environments:
-        raise ConfigError("there is no environment", hint="add one under `environments`")
-    environments = (choose_environment(project, flags.env),) if flags.env else project.environments
+    chosen = choose_environment(project, flags.env or "") if flags.env or not project.environments else None
+    environments = (chosen,) if chosen else project.environments
     return [app for env in environments for one in resolve(project, env.name, context=flags.context or "") for app in one.apps]

@@ -11,7 +11,7 @@ from gitctl.cli.flags import with_session
 from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
 from gitctl.cli.words import APPS, REVISION, WORKTREE
-from gitctl.errors import UsageError
+from gitctl.errors import ErrorId, UsageError
 
 EPILOG = epilog(
     [
@@ -46,7 +46,7 @@ def render(
     """
     if changed:
         if revision:
-            raise UsageError("--changed reads the work tree", hint="leave --revision out")
+            raise UsageError("--changed reads the work tree", id=ErrorId.FLAGS_CONFLICT, hint="leave --revision out")
         return check_changed(session, apps or [])
     from gitctl.cli.open import open_stages
     from gitctl.cli.show.rendered import show_rendered

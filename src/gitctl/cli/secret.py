@@ -12,7 +12,7 @@ import typer
 from gitctl.cli.flags import with_session
 from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
-from gitctl.errors import ExitCode, GitctlError, SourceError, UsageError
+from gitctl.errors import ErrorId, ExitCode, GitctlError, SourceError, UsageError
 
 if TYPE_CHECKING:
     from gitctl.workflow.scan import Files as ScanFiles
@@ -221,14 +221,14 @@ def _to_scan(session: Session, files: list[Path], staged: bool) -> ScanFiles:
 
     start = (session.flags.directory or Path()).absolute()
     if files and staged:
-        raise UsageError("--staged looks at the index: it takes no files", hint="leave one of them out")
+        raise UsageError("--staged looks at the index: it takes no files", id=ErrorId.FLAGS_CONFLICT, hint="leave one of them out")
     if files:
         return named_files(start, files)
     root = find_root(start)
     if staged:
         return Staged(repository(root or start))
     if root is None:
-        raise SourceError(f"{start} is not in a Git repository", hint="name files or folders")
+        raise SourceError(f"{start} is not in a Git repository", id=ErrorId.NOT_A_REPOSITORY, hint="name files or folders")
     return tracked_files(start, root)
 
 

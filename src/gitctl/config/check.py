@@ -80,7 +80,7 @@ def _twice(at: KeyPath, names: Any, what: str) -> Iterator[Problem]:
     texts = _texts(names)
     for index, name in enumerate(texts):
         if name in texts[:index]:
-            yield Problem((*at, index), f"the {what} {name!r} is named twice")
+            yield Problem((*at, index), f"the {what} {name!r} is named twice", id=ErrorId.CONFIG_CONTRADICTION)
 
 
 def _paths(at: KeyPath, app: Mapping[str, Any], folder: str) -> Iterator[Problem]:

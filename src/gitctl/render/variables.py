@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from gitctl.documents import Unquoted
 from gitctl.documents.scalar import Mistaken, as_json_number, resolve
-from gitctl.errors import InputError, ManifestError, RenderError, did_you_mean, raise_all
+from gitctl.errors import ErrorId, InputError, ManifestError, RenderError, did_you_mean, raise_all
 from gitctl.model.app import App
 from gitctl.model.manifest import Json, Path
 from gitctl.model.textfield import wants_text
@@ -61,7 +61,7 @@ def variables_of(app: App, environment: Mapping[str, str]) -> Variables | None:
 
 def _checked(name: str, value: str) -> str:
     if any("\ud800" <= c <= "\udfff" for c in value):
-        raise InputError(f"the environment variable {name} is not UTF-8", hint="`vars_from_env` lists it")
+        raise InputError(f"the environment variable {name} is not UTF-8", id=ErrorId.VARIABLE_VALUE, hint="`vars_from_env` lists it")
     return value
 
 
@@ -78,8 +78,9 @@ def substitute(objects: Iterable[Raw], variables: Variables, *, opens: Opens = s
     used: set[str] = set()
     faults: list[ManifestError] = []
     filled = [_filled(raw, variables, opens, used, faults) for raw in objects]
-    more = len(faults) - _MOST
-    raise_all([*faults[:_MOST], *([ManifestError(f"{more} more places with `${{`")] if more > 0 else [])])
+    more = faults[_MOST:]
+    rest = [ManifestError(f"{len(more)} more places with `${{`", id=one.id) for one in more[:1]]
+    raise_all([*faults[:_MOST], *rest])
     return filled, tuple(sorted(used))
 
 
@@ -128,7 +129,8 @@ class _Filling:
         for key, item in value.items():
             name = self._as_text(key, (*path, key)) if "${" in key else key
             if name in result:
-                self._fault("two keys are the same with their variables filled in", (*path, key))
+                hint = "give one of the variables another value"
+                self._fault("two keys are the same with their variables filled in", (*path, key), hint, id=ErrorId.VARIABLE_VALUE)
             result[name] = self.value(item, (*path, key))
         return result
 
@@ -168,7 +170,8 @@ class _Filling:
         except RenderError:
             is_sealed = False
         if not is_sealed:
-            self._fault("a variable whose value makes a secret's placeholder", path, "placeholders are gitctl's own: take another value")
+            hint = "placeholders are gitctl's own: take another value"
+            self._fault("a variable whose value makes a secret's placeholder", path, hint, id=ErrorId.VARIABLE_VALUE)
 
     def _lookup(self, found: re.Match[str], path: Path, *, typed: bool) -> Any:
         assert self.variables is not None
@@ -185,11 +188,12 @@ class _Filling:
 
     def _unknown(self, name: str, path: Path, variables: Variables) -> None:
         if name in variables.unset:
-            self._fault(f"the variable {name} is not set", path, f"`vars_from_env` lists it: export it, or write ${{{name}:=default}}")
+            hint = f"`vars_from_env` lists it: export it, or write ${{{name}:=default}}"
+            self._fault(f"the variable {name} is not set", path, hint, id=ErrorId.VARIABLE_UNKNOWN)
             return
         near = did_you_mean(name, variables.values, what="")
         hint = near if near.startswith("did you mean") else f"set it under `vars`, or write $${{{name}}} for the text itself"
-        self._fault(f"unknown variable {name}", path, hint)
+        self._fault(f"unknown variable {name}", path, hint, id=ErrorId.VARIABLE_UNKNOWN)
 
     def _unsupported(self, found: re.Match[str], path: Path) -> None:
         operator = _OPERATOR.match(found.string, found.start())
@@ -198,12 +202,12 @@ class _Filling:
             hint = f"write ${{{operator[1]}:=default}} (without braces in the default), or $${{ for the text itself"
         else:
             message, hint = "`${` that names no variable", f"write $${{ for the text itself, or annotate the object with {SWITCH}: {OFF}"
-        self._fault(message, path, hint)
+        self._fault(message, path, hint, id=ErrorId.VARIABLE_FORM)
 
-    def _fault(self, message: str, path: Path, hint: str = "") -> None:
+    def _fault(self, message: str, path: Path, hint: str, *, id: ErrorId) -> None:
         # A place costs a pass over the file: no more of them than are shown.
         shown = len(self.faults) < _MOST
-        self.faults.append(self.raw.fault(message, path, hint) if shown else ManifestError(message))
+        self.faults.append(self.raw.fault(message, path, hint, id=id) if shown else ManifestError(message, id=id))
 
 
 def text_of(value: VarValue) -> str:

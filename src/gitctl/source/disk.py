@@ -7,7 +7,7 @@ import stat
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from gitctl.errors import InputError
+from gitctl.errors import ErrorId, InputError
 from gitctl.source.checkout import find_root
 from gitctl.source.git import Git
 
@@ -53,7 +53,7 @@ def _at(start: Path, path: Path) -> Iterator[str]:
     elif whole.exists() or whole.is_symlink():
         yield str(path)
     else:
-        raise InputError("no such file", where=str(path))
+        raise InputError("no such file", id=ErrorId.FILE_MISSING, where=str(path))
 
 
 def _tracked(git: Git, folder: Path) -> list[Path]:
@@ -80,6 +80,6 @@ def _content(path: Path, name: str, largest: int) -> bytes | None:
     except OSError as closed:
         if path.is_symlink():
             return None
-        raise InputError(f"the file cannot be read: {closed.strerror}", where=name) from closed
+        raise InputError(f"the file cannot be read: {closed.strerror}", id=ErrorId.FILE_UNREADABLE, where=name) from closed
     with os.fdopen(handle, "rb") as file:
         return file.read(largest + 1) if stat.S_ISREG(os.fstat(handle).st_mode) else None

@@ -11,7 +11,7 @@ from tests.fixtures.secrets import AgeKey
 from tests.unit.render.trees import app, config_map, write
 
 from gitctl.documents import dump, load_all
-from gitctl.errors import ErrorId, ManifestError, RenderError
+from gitctl.errors import ErrorId, RenderError
 from gitctl.model.app import App, HelmOptions
 from gitctl.model.manifest import RenderResult
 from gitctl.model.variable import Variable, VarScope
@@ -166,5 +166,5 @@ def test_variables_do_not_reach_into_encrypted_values_and_cannot_name_them(tree:
     document = load_all(sealed, where="s")[0].value
     name = token(document["stringData"]["password"], (0, "stringData", "password"))
     for values in ({"A": name}, {"B": f"y{name}"}, {"A": as_base64(name)}, {"C": name.removeprefix("gitctl-")}):
-        with pytest.raises(ManifestError, match="a variable whose value makes a secret's placeholder"):
+        with raises(ErrorId.VARIABLE_VALUE, match="a variable whose value makes a secret's placeholder"):
             with_variables(**({"A": "x", "B": "x", "C": "x"} | values))

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.fixtures.errors import raises
 from tests.unit.render.trees import NoSecrets, app, render_files
 
 from gitctl.documents import dump
-from gitctl.errors import ExitCode, GitctlError, InputError, ManifestError, ManyErrors, exit_code_of
+from gitctl.errors import ErrorId, ExitCode, GitctlError, ManifestError, ManyErrors, exit_code_of
 from gitctl.model.manifest import RenderResult
 from gitctl.model.variable import Variable, VarScope, VarValue
 from gitctl.protocols import Document
@@ -152,6 +153,19 @@ def test_the_hint_is_the_next_step(line: str, hint: str) -> None:
     assert refused.value.hint == hint
 
 
+def test_each_trouble_has_its_page() -> None:
+    with raises(ErrorId.VARIABLE_UNKNOWN):
+        spec("${NONE}")
+    with raises(ErrorId.VARIABLE_FORM):
+        spec("${NONE:-x}")
+    with raises(ErrorId.VARIABLE_VALUE):
+        filled("spec:\n  ${A}: 1\n  a: 2\n", A="a")
+    with raises(ErrorId.MANIFEST_FIELD):
+        filled("  labels:\n    gitctl.dev/vars: enabled\n")
+    with raises(ErrorId.VARIABLE_UNKNOWN, ErrorId.VARIABLE_FORM):
+        filled("spec:\n  a: ${NONE}\n  b: ${a.b}\n")
+
+
 def test_many_faults_are_counted() -> None:
     found = faults("spec:\n" + "".join(f"  x{n}: ${{Y{n}}}\n" for n in range(60)))
     assert len(found) == 51
@@ -270,8 +284,8 @@ def test_the_process_environment_is_seen_only_where_it_is_listed(tmp_path: Path)
 
 def test_a_listed_variable_that_is_not_set(tmp_path: Path) -> None:
     render_files(tmp_path, {"app/a.yaml": DEPLOYMENT})
-    with pytest.raises(ManifestError, match="the variable PORT is not set") as refused:
+    with raises(ErrorId.VARIABLE_UNKNOWN, match="the variable PORT is not set") as refused:
         rendered(tmp_path, {}, vars=variables(REPLICAS=1), vars_from_env=("PORT",))
     assert refused.value.hint == "`vars_from_env` lists it: export it, or write ${PORT:=default}"
-    with pytest.raises(InputError, match="PORT is not UTF-8"):
+    with raises(ErrorId.VARIABLE_VALUE, match="PORT is not UTF-8"):
         rendered(tmp_path, {"PORT": "\udcff"}, vars=variables(REPLICAS=1), vars_from_env=("PORT",))
