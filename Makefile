@@ -76,9 +76,10 @@ demo: tools sandbox ## the whole loop on a real API server, two minutes
 demo-clean: setup ## remove what the demo left
 	@PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) examples/demo.py --clean
 
-bench: tools sandbox ## 1,020 objects: gitctl beside kubectl and helm; start-up and completion time
+bench: tools sandbox ## 1,020 objects: gitctl beside kubectl and helm; start-up, completion, hooks
 	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/startup.py
 	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/completion.py
+	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/hooks.py
 	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/apply_1020.py
 
 lock: ## resolve requirements-dev.lock anew; needs uv (python3 -m pip install uv), which nothing else does

@@ -15,6 +15,7 @@ from schema_words import ANY, LATER_TIME, NUMBER, SHA, TEXT, TIME, WHOLE, YES, J
 from gitctl.cli.session import API_VERSION
 from gitctl.model.change import Action, FieldKind, Proof
 from gitctl.model.drift import DriftVerdict
+from gitctl.model.exposure import ExposureKind
 from gitctl.model.health import HealthState
 from gitctl.model.outcome import OutcomeResult
 from gitctl.model.record import RecordResult, RecordVerb
@@ -22,6 +23,7 @@ from gitctl.model.rights import Account
 from gitctl.model.secret import RuleMatch, SecretState
 from gitctl.model.status import SyncState
 from gitctl.model.suspension import Place
+from gitctl.model.variable import VarScope
 from gitctl.workflow.bootstrap import FileState
 from gitctl.workflow.doctor import Need, ToolState
 
@@ -33,6 +35,13 @@ OBJECT_STATUS: Json = {"object": use("object"), "drift": word(DriftVerdict), "he
 OBJECT_STATUS |= {"message": TEXT, "rule": TEXT}
 COUNTS = ("created", "updated", "pruned", "unchanged", "failed", "notTried")
 SUMMARY = ("create", "update", "adopt", "replace", "prune", "orphan", "release", "unchanged", "failed")
+
+FINDING: Json = {"file": TEXT, "line": WHOLE, "column": WHOLE, "kind": word(ExposureKind), "object": TEXT, "key": TEXT, "bytes": WHOLE}
+ACCEPTED, PASSED_OVER = shape({**FINDING, "reason": TEXT}), shape({"file": TEXT, "reason": TEXT})
+INPUTS = {"renderer": TEXT, "tools": by_name(TEXT), "kubernetes": TEXT, "apiVersions": many(TEXT)}
+INPUTS |= {"variables": many(TEXT), "environment": by_name(TEXT)}
+VARIABLE = shape({"value": {"type": ["string", "integer", "boolean"]}, "from": word(VarScope)})
+SHOWN_APP = shape({"owner": TEXT}, {"vars": by_name(VARIABLE)})
 
 DEFINITIONS: dict[str, Json] = LIVE_DEFINITIONS | {
     "object": shape({"group": TEXT, "kind": TEXT, "namespace": TEXT, "name": TEXT}),
@@ -135,7 +144,7 @@ DEFINITIONS: dict[str, Json] = LIVE_DEFINITIONS | {
             "started": TIME,
             "finished": LATER_TIME,
             "renderDigest": TEXT,
-            "inputs": shape({"renderer": TEXT, "tools": by_name(TEXT), "kubernetes": TEXT, "apiVersions": many(TEXT)}),
+            "inputs": shape(INPUTS),
             "counts": shape(dict.fromkeys(COUNTS, WHOLE)),
             "health": {"enum": [*(s.value for s in HealthState), ""]},
             "message": TEXT,
@@ -253,11 +262,7 @@ RESULTS: dict[str, Json] = {
             "limits": by_name(ANY),
             "environments": by_name(
                 shape(
-                    {
-                        "clusters": many(
-                            shape({"cluster": maybe(shape({"name": TEXT, "context": TEXT})), "apps": by_name(shape({"owner": TEXT}))})
-                        )
-                    },
+                    {"clusters": many(shape({"cluster": maybe(shape({"name": TEXT, "context": TEXT})), "apps": by_name(SHOWN_APP)}))},
                     {"protect": YES, "kubernetes": TEXT, "api_versions": many(TEXT)},
                 )
             ),
@@ -291,6 +296,7 @@ RESULTS: dict[str, Json] = {
     "SandboxStatusList": shape({"items": many(use("controlPlane"))}),
     "SecretKey": shape({"recipient": TEXT, "file": TEXT, "appended": YES}),
     "SecretResult": shape({"action": {"enum": ["encrypted", "edited", "rotated"]}, "files": many(TEXT)}, {"rules": TEXT}),
+    "SecretScan": shape({"files": WHOLE, "findings": many(shape(FINDING)), "accepted": many(ACCEPTED), "passedOver": many(PASSED_OVER)}),
     "SecretStatus": shape(
         {
             "files": many(

@@ -142,6 +142,7 @@ exec sh -c "$(printf '%s' "$last" | sed "s#'.*'#'{bare}'#")"
 
 def test_jobs_of_cronjobs_use_a_deploy_key_and_each_its_account(shop: Shop, tmp_path: Path) -> None:
     key, hosts = tmp_path / "key", tmp_path / "hosts"
+    # gitctl.dev/allow-plaintext: no key that opens anything
     key.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\nbm90IGEga2V5IHRoYXQgb3BlbnMgYW55dGhpbmc=\n-----END OPENSSH PRIVATE KEY-----\n")
     hosts.write_text("git.example.test ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHMyoPhhAqtFpfwoI0J0hmmXZHxUzbmgkbVdkGPP4FIw\n")
     keys = ("--deploy-key", key, "--known-hosts", hosts)

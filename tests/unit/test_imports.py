@@ -60,5 +60,11 @@ def test_completion_imports_the_typed_verb_alone(words: str, verbs: set[str]) ->
     assert heavy(modules) == set()
 
 
+def test_a_scan_for_a_hook_imports_little() -> None:
+    modules = imported_by("-m", "gitctl", "secret", "scan", str(SOURCE.parent / "examples/shop/apps/reports/dev/reports.yaml"))
+    assert heavy(modules) == set()
+    assert {name for name in modules if name.split(".", 1)[0] in {"msgspec", "jsonschema"} or name == "gitctl.cli.open"} == set()
+
+
 def test_what_is_heavy_would_be_seen() -> None:
     assert "deepdiff" in heavy(imported_by("-c", "def later():\n    import deepdiff\nlater()"))

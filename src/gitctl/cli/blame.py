@@ -2,10 +2,12 @@
 
 In a plain manifest the field has a line, and that line is blamed. What a tool rendered has none: there the value is looked for in the
 files that the render read, and blamed where exactly one line has it; else the newest commit that changed any of these files is named.
+Where a variable gave the value, the commit that set it in gitctl.yaml counts when it is newer.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -21,6 +23,7 @@ from gitctl.protocols import Source
 from gitctl.workflow.parts import Blame, WantedField
 
 _KEY = re.compile(r"\[(?P<key>\w+)=(?P<value>[^,\]]*)")
+_VARIABLE = re.compile(rb"\$\{([A-Za-z_][A-Za-z0-9_]*)")
 _LARGEST = 1 << 20
 _KEPT = 64
 
@@ -43,9 +46,10 @@ class BlamingSource(Source, Protocol):
         ...
 
 
-def blame_with(source: BlamingSource) -> Blame:
-    """Blame by a source. An explanation that cannot be had is no failure of the check: the culprit is None then."""
-    history = _History(source)
+def blame_with(source: BlamingSource, *, project: str = "") -> Blame:
+    """Blame by a source; `project` is its gitctl.yaml. An explanation that cannot be had is no failure of the check: the culprit is
+    None then."""
+    history = _History(source, project)
 
     def blame(field: WantedField) -> Culprit | None:
         try:
@@ -59,17 +63,34 @@ def blame_with(source: BlamingSource) -> Blame:
 class _History:
     """The files of commits and the commits of lines, each asked for once."""
 
-    def __init__(self, source: BlamingSource) -> None:
+    def __init__(self, source: BlamingSource, project: str) -> None:
         self._source = source
+        self._project = project
         self._files = lru_cache(_KEPT)(self._read)
         self._blame = lru_cache(_KEPT)(source.blame)
         self._newest = lru_cache(_KEPT)(source.newest_change)
 
     def writer(self, field: WantedField) -> tuple[Revision | None, Line | None]:
-        """The commit of the value's line, else the newest one of the files; and the line."""
-        line = self._own_line(field) or self._line_with(field)
-        by = self._blame(field.sha, line[0]).get(line[1]) if line else None
+        """The newest commit of the value's line and of its variables' lines, else the newest one of the files; and the line."""
+        own = self._own_line(field) or self._line_with(field)
+        lines = [*self._variable_lines(field, own), *([own] if own else [])]
+        found = [(by, line) for line in lines if (by := self._blame(field.sha, line[0]).get(line[1]))]
+        by, line = max(found, key=lambda one: (one[0].committed_at is not None, one[0].committed_at), default=(None, own))
         return by or self._newest(field.sha, field.places or (field.origin.path,)), line
+
+    def _variable_lines(self, field: WantedField, line: Line | None) -> list[Line]:
+        """Where gitctl.yaml gives variables, of the value's own line or else of the files, a value that is in the wanted one."""
+        if not self._project or isinstance(field.value, dict | list) or field.value in (None, ""):
+            return []
+        files = self._files(field.sha, (line[0],) if line else field.places)
+        texts = [files[line[0]].split(b"\n")[line[1] - 1]] if line else list(files.values())
+        names = {re.escape(name) for text in texts for name in _VARIABLE.findall(text)}
+        if not names:
+            return []
+        setting = re.compile(rb"""\b(?:%s)["']?[ \t]*:[ \t]*["']?([^\s,"'}#]+)""" % b"|".join(sorted(names)))
+        wanted = (field.value if isinstance(field.value, str) else json.dumps(field.value)).encode()
+        rows = enumerate(self._files(field.sha, (self._project,))[self._project].split(b"\n"), start=1)
+        return [(self._project, number) for number, text in rows if any(value in wanted for value in setting.findall(text))]
 
     def author(self, field: WantedField) -> tuple[Revision | None, Line | None]:
         """The newest commit that changed a line of the object, else its file, else any file; and the object's first line."""

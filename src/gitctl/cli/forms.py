@@ -40,6 +40,7 @@ FORMS: Mapping[str, frozenset[Output]] = {
     "secret view": DATA,
     "secret status": NAMES,
     "secret rotate": NAMES,
+    "secret scan": NAMES,
     "rbac": NAMES,
     "history": DATA,
     "status": DATA,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, replace
+from typing import Any, TypeAlias
 
 from gitctl import documents
 from gitctl.config.fill import fill_app
@@ -14,6 +14,8 @@ from gitctl.errors import ConfigError, ErrorId
 from gitctl.model.app import App, Cluster, Environment, Project
 from gitctl.model.suspension import Suspension
 from gitctl.protocols import Tree
+
+DocumentPath: TypeAlias = tuple[str | int, ...]
 
 
 def committed(tree: Tree, name: str) -> bytes:
@@ -43,15 +45,15 @@ class ProjectLookup:
             raise ConfigError(f"the environment {app.env!r} was not there in {tree.revision.short}", id=ErrorId.ENVIRONMENT_UNKNOWN)
         known = {spec.template.name for spec in project.apps}
         name = next((n for n in (app.name, *app.renamed_from) if n in known), app.name)
-        return fill_app(find_app(project, name).template, environment, self._cluster)
+        return fill_app(find_app(project, name).template, environment, self._cluster_in(project))
 
-    def settings_at(self, app: App, past: Tree, now: Tree) -> Mapping[str, bytes]:
-        """The project file of `now` with the app's section as `past` has it; comments and the other sections stay."""
+    def settings_at(self, app: App, past: Tree, now: Tree, *, variables: Collection[str] = ()) -> Mapping[str, bytes]:
+        """The project file of `now` with the app's section and the variables as `past` has them; comments and all else stay."""
         text = committed(now, self._name)
-        before, after = self._section(committed(past, self._name), app), self._section(text, app)
-        # Who is suspended is a matter of now, whatever is gone back to.
-        before, after = ({k: v for k, v in section.items() if k != "suspend"} for section in (before, after))
-        changes = dict(_differences(("apps", app.name), before, after))
+        before, after = self._loaded(committed(past, self._name)), self._loaded(text)
+        changes = dict(_differences(("apps", app.name), _kept(_section(before, app)), _kept(_section(after, app))))
+        for scope in self._scopes(app):
+            changes |= _variables(scope, before, after, variables)
         return {self._name: documents.edit(text.decode(), changes).encode()} if changes else {}
 
     def siblings(self, app: App, tree: Tree) -> tuple[App, ...]:
@@ -59,13 +61,13 @@ class ProjectLookup:
         project = self._project(tree)
         environment = next((e for e in project.environments if e.name == app.env), None)
         here = (spec for spec in project.apps if not spec.environments or app.env in spec.environments)
-        return tuple(fill_app(spec.template, environment, self._cluster) for spec in here) if environment else ()
+        cluster = self._cluster_in(project)
+        return tuple(fill_app(spec.template, environment, cluster) for spec in here) if environment else ()
 
     def suspended(self, app: App, tree: Tree, suspension: Suspension | None) -> Mapping[str, bytes]:
         """The project file with the suspension of the app in its environment, or without it; comments stay."""
         text = committed(tree, self._name)
-        section = self._section(text, app)
-        now = section.get("suspend") or {}
+        now = _section(self._loaded(text), app).get("suspend") or {}
         if suspension is None and app.env not in now:
             return {}
         path = ("apps", app.name, "suspend") if suspension is None and len(now) == 1 else ("apps", app.name, "suspend", app.env)
@@ -83,15 +85,51 @@ class ProjectLookup:
             if not spec.environments or environment.name in spec.environments
         )
 
-    def _section(self, text: bytes, app: App) -> Any:
-        apps = documents.load_all(text, where=self._name)[0].value.get("apps") or {}
-        return next((apps[name] for name in (app.name, *app.renamed_from) if name in apps), {})
+    def _cluster_in(self, project: Project) -> Cluster | None:
+        """The cluster that is worked with, with the variables that the project has for it."""
+        if self._cluster is None:
+            return None
+        there = next((c for c in project.clusters if c.name == self._cluster.name), None)
+        return replace(self._cluster, vars=there.vars if there else ())
+
+    def _scopes(self, app: App) -> Iterator[DocumentPath]:
+        """Where variables of the app may stand, its own section aside."""
+        yield ("vars",)
+        yield ("environments", app.env, "vars")
+        if self._cluster is not None:
+            yield ("clusters", self._cluster.name, "vars")
+
+    def _loaded(self, text: bytes) -> Any:
+        return documents.load_all(text, where=self._name)[0].value
 
     def _project(self, tree: Tree) -> Project:
         return load(committed(tree, self._name), path=self._name, folder=self._folder)
 
 
-def _differences(path: tuple[str | int, ...], before: Any, after: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+def _section(project: Any, app: App) -> Any:
+    apps = project.get("apps") or {}
+    return next((apps[name] for name in (app.name, *app.renamed_from) if name in apps), {})
+
+
+def _kept(section: Any) -> Any:
+    """A section without what is a matter of now, whatever is gone back to: who is suspended."""
+    return {key: value for key, value in section.items() if key != "suspend"}
+
+
+def _variables(scope: DocumentPath, before: Any, after: Any, names: Collection[str]) -> dict[DocumentPath, Any]:
+    """What has to change in a scope for these variables to be what they were."""
+    was, is_now = _at(before, scope), _at(after, scope)
+    pairs = ((name, was.get(name, documents.REMOVED), is_now.get(name, documents.REMOVED)) for name in names)
+    return {(*scope, name): old for name, old, new in pairs if old != new or type(old) is not type(new)}
+
+
+def _at(value: Any, path: DocumentPath) -> Mapping[str, Any]:
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def _differences(path: DocumentPath, before: Any, after: Any) -> Iterator[tuple[DocumentPath, Any]]:
     """What has to be set, or taken away, to make `after` what `before` was."""
     if isinstance(before, dict) and isinstance(after, dict):
         for key in {**before, **after}:
@@ -111,7 +149,7 @@ class NoLookup:
         """The app itself."""
         return app
 
-    def settings_at(self, _app: App, _past: Tree, _now: Tree) -> Mapping[str, bytes]:
+    def settings_at(self, _app: App, _past: Tree, _now: Tree, *, variables: Collection[str] = ()) -> Mapping[str, bytes]:  # noqa: ARG002
         """None."""
         return {}
 

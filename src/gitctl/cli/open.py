@@ -226,7 +226,7 @@ def _stage(
         )
     lookup = ProjectLookup(opened.file, opened.folder, cluster)
     parts = _parts(session, opened.source, opened.tree, cluster if target else None, opened.project.limits, lookup)
-    parts = replace(parts, publisher=opened.publisher, blame=blame_with(opened.source))
+    parts = replace(parts, publisher=opened.publisher, blame=blame_with(opened.source, project=opened.file))
     project, clusters = opened.project.name, len(environment.clusters)
     return Stage(parts, apps, environment.name, environment.protect, project=project, clusters=clusters, at=cluster)
 
@@ -263,19 +263,19 @@ def open_cluster(session: Session, cluster: Cluster) -> Target:
     )
 
 
-def render_with(session: Session) -> Callable[[App, Tree], RenderResult]:
-    """The render stage with the secret providers in it."""
+def render_with(session: Session, *, needs_keys: bool = True) -> Callable[[App, Tree], RenderResult]:
+    """The render stage with the secret providers in it; without `needs_keys` values that no key is here for are made up."""
     from gitctl.plugins import renderers
     from gitctl.render.run import render
-    from gitctl.secrets.sops import SopsProvider
+    from gitctl.secrets.sops import SopsOrStandIn, SopsProvider
     from gitctl.secrets.vault import SecretVault
 
     table = renderers()
     # One for the run: a file that several apps share is decrypted once.
-    vault = SecretVault((SopsProvider(),), session.redactor)
+    vault = SecretVault((SopsProvider() if needs_keys else SopsOrStandIn(),), session.redactor)
 
     def run(app: App, tree: Tree) -> RenderResult:
-        return render(app, tree, vault=vault, cache=cache_folder() / "render", say=session.detail, renderers=table)
+        return render(app, tree, vault=vault, cache=cache_folder() / "render", say=session.detail, renderers=table, environment=os.environ)
 
     return run
 

@@ -1,18 +1,21 @@
-"""`gitctl secret keygen|encrypt|decrypt|edit|view|status|rotate`: files encrypted by sops with age keys. No gitctl.yaml is needed."""
+"""`gitctl secret keygen|encrypt|decrypt|edit|view|status|rotate|scan`: files encrypted by sops with age keys. No gitctl.yaml is needed."""
 
 from __future__ import annotations
 
 import os
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gitctl.cli.flags import with_session
 from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
-from gitctl.errors import ExitCode, GitctlError
+from gitctl.errors import ErrorId, ExitCode, GitctlError, SourceError, UsageError
+
+if TYPE_CHECKING:
+    from gitctl.workflow.scan import Files as ScanFiles
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="An encrypted file.", show_default=False)]
 Files = Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files; all are done, or none.", show_default=False)]
@@ -25,6 +28,15 @@ _EPILOGS = {
     "edit": epilog([("gitctl secret edit apps/web/secret.yaml", "")]),
     "view": epilog([("gitctl secret view apps/web/secret.yaml", "masked")]),
     "status": epilog([("gitctl secret status", "this folder and all below"), ("gitctl secret status --exit-code -q", "for CI")]),
+    "scan": epilog(
+        [
+            ("gitctl secret scan", "all files that Git tracks"),
+            ("gitctl secret scan --staged", "what the next commit would hold: for a Git hook"),
+            ("gitctl secret scan apps/web -o json", "a folder"),
+        ],
+        codes={0: "nothing lies open", 1: "plain text that nobody gave a reason for"},
+        notes="Accept a false positive: the annotation or comment `gitctl.dev/allow-plaintext: REASON`. Values are never printed.",
+    ),
     "rotate": epilog([("gitctl secret rotate --recipients apps/*/secret.yaml", "after a change in .sops.yaml")]),
 }
 
@@ -32,7 +44,7 @@ _EPILOGS = {
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(help="Secrets in Git: files encrypted by sops with age keys.", no_args_is_help=True)
-    for command in (keygen, encrypt, decrypt, edit, view, status, rotate):
+    for command in (keygen, encrypt, decrypt, edit, view, status, rotate, scan):
         group.command(command.__name__, epilog=_EPILOGS.get(command.__name__))(command)
     app.add_typer(group, name="secret")
 
@@ -176,6 +188,48 @@ def rotate(
     from gitctl.workflow.secret import rotate as run
 
     _show_files(session, "rotated", run(_all_named(session, files), SopsFiles(), by_rule=recipients))
+
+
+@with_session()
+def scan(
+    session: Session,
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE|DIR]…", help="Files and folders; default: all files that Git tracks.")
+    ] = None,
+    staged: Annotated[bool, typer.Option("--staged", help="What is staged for the next commit.")] = False,
+    exclude: Annotated[list[str] | None, typer.Option("--exclude", metavar="PATTERN", help="Leave out; repeatable: 'test/*'.")] = None,
+) -> int:
+    """Find secrets in plain text.
+
+    Kubernetes Secrets, private keys, age keys, kubeconfigs, credentials of registries, and what kustomizations make Secrets of.
+    """
+    from gitctl.cli.show.scan import show_scan
+    from gitctl.secrets import scan as detect
+    from gitctl.workflow.scan import Detector
+    from gitctl.workflow.scan import scan as run
+
+    detector = Detector(detect.exposures, detect.generator_inputs, detect.exposed_inputs)
+    found = run(_to_scan(session, files or [], staged), detector, exclude=exclude or ())
+    show_scan(session, found)
+    return ExitCode.DIFFERENT if found.exposures else ExitCode.DONE
+
+
+def _to_scan(session: Session, files: list[Path], staged: bool) -> ScanFiles:
+    from gitctl.source.checkout import find_root, repository
+    from gitctl.source.disk import named_files, tracked_files
+    from gitctl.source.index import Staged
+
+    start = (session.flags.directory or Path()).absolute()
+    if files and staged:
+        raise UsageError("--staged looks at the index: it takes no files", id=ErrorId.FLAGS_CONFLICT, hint="leave one of them out")
+    if files:
+        return named_files(start, files)
+    root = find_root(start)
+    if staged:
+        return Staged(repository(root or start))
+    if root is None:
+        raise SourceError(f"{start} is not in a Git repository", id=ErrorId.NOT_A_REPOSITORY, hint="name files or folders")
+    return tracked_files(start, root)
 
 
 def _named(session: Session, file: Path) -> Path:

@@ -33,7 +33,7 @@ def check(data: Any, *, folder: str = "") -> tuple[Problem, ...]:
             ),
         )
     apps = _mapping(data.get("apps"))
-    found = [*conform(data, json_schema()), *_environments(data)]
+    found = [*conform(data, json_schema()), *_environments(data), *_twice(("vars_from_env",), data.get("vars_from_env"), "variable")]
     for name, app in apps.items():
         found += _app(("apps", name), app, data)
         found += _paths(("apps", name), app, folder)
@@ -93,6 +93,13 @@ def _references(at: KeyPath, names: Any, known: Collection[str], what: str) -> I
         elif name in seen:
             yield Problem((*at, index), f"the {what} {name!r} is named twice", id=ErrorId.CONFIG_CONTRADICTION)
         seen.add(name)
+
+
+def _twice(at: KeyPath, names: Any, what: str) -> Iterator[Problem]:
+    texts = _texts(names)
+    for index, name in enumerate(texts):
+        if name in texts[:index]:
+            yield Problem((*at, index), f"the {what} {name!r} is named twice", id=ErrorId.CONFIG_CONTRADICTION)
 
 
 def _paths(at: KeyPath, app: Mapping[str, Any], folder: str) -> Iterator[Problem]:

@@ -59,7 +59,8 @@ class _Conform:
         if all(problems for _, problems in answers):
             fitting = [problems for choice, problems in answers if _has_type(value, choice.get("type", ""))]
             wanted = [choice.get("type", "") for choice, _ in answers]
-            yield from fitting[0] if fitting else [Problem(at, _wrong_type(value, wanted), id=ErrorId.CONFIG_TYPE)]
+            hint = _type_hint(value, "string") if "string" in wanted else ""
+            yield from fitting[0] if fitting else [Problem(at, _wrong_type(value, wanted), hint, id=ErrorId.CONFIG_TYPE)]
 
     def _mapping(self, value: dict[Any, Any], schema: Schema, at: KeyPath) -> Iterator[Problem]:
         known: Mapping[str, Schema] = schema.get("properties", {})

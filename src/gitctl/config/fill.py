@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from gitctl.config import placeholder
 from gitctl.errors import ConfigError, ErrorId, UsageError
 from gitctl.model.app import App, BranchTarget, Cluster, Environment, HelmOptions, HookPolicy, IgnoreRule, RenderKind
+from gitctl.model.variable import merged
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
 
@@ -21,7 +22,10 @@ def inside(folder: str, path: str) -> str:
 
 
 def fill_app(template: App, env: Environment, cluster: Cluster | None) -> App:
-    """The app for one environment and cluster. Raises ConfigError when `{cluster}` is used and there is none, or a name gets too long."""
+    """The app for one environment and cluster, with the variables of all scopes.
+
+    Raises ConfigError when `{cluster}` is used and there is none, or a name gets too long.
+    """
     values = {"env": env.name, "app": template.name} | ({"cluster": cluster.name} if cluster else {})
     return dataclasses.replace(
         template,
@@ -32,6 +36,7 @@ def fill_app(template: App, env: Environment, cluster: Cluster | None) -> App:
         target=_filled_target(template, values),
         kubernetes=env.kubernetes,
         api_versions=env.api_versions,
+        vars=merged((*template.vars, *env.vars, *(cluster.vars if cluster else ()))),
     )
 
 

@@ -31,6 +31,7 @@ from gitctl.model.app import (
     SourceSpec,
 )
 from gitctl.model.suspension import Suspension
+from gitctl.model.variable import Variable, VarScope, VarValue
 
 if TYPE_CHECKING:
     from msgspec import UnsetType
@@ -78,11 +79,12 @@ def _project(read: shape.Project, *, path: str, folder: str, lines: Mapping[str,
                 protect=env.protect,
                 kubernetes=env.kubernetes.removeprefix("v"),
                 api_versions=tuple(env.api_versions),
+                vars=_variables(env.vars, VarScope.ENVIRONMENT),
             )
             for name, env in read.environments.items()
         ),
         clusters=tuple(clusters.values()),
-        apps=tuple(_app(read.name, name, app, folder, lines[name]) for name, app in read.apps.items()),
+        apps=tuple(_app(read, name, folder, lines[name]) for name in read.apps),
         source=SourceSpec(url=read.source.url, ref=read.source.ref),
         limits=Limits(read.limits.prune_count, read.limits.prune_share, read.limits.prune_per_day),
         path=path,
@@ -97,12 +99,14 @@ def _cluster(name: str, read: shape.Cluster) -> Cluster:
         kubeconfig=read.kubeconfig,
         state_namespace=read.state_namespace,
         labels=_pairs(read.labels),
+        vars=_variables(read.vars, VarScope.CLUSTER),
     )
 
 
-def _app(project: str, name: str, read: shape.App, folder: str, line: int) -> AppSpec:
+def _app(project: shape.Project, name: str, folder: str, line: int) -> AppSpec:
+    read = project.apps[name]
     template = App(
-        project=project,
+        project=project.name,
         env="",
         name=name,
         path=inside(folder, read.path),
@@ -120,8 +124,15 @@ def _app(project: str, name: str, read: shape.App, folder: str, line: int) -> Ap
         labels=_pairs(read.labels),
         target=_target(read),
         suspensions=tuple((env, _suspension(one)) for env, one in read.suspend.items()),
+        vars=(*_variables(project.vars, VarScope.PROJECT), *_variables(read.vars, VarScope.APP)),
+        vars_from_env=tuple(project.vars_from_env),
+        substitute=_set(read.substitute),
     )
     return AppSpec(template, environments=tuple(read.environments), line=line)
+
+
+def _variables(values: Mapping[str, VarValue], scope: VarScope) -> tuple[Variable, ...]:
+    return tuple(Variable(name, value, scope) for name, value in values.items())
 
 
 def _helm(read: shape.App) -> HelmOptions:

@@ -29,6 +29,8 @@ Version = Annotated[str, Meta(pattern=r"^(v?1\.\d+(\.\d+)?)?$", title="a Kuberne
 Pointer = Annotated[str, Meta(pattern=r"^[/$]", title="a JSON pointer such as /spec/replicas, or a JSONPath such as $.spec.replicas")]
 Text = Annotated[str, Meta(min_length=1, title="a text that is not empty")]
 Scalar = str | int | float | bool
+VarName = Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$", title="a name of letters, digits and '_', no digit first")]
+Vars = dict[VarName, str | int | bool]
 
 
 class Strict(Struct, forbid_unknown_fields=True):
@@ -50,6 +52,7 @@ class Cluster(Strict):
     uid: Annotated[str, Meta(description="uid of the kube-system namespace: pins the cluster")] = ""
     state_namespace: Annotated[Name, Meta(description="namespace of gitctl's own state")] = "gitctl-system"
     labels: Labels = {}
+    vars: Annotated[Vars, Meta(description="variables for this cluster; they win over the environment's")] = {}
 
 
 class Environment(Strict):
@@ -59,6 +62,7 @@ class Environment(Strict):
     protect: Annotated[bool, Meta(description="changes need a confirmation, in CI --yes")] = False
     kubernetes: Annotated[Version, Meta(description="Kubernetes version given to renderers")] = ""
     api_versions: Annotated[list[Text], Meta(description="extra API versions given to renderers, such as example.com/v1")] = []
+    vars: Annotated[Vars, Meta(description="variables for this environment; they win over the project's")] = {}
 
 
 class Select(Strict):
@@ -150,6 +154,8 @@ class App(Strict):
     labels: Labels = {}
     suspend: Annotated[dict[str, Suspend], Meta(description="environment → why no sync changes the app there")] = {}
     target: Target | UnsetType = UNSET
+    vars: Annotated[Vars, Meta(description="${NAME} in manifests; they win over all others")] = {}
+    substitute: Annotated[bool | UnsetType, Meta(description="fill in ${NAME}; default: when there are any variables")] = UNSET
 
 
 class Limits(Strict):
@@ -171,3 +177,7 @@ class Project(Strict):
     environments: dict[Name, Environment] = {}
     apps: dict[Name, App] = {}
     limits: Limits = field(default_factory=Limits)
+    vars: Annotated[Vars, Meta(description="variables for all apps: ${NAME} in manifests. Never secrets: values are shown")] = {}
+    vars_from_env: Annotated[
+        list[VarName], Meta(description="variables taken from the process environment. Never secrets: values are recorded and shown")
+    ] = []

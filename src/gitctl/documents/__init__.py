@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from gitctl.documents.edit import REMOVED, edit
 from gitctl.documents.limits import Limits
-from gitctl.documents.read import Loaded, load_all, load_marked, place_of
+from gitctl.documents.read import Loaded, each_marked, load_all, load_marked, place_of
+from gitctl.documents.scalar import Unquoted
 from gitctl.documents.write import canonical, dump, dump_all, to_json
 
 __all__ = [
     "REMOVED",
     "Limits",
     "Loaded",
+    "Unquoted",
     "canonical",
     "dump",
     "dump_all",
+    "each_marked",
     "edit",
     "load_all",
     "load_marked",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,18 +25,18 @@ class Loaded:
     index: int
 
 
-def load_all(data: bytes, *, where: str, limits: Limits | None = None) -> tuple[Loaded, ...]:
+def load_all(data: bytes, *, where: str, limits: Limits | None = None, unquoted: bool = False) -> tuple[Loaded, ...]:
     """The documents of a YAML or JSON file with the values that kubectl reads; empty and null documents are left out, as there.
 
-    Unlike kubectl, duplicate keys, unknown tags and text that is not UTF-8 are refused. Raises ManifestError with
-    `where:line:column`; the message has no text of the file.
+    With `unquoted`, texts that hold `${` and were written without quotes are `Unquoted`. Unlike kubectl, duplicate keys, unknown tags
+    and text that is not UTF-8 are refused. Raises ManifestError with `where:line:column`; the message has no text of the file.
     """
     limits = limits or Limits()
     text = checked_text(data, where=where, limits=limits)
     as_json = read_json(text, where=where, limits=limits)
     if as_json is not None:
         return tuple(Loaded(value, line, index) for index, (value, line) in enumerate(as_json) if value is not None)
-    found = _reader(text, where, limits, None).documents()
+    found = _reader(text, where, limits, None, unquoted=unquoted).documents()
     return tuple(Loaded(value, line, index) for index, (value, line) in enumerate(found) if value is not None)
 
 
@@ -50,6 +51,19 @@ def load_marked(data: bytes, *, where: str, limits: Limits | None = None) -> tup
     if len(found) > 1:
         raise ManifestError("a second document in a file that takes only one", id=ErrorId.YAML_SYNTAX, where=Where(where, found[1][1], 1))
     return (found[0][0] if found else None), marks
+
+
+def each_marked(data: bytes, *, where: str, limits: Limits | None = None) -> Iterator[tuple[Loaded, Marks]]:
+    """The documents of a YAML file one by one, each with the (line, column) of every path, as `load_marked` has them.
+
+    The marks are valid until the next document is asked for. Raises ManifestError.
+    """
+    limits = limits or Limits()
+    marks: Marks = {}
+    for index, (value, line) in enumerate(_reader(checked_text(data, where=where, limits=limits), where, limits, marks).documents()):
+        if value is not None:
+            yield Loaded(value, line, index), marks
+        marks.clear()
 
 
 def place_of(data: bytes, path: tuple[str | int, ...], *, where: str, index: int, limits: Limits | None = None) -> Where:
@@ -68,7 +82,7 @@ def place_of(data: bytes, path: tuple[str | int, ...], *, where: str, index: int
     return Where(where, *marks.get(path, (0, 0)))
 
 
-def _reader(text: str, where: str, limits: Limits, marks: Marks | None) -> Reader:
+def _reader(text: str, where: str, limits: Limits, marks: Marks | None, *, unquoted: bool = False) -> Reader:
     from gitctl.documents.reader import Reader
 
-    return Reader(text, where, limits, marks)
+    return Reader(text, where, limits, marks, unquoted=unquoted)

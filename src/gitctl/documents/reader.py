@@ -14,7 +14,7 @@ from yaml.events import AliasEvent, DocumentStartEvent, MappingEndEvent, Mapping
 
 from gitctl.documents.limits import Limits
 from gitctl.documents.problems import explain
-from gitctl.documents.scalar import Mistaken, Scalar, as_json_number, as_key, resolve, resolve_tagged
+from gitctl.documents.scalar import Mistaken, Scalar, Unquoted, as_json_number, as_key, resolve, resolve_tagged
 from gitctl.errors import ErrorId, ManifestError, Where
 
 Path = tuple[str | int, ...]
@@ -28,14 +28,18 @@ _MERGE_TROUBLE = "a merge key takes a mapping or a list of mappings"
 
 
 class Reader:
-    """One pass over one text. `marks`, when given, is filled with the place of every path of the document being read."""
+    """One pass over one text. `marks`, when given, is filled with the place of every path of the document being read; with `unquoted`,
+    texts without quotes that hold `${` are told apart."""
 
-    def __init__(self, text: str, where: str, limits: Limits, marks: dict[Path, tuple[int, int]] | None) -> None:
+    def __init__(
+        self, text: str, where: str, limits: Limits, marks: dict[Path, tuple[int, int]] | None = None, *, unquoted: bool = False
+    ) -> None:
         self._parser: Any = CBaseLoader(text.encode("utf-8"))
         self._text = text
         self._where = where
         self._limits = limits
         self._marks = marks
+        self._unquoted = unquoted
         self._nodes = 0
         self._anchors: dict[str, tuple[Any, int] | None] = {}
 
@@ -122,6 +126,8 @@ class Reader:
                 return resolve_tagged(event.tag, event.value)
             except Mistaken as wrong:
                 self._fail(str(wrong), event)
+        if self._unquoted and event.implicit[0] and "${" in event.value:
+            return Unquoted(event.value)
         return resolve(event.value) if event.implicit[0] else str(event.value)
 
     def _scalar_value(self, event: Any) -> Scalar:

@@ -36,6 +36,12 @@ _UINT64_END = 2**64
 _FLOAT32_MAX = 3.4028235677973366e38
 
 
+class Unquoted(str):
+    """A text that was written without quotes, where that is asked for: with a variable filled in it may be a number."""
+
+    __slots__ = ()
+
+
 class Mistaken(ValueError):
     """The scalar does not fit its tag; the message names the trouble without the scalar's text."""
 

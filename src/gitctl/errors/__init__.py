@@ -187,16 +187,21 @@ class Terminated(GitctlError):
 
 
 class ManyErrors(GitctlError):
-    """Several failures at once, all shown; raised so that one run reports everything that it knows."""
+    """Several failures at once, all shown; raised so that one run reports everything that it knows. Members are single errors."""
 
     def __init__(self, errors: Iterable[GitctlError]) -> None:
-        self.errors = tuple(errors)
+        self.errors = singles(errors)
         super().__init__(f"{len(self.errors)} errors")
 
     @property
     def code(self) -> ExitCode:
         """The highest exit code of the members."""
         return max((exit_code_of(e) for e in self.errors), default=ExitCode.BUG)
+
+
+def singles(errors: Iterable[GitctlError]) -> tuple[GitctlError, ...]:
+    """The errors with the members of `ManyErrors` in the place of these."""
+    return tuple(one for error in errors for one in (error.errors if isinstance(error, ManyErrors) else (error,)))
 
 
 def exit_code_of(error: BaseException) -> ExitCode:

@@ -103,6 +103,9 @@ class ErrorId(StrEnum):
     RENDERER_UNDECIDED = "renderer-undecided", ExitCode.INPUT
     RENDERER_UNKNOWN = "renderer-unknown", ExitCode.INPUT
     PLUGIN_BROKEN = "plugin-broken", ExitCode.INPUT
+    VARIABLE_UNKNOWN = "variable-unknown", ExitCode.INPUT
+    VARIABLE_FORM = "variable-form", ExitCode.INPUT
+    VARIABLE_VALUE = "variable-value", ExitCode.INPUT
     HELM_OPTION = "helm-option", ExitCode.INPUT
 
     # secrets and keys

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from gitctl.model.suspension import Suspension
+from gitctl.model.variable import Variable
 
 
 class RenderKind(StrEnum):
@@ -98,6 +99,7 @@ class Cluster:
     kubeconfig: str = ""
     state_namespace: str = "gitctl-system"
     labels: tuple[tuple[str, str], ...] = ()
+    vars: tuple[Variable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +111,16 @@ class Environment:
     protect: bool = False
     kubernetes: str = ""
     api_versions: tuple[str, ...] = ()
+    vars: tuple[Variable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class App:
     """One unit of delivery, resolved for one environment and cluster: placeholders are filled in.
 
-    `path` is the app's folder (or file) inside the repository, "" for its root. `target` is None for a cluster.
-    `suspensions` are by environment.
+    `path` is the app's folder (or file) inside the repository, "" for its root. `target` is None for a cluster. `suspensions` are by
+    environment. `vars` are merged, one a name; `vars_from_env` names variables of the process environment, and `environment` has their
+    values as an earlier run had them (None: this process's own hold).
     """
 
     project: str
@@ -139,6 +143,10 @@ class App:
     labels: tuple[tuple[str, str], ...] = ()
     target: BranchTarget | None = None
     suspensions: tuple[tuple[str, Suspension], ...] = ()
+    vars: tuple[Variable, ...] = ()
+    vars_from_env: tuple[str, ...] = ()
+    substitute: bool | None = None
+    environment: tuple[tuple[str, str], ...] | None = None
 
     @property
     def suspension(self) -> Suspension | None:
@@ -149,6 +157,11 @@ class App:
     def owner(self) -> str:
         """The owner id: `project/env/app`."""
         return f"{self.project}/{self.env}/{self.name}"
+
+    @property
+    def substitutes(self) -> bool:
+        """Is `${NAME}` filled in? As the app says, else where it has any variables."""
+        return bool(self.vars or self.vars_from_env) if self.substitute is None else self.substitute
 
 
 @dataclass(frozen=True, slots=True)

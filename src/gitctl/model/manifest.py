@@ -71,12 +71,17 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class RenderInputs:
-    """What a render depends on besides the commit: recorded so that it can be repeated."""
+    """What a render depends on besides the commit: recorded so that it can be repeated.
+
+    `variables` are the names that manifests use; `environment` those whose value came from the process environment, with that value.
+    """
 
     renderer: str
     tools: tuple[tuple[str, str], ...] = ()
     kubernetes: str = ""
     api_versions: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

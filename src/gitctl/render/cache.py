@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from gitctl.model.app import App
 from gitctl.paths import private_folder
 from gitctl.render.raw import Raw
 
-_FORMAT = 1
+_FORMAT = 2
 _MOST_ENTRIES = 500
 
 
@@ -27,11 +27,12 @@ class Kept:
     objects: tuple[Raw, ...]
     tools: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
 
 
-def key_of(app: App, *, renderer: str, program: str, files: str) -> str:
+def key_of(app: App, *, renderer: str, program: str, files: str, variables: Mapping[str, object] | None) -> str:
     """A hash of everything that the rendered objects depend on: the program, the app's render options, and the files with their
-    placeholders (`files` is their hash); a remote chart is pinned by its digest among the options."""
+    placeholders (`files` is their hash); a remote chart is pinned by its digest among the options. `variables` None: none are filled in."""
     about = {
         "format": _FORMAT,
         "gitctl": __version__,
@@ -41,6 +42,7 @@ def key_of(app: App, *, renderer: str, program: str, files: str) -> str:
         "app": [app.name, app.path, app.namespace, app.kubernetes, app.api_versions],
         "helm": asdict(app.helm),
         "generated": [asdict(rule) for rule in app.generated],
+        "variables": variables,
     }
     return hashlib.sha256(orjson.dumps(about, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)).hexdigest()
 
@@ -83,13 +85,14 @@ class RenderCache:
 
 def _content(kept: Kept) -> bytes:
     objects = [[raw.body, raw.path, raw.line, raw.index, raw.step] for raw in kept.objects]
-    return orjson.dumps({"objects": objects, "tools": kept.tools, "warnings": kept.warnings})
+    return orjson.dumps({"objects": objects, "tools": kept.tools, "warnings": kept.warnings, "variables": kept.variables})
 
 
 def _parsed(content: bytes) -> Kept:
     value = orjson.loads(content)
     objects = tuple(Raw(body, path, line, index, tuple(step)) for body, path, line, index, step in value["objects"])
-    return Kept(objects, tuple((name, version) for name, version in value["tools"]), tuple(value["warnings"]))
+    tools = tuple((name, version) for name, version in value["tools"])
+    return Kept(objects, tools, tuple(value["warnings"]), tuple(value["variables"]))
 
 
 def _forget(folder: Path) -> None:

@@ -28,7 +28,7 @@ def gather(tree: Tree, reads: Reads, vault: Vault) -> Gathered:
     covered = {path: vault.cover(path, found[path]) for path in reads.files}
     covered |= {path: _cover_or_poison(vault, path, found[path]) for path in reads.maybe}
     files = {**found, **{path: content for path, content in covered.items() if content is not None}}
-    return Gathered(files, _identity(files), _read_set(reads))
+    return Gathered(files, _identity(files), read_set(reads))
 
 
 def _cover_or_poison(vault: Vault, path: str, content: bytes) -> bytes | None:
@@ -64,7 +64,7 @@ def _identity(files: Mapping[str, bytes]) -> str:
     return total.hexdigest()
 
 
-def _read_set(reads: Reads) -> tuple[str, ...]:
+def read_set(reads: Reads) -> tuple[str, ...]:
     """Folders, and the files outside of them."""
     folders = sorted(f for f in set(reads.folders) if not any(o != f and f.startswith(o) for o in reads.folders))
     return (*folders, *sorted(p for p in set(reads.files) if not p.startswith(tuple(folders) or "\0")))

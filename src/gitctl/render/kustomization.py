@@ -13,11 +13,10 @@ from typing import Any, NoReturn
 from gitctl.documents import load_all, load_marked
 from gitctl.documents.limits import RENDERED
 from gitctl.errors import ErrorId, InputError, ManifestError, SourceError, Where
+from gitctl.model.filename import KUSTOMIZATIONS
 from gitctl.model.manifest import Path
 from gitctl.protocols import Reads, Tree
 from gitctl.render.gather import read_file
-
-NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 _ROOTS = ("resources", "bases", "components")
 _FILES = ("crds", "configurations", "patchesStrategicMerge")
@@ -53,7 +52,7 @@ class _Entry:
 
 def kustomization_of(names: Collection[str], folder: str) -> str:
     """The kustomization file of a folder, "" for none."""
-    return next((path for name in NAMES if (path := posixpath.join(folder, name)) in names), "")
+    return next((path for name in KUSTOMIZATIONS if (path := posixpath.join(folder, name)) in names), "")
 
 
 def scan(tree: Tree, folder: str) -> Reads:

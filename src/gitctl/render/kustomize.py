@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from gitctl.model.app import App
+from gitctl.model.filename import KUSTOMIZATIONS
 from gitctl.process import find
 from gitctl.protocols import Document, Reads, Rendering, RenderRequest, Tree
-from gitctl.render.kustomization import NAMES, kustomization_of, scan
+from gitctl.render.kustomization import kustomization_of, scan
 from gitctl.render.origins import asking
 from gitctl.render.private import room
 from gitctl.render.tool import Tool, checked_version, fingerprint, run_tool
@@ -30,7 +31,7 @@ class Kustomize:
 
     def detects(self, names: Collection[str]) -> str:
         """A kustomization file in the folder itself."""
-        return next((f"it has a {name}" for name in NAMES if name in names), "")
+        return next((f"it has a {name}" for name in KUSTOMIZATIONS if name in names), "")
 
     def reads(self, app: App, tree: Tree) -> Reads:
         """Every kustomization that is built on, with its folder, and the files that they name."""

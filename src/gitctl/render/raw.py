@@ -45,18 +45,23 @@ class Raw:
         return ManifestError(message, id=id, where=self.where(path), hint=hint)
 
 
-def parse(documents: Iterable[Document]) -> list[Raw]:
-    """All objects, in order. Raises ManifestError for text that is no YAML, and for documents that are no objects."""
-    return [raw for document in documents for raw in _objects(document)]
+def parse(documents: Iterable[Document], *, unquoted: bool = False) -> list[Raw]:
+    """All objects, in order; `unquoted` as for `load_all`. Raises ManifestError for text that is no YAML, and for documents that are no
+    objects."""
+    return [raw for document in documents for raw in _objects(document, unquoted)]
 
 
-def _objects(document: Document) -> Iterator[Raw]:
+def _objects(document: Document, unquoted: bool) -> Iterator[Raw]:
     limits = Limits() if document.exact else RENDERED
     text = document.text if document.exact else b""
     try:
-        loaded = load_all(document.text, where=document.path, limits=limits)
+        loaded = load_all(document.text, where=document.path, limits=limits, unquoted=unquoted)
     except ManifestError as error:
-        raise error if document.exact else _without_line(error) from None
+        if not document.exact:
+            raise _without_line(error) from None
+        if unquoted:
+            error.hint = error.hint or _flow_hint(error, document.text)
+        raise
     for found in loaded:
         yield from _flat(Raw(found.value, document.path, found.line if text else 0, found.index, (), text), found.value)
 
@@ -74,6 +79,14 @@ def _flat(raw: Raw, value: Any) -> Iterator[Raw]:
     for number, item in enumerate(items):
         step = (*raw.step, "items", number)
         yield from _flat(Raw(item, raw.path, raw.line, raw.index, step, raw.text), item)
+
+
+def _flow_hint(error: ManifestError, text: bytes) -> str:
+    """YAML's own braces and a variable's look alike."""
+    lines = text.split(b"\n")
+    number = error.where.line if isinstance(error.where, Where) else 0
+    near = b"".join(lines[max(0, number - 2) : number])
+    return "inside of { } and [ ] YAML wants quotes around ${NAME}" if b"${" in near else ""
 
 
 def _without_line(error: ManifestError) -> ManifestError:

@@ -1,9 +1,10 @@
-"""Render an app: choose, read, cover secrets, run, look for chance, uncover, check, put in order."""
+"""Render an app: choose, read, cover secrets, run, look for chance, fill in variables, uncover, check, put in order."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from gitctl.model.app import App
@@ -15,7 +16,7 @@ from gitctl.render.cache import Kept, RenderCache, key_of
 from gitctl.render.choose import choose
 from gitctl.render.digest import render_digest
 from gitctl.render.fetch import fetch
-from gitctl.render.gather import Gathered, gather
+from gitctl.render.gather import Gathered, gather, read_set
 from gitctl.render.helm import Helm
 from gitctl.render.hooks import without_hooks
 from gitctl.render.kustomize import Kustomize
@@ -23,7 +24,9 @@ from gitctl.render.origins import with_origins
 from gitctl.render.plain import Plain
 from gitctl.render.raw import Raw, parse
 from gitctl.render.repeat import check_repeatable
+from gitctl.render.variables import Variables, substitute, variables_of
 
+NO_ENVIRONMENT: Mapping[str, str] = {}
 BUILT_IN: Mapping[str, Renderer] = {r.name: r for r in (Plain(), Kustomize(), Helm())}
 
 
@@ -39,6 +42,7 @@ class _Work:
     renderer: Renderer
     gathered: Gathered
     chart: Mapping[str, bytes]
+    variables: Variables | None
 
 
 def render(
@@ -49,8 +53,10 @@ def render(
     cache: Path | None = None,
     say: Callable[[str], None] = _silent,
     renderers: Mapping[str, Renderer] = BUILT_IN,
+    environment: Mapping[str, str] = NO_ENVIRONMENT,
 ) -> RenderResult:
-    """All objects that the app wants, the same for the same commit and inputs. `cache` is a folder of its own; `say` gets progress.
+    """All objects that the app wants, the same for the same commit and inputs. `cache` is a folder of its own; `say` gets progress;
+    `environment` has the variables that `vars_from_env` may name.
 
     Raises InputError family for what is wrong in Git, RenderError family for what is wrong with rendering, SourceError for a
     folder that does not exist.
@@ -58,22 +64,35 @@ def render(
     app = replace(app, path="" if app.path == "." else app.path)
     renderer, why = choose(app, tree, renderers)
     say(f"{app.name or app.path or '.'}: {renderer.name}, because {why}")
-    work = _Work(app, renderer, gather(tree, renderer.reads(app, tree), vault), _chart(app, renderer, cache, say))
+    variables = variables_of(app, environment)
+    work = _Work(app, renderer, gather(tree, renderer.reads(app, tree), vault), _chart(app, renderer, cache, say), variables)
     store, key = RenderCache(cache), _key(work)
     known = store.load(key)
-    kept = known or _rendered(work)
+    kept = known or _rendered(work, vault)
     manifests, warnings = assemble(app, kept.objects, vault, renderer=renderer.name)
     if known is None:
         store.store(key, kept)  # only what had no faults: the cache does not keep their places
     return RenderResult(
         app=app.name,
         revision=tree.revision,
-        inputs=RenderInputs(renderer.name, kept.tools, app.kubernetes, app.api_versions),
+        inputs=_inputs(work, kept),
         manifests=manifests,
         digest=render_digest(manifests),
         read_set=work.gathered.read_set,
         warnings=(*kept.warnings, *warnings),
     )
+
+
+def reads_of(app: App, tree: Tree, *, renderers: Mapping[str, Renderer] = BUILT_IN) -> tuple[str, ...]:
+    """The files and folders (they end in `/`) that a render of the app would read. Raises InputError, SourceError."""
+    app = replace(app, path="" if app.path == "." else app.path)
+    renderer, _ = choose(app, tree, renderers)
+    return read_set(renderer.reads(app, tree))
+
+
+def _inputs(work: _Work, kept: Kept) -> RenderInputs:
+    environment = work.variables.environment(kept.variables) if work.variables else ()
+    return RenderInputs(work.renderer.name, kept.tools, work.app.kubernetes, work.app.api_versions, kept.variables, environment)
 
 
 def _chart(app: App, renderer: Renderer, cache: Path | None, say: Callable[[str], None]) -> Mapping[str, bytes]:
@@ -82,10 +101,16 @@ def _chart(app: App, renderer: Renderer, cache: Path | None, say: Callable[[str]
 
 
 def _key(work: _Work) -> str:
-    return key_of(work.app, renderer=work.renderer.name, program=work.renderer.fingerprint(), files=work.gathered.identity)
+    return key_of(
+        work.app,
+        renderer=work.renderer.name,
+        program=work.renderer.fingerprint(),
+        files=work.gathered.identity,
+        variables=work.variables.values if work.variables else None,
+    )
 
 
-def _rendered(work: _Work) -> Kept:
+def _rendered(work: _Work, vault: Vault) -> Kept:
     request = RenderRequest(work.app, work.gathered.files, work.chart)
     times = 1 if work.renderer.repeatable else 2
     renders = map_bounded(work.renderer.render, [request] * times, limit=2)
@@ -93,11 +118,17 @@ def _rendered(work: _Work) -> Kept:
     (first, warnings), rendering = objects[0], renders[0]
     if times == 2 and renders[0].documents != renders[1].documents:
         check_repeatable(work.app, first, objects[1][0])
-    return Kept(tuple(first), rendering.tools, (*rendering.warnings, *warnings))
+    filled, used = substitute(first, work.variables, opens=partial(_opened, vault)) if work.variables else (first, ())
+    return Kept(tuple(filled), rendering.tools, (*rendering.warnings, *warnings), used)
+
+
+def _opened(vault: Vault, text: str) -> str:
+    opened, _ = vault.uncover({"data": {"text": text}})
+    return str(opened["data"]["text"])
 
 
 def _cleaned(work: _Work, rendering: Rendering) -> tuple[list[Raw], tuple[str, ...]]:
-    objects = parse(rendering.documents)
+    objects = parse(rendering.documents, unquoted=work.variables is not None)
     if rendering.noted:
         objects = with_origins(objects, work.app.path, work.gathered.files)
     if work.renderer.name != Helm.name:

@@ -7,14 +7,13 @@ from typing import Any
 
 from gitctl.errors import ErrorId, InputError, RenderError
 from gitctl.model.manifest import Json, Path
+from gitctl.model.textfield import wants_text
 from gitctl.protocols import Opened, SecretProvider
 from gitctl.redact import Redactor
 from gitctl.secrets.leaves import ENCRYPTED, decoded, shown
 from gitctl.secrets.placeholder import Secret, as_base64, replace, token, typed
 
 _IDENTITY = (("kind",), ("apiVersion",), ("metadata", "name"), ("metadata", "namespace"), ("metadata", "generateName"))
-# Kubernetes wants text there: a number becomes its digits, as a template that quotes it means it.
-_TEXT_BELOW = frozenset({"labels", "annotations", "stringData", "args", "command", "matchLabels"})
 
 
 class SecretVault:
@@ -101,7 +100,7 @@ class SecretVault:
         if opened == text:
             return text
         paths.append(path)
-        if secret and secret.value is not None and not _wants_text(path):
+        if secret and secret.value is not None and not wants_text(path):
             return secret.value
         return _checked(opened, path)
 
@@ -109,11 +108,6 @@ class SecretVault:
         if replace(key, self._secrets) != key:
             raise RenderError(f"a secret as a key, below {shown(path)}", id=ErrorId.SECRET_MISPLACED, hint="use secrets as values only")
         return key
-
-
-def _wants_text(path: Path) -> bool:
-    below = any(step in _TEXT_BELOW for step in path[-2:-1])
-    return below or path[:1] == ("data",) or (path[-1:] == ("value",) and path[-3:-2] == ("env",))
 
 
 def _checked(text: str, path: Path) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from gitctl.errors import GitctlError, SourceError
 from gitctl.model.app import App
-from gitctl.model.manifest import Manifest, ObjectRef, RenderResult
+from gitctl.model.manifest import Manifest, ObjectRef, RenderInputs, RenderResult
 from gitctl.model.state import AppState, InventoryEntry
 from gitctl.protocols import Tree
 from gitctl.workflow.parts import Parts
@@ -45,7 +45,7 @@ def acknowledged_manifests(app: App, state: AppState, parts: Parts) -> Acknowled
     for recorded in dict.fromkeys(e.revision for e in state.inventory if e.uid):
         entries = [e for e in state.inventory if e.uid and e.revision == recorded]
         try:
-            past, result = render_at(app, recorded, parts)
+            past, result = render_at(app, recorded, parts, inputs=inputs_of(recorded, state))
             # A kind that the cluster lost since must not hide what it still has.
             kinds = frozenset((m.ref.group, m.ref.kind) for m in result.manifests)
             result = replace(result, manifests=parts.target.locate(result.manifests, kinds=kinds))
@@ -57,6 +57,13 @@ def acknowledged_manifests(app: App, state: AppState, parts: Parts) -> Acknowled
         manifests += same
         missing += [(ref, f"commit {recorded[:8] or 'none'} renders something else now (tools or files changed)") for ref in other]
     return Acknowledgement(tuple(manifests), tuple(renders), tuple(missing))
+
+
+def inputs_of(recorded: str, state: AppState) -> RenderInputs | None:
+    """What the render of a recorded revision depended on besides."""
+    if state.acknowledged and state.acknowledged.revision == recorded:
+        return state.acknowledged.inputs
+    return next((r.inputs for r in reversed(state.records) if r.revision == recorded), None)
 
 
 def _why(recorded: str, error: GitctlError) -> str:
@@ -71,15 +78,20 @@ def _compared(entries: Iterable[InventoryEntry], result: RenderResult) -> tuple[
     return [m for _, m in pairs if m], [ref for ref, m in pairs if not m]
 
 
-def render_at(app: App, revision: str, parts: Parts) -> tuple[App, RenderResult]:
-    """The app as a recorded revision has it, with today's name and suspensions, and its render.
+def render_at(app: App, revision: str, parts: Parts, *, inputs: RenderInputs | None) -> tuple[App, RenderResult]:
+    """The app as a recorded revision has it, with today's name and suspensions, and its render with the recorded inputs (None: not known).
 
     Raises SourceError, ConfigError, RenderError.
     """
     tree = tree_at(revision, parts)
-    past = parts.project.app_at(app, tree)
+    past = with_inputs(parts.project.app_at(app, tree), inputs)
     now = replace(past, name=app.name, renamed_from=app.renamed_from, suspensions=app.suspensions)
     return now, parts.render(past, tree)
+
+
+def with_inputs(app: App, inputs: RenderInputs | None) -> App:
+    """The app with the variables of the process environment as they were then: those of today are another input."""
+    return replace(app, environment=inputs.environment) if inputs and app.vars_from_env else app
 
 
 def tree_at(revision: str, parts: Parts) -> Tree:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -48,8 +48,9 @@ class Lookup(Protocol):
         """The app as that tree's gitctl.yaml says (same environment and cluster). Raises ConfigError when it has none."""
         ...
 
-    def settings_at(self, app: App, past: Tree, now: Tree) -> Mapping[str, bytes]:
-        """Files of `now` in which the app's own settings are those of `past`; none where they are the same. Raises ConfigError."""
+    def settings_at(self, app: App, past: Tree, now: Tree, *, variables: Collection[str] = ()) -> Mapping[str, bytes]:
+        """Files of `now` in which the app's own settings are those of `past`, and these variables in all scopes that the app sees; none
+        where they are the same. Raises ConfigError."""
         ...
 
     def siblings(self, app: App, tree: Tree) -> tuple[App, ...]:

@@ -17,7 +17,7 @@ from gitctl.model.record import Record, RecordVerb
 from gitctl.model.revision import Revision
 from gitctl.model.state import Hold
 from gitctl.protocols import Tree
-from gitctl.workflow.acknowledged import render_at, tree_at
+from gitctl.workflow.acknowledged import render_at, tree_at, with_inputs
 from gitctl.workflow.parts import Parts
 from gitctl.workflow.plan import Planned, Rendered, plan_app, selection
 from gitctl.workflow.publish import publisher_of, require_seen
@@ -156,7 +156,7 @@ def _digest(app: App | None, tree: Tree, parts: Parts) -> str:
 
 
 def _reproduced(app: App, record: Record, parts: Parts) -> tuple[App, RenderResult]:
-    past, rendered = render_at(app, record.revision, parts)
+    past, rendered = render_at(app, record.revision, parts, inputs=record.inputs)
     if rendered.digest != record.render_digest:
         tools = ", ".join(f"{name} {version}" for name, version in record.inputs.tools)
         raise RenderError(
@@ -171,11 +171,14 @@ Files = Mapping[str, bytes | None]
 
 
 def _as_committed(app: App, record: Record, files: Files, parts: Parts, overlay: Overlay) -> tuple[App, RenderResult, Files]:
-    """The app, its render and the files once committed; with the app's settings in gitctl.yaml as they were, where files do not do."""
-    settings = parts.project.settings_at(app, tree_at(record.revision, parts), overlay(parts.tree, files))
-    for more in ({}, settings):
+    """The app, its render and the files once committed; with the app's settings and the variables that it used in gitctl.yaml as they
+    were, where files do not do."""
+    past, now = tree_at(record.revision, parts), overlay(parts.tree, files)
+    settings = parts.project.settings_at(app, past, now)
+    variables = parts.project.settings_at(app, past, now, variables=record.inputs.variables)
+    for more in ({}, settings, variables):
         after = overlay(parts.tree, {**files, **more})
-        rendered = _rendered(app, after, parts)
+        rendered = _rendered(app, record, after, parts)
         if rendered is not None and rendered[1].digest == record.render_digest:
             return *rendered, {**files, **more}
     raise Refused(
@@ -185,9 +188,9 @@ def _as_committed(app: App, record: Record, files: Files, parts: Parts, overlay:
     )
 
 
-def _rendered(app: App, tree: Tree, parts: Parts) -> tuple[App, RenderResult] | None:
+def _rendered(app: App, record: Record, tree: Tree, parts: Parts) -> tuple[App, RenderResult] | None:
     try:
-        there = parts.project.app_at(app, tree)
+        there = with_inputs(parts.project.app_at(app, tree), record.inputs)
         return there, parts.render(there, tree)
     except GitctlError:
         return None

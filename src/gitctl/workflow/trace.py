@@ -20,7 +20,7 @@ from gitctl.model.trace import Applied, FieldTrace, Trace
 from gitctl.plan.fields import named_path
 from gitctl.protocols import Lineage
 from gitctl.redact import mask_object
-from gitctl.workflow.acknowledged import DIRTY, render_at
+from gitctl.workflow.acknowledged import DIRTY, inputs_of, render_at
 from gitctl.workflow.parts import Parts, WantedField
 from gitctl.workflow.tree import ref_of
 
@@ -93,7 +93,7 @@ def _of_app(found: Trace, live: Json, entry: InventoryEntry, state: AppState, ap
     if app is None:
         return replace(found, gap=_elsewhere(state))
     try:
-        return _to_source(found, live, entry, app, parts, field)
+        return _to_source(found, live, entry, state, app, parts, field)
     except GitctlError as error:
         if isinstance(error, UsageError):
             raise
@@ -112,9 +112,9 @@ def _was_called(app: App, owner: str) -> bool:
     return owner in {f"{app.project}/{app.env}/{old}" for old in app.renamed_from}
 
 
-def _to_source(found: Trace, live: Json, entry: InventoryEntry, app: App, parts: Parts, field: str) -> Trace:
+def _to_source(found: Trace, live: Json, entry: InventoryEntry, state: AppState, app: App, parts: Parts, field: str) -> Trace:
     """The manifest as the applied commit has it, and who wrote it."""
-    _, result = render_at(app, entry.revision, parts)
+    _, result = render_at(app, entry.revision, parts, inputs=inputs_of(entry.revision, state))
     located = parts.target.locate(result.manifests, kinds=frozenset((m.ref.group, m.ref.kind) for m in result.manifests))
     manifest = next((m for m in located if m.ref == entry.ref), None)
     if manifest is None:

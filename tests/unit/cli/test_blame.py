@@ -88,3 +88,26 @@ def test_the_newest_commit_that_changed_the_object_is_named(
     by = blame_with(source)(WantedField(source.resolve("HEAD").sha, origin, (), None, ("",), ref))
     assert by is not None
     assert (by.subject, by.line) == found
+
+
+def test_where_a_variable_gave_the_value_the_commit_that_set_it_is_named(git_repo: Callable[..., GitRepo]) -> None:
+    repo = git_repo()
+    manifest = "kind: Thing\nspec:\n  image: web:${TAG}\n  replicas: ${REPLICAS}\n  fixed: 2.0\n"
+    project = 'vars: {TAG: "1.0", REPLICAS: 2}\nenvironments:\n  prod:\n    vars:\n      TAG: "%s"\n'
+    repo.commit("old", {"app/a.yaml": manifest, "chart/a.yaml": "image: {{ .Values.image }}\n", "chart/values.yaml": "image: web:${TAG}\n"})
+    repo.commit("project", {"gitctl.yaml": project % "1.5"})
+    repo.commit("release", {"gitctl.yaml": project % "2.0"})
+    repo.commit("fixed", {"app/a.yaml": manifest.replace("fixed: 2.0", "fixed: 3.0")})
+    source = LocalSource(repo.path)
+    blame = blame_with(source, project="gitctl.yaml")
+
+    def named(value: Any, key: str, origin: Origin, places: tuple[str, ...]) -> str:
+        found = blame(WantedField(source.resolve("HEAD").sha, origin, ("spec", key), value, places))
+        return found.subject if found else ""
+
+    plain = Origin("app/a.yaml", 1)
+    assert named("web:2.0", "image", plain, ("app/",)) == "release"
+    assert named("web:1.0", "image", plain, ("app/",)) == "project"
+    assert named(2, "replicas", plain, ("app/",)) == "project"
+    assert named(3.0, "fixed", plain, ("app/",)) == "fixed"
+    assert named("web:2.0", "image", Origin("chart/templates/a.yaml", renderer="helm"), ("chart/",)) == "release"

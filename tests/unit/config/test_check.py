@@ -43,6 +43,20 @@ CASES = {
         "put it in quotes",
     ),
     "text for list": (web(depends_on="db"), "apps.web.depends_on", "is a text, not a list", "write it as a list: [...]"),
+    "a number with a point as a variable": (
+        {"vars": {"VERSION": 1.3}},
+        "vars.VERSION",
+        "is a number, not a text or a whole number or true or false",
+        "put it in quotes",
+    ),
+    "a list as a variable": (web(vars={"A": [1]}), "apps.web.vars.A", "is a list, not a text or a whole number or true or false", ""),
+    "a variable's name": (
+        {"environments": {"dev": {"vars": {"a-b": 1}}}},
+        "environments.dev.vars.a-b",
+        "'a-b' is not a name of letters, digits and '_', no digit first",
+        "",
+    ),
+    "a variable listed twice": ({"vars_from_env": ["A", "B", "A"]}, "vars_from_env[2]", "the variable 'A' is named twice", ""),
     "list for mapping": ({"apps": ["web"]}, "apps", "is a list, not a mapping", ""),
     "no value": (web(path=None), "apps.web.path", "has no value", ""),
     "missing key": (

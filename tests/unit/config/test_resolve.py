@@ -143,3 +143,36 @@ def test_path_mode() -> None:
     assert path_app(".", "demo").owner == "path/default/demo"
     with pytest.raises(UsageError, match="--app 'My App' is not a name"):
         path_app(".", "My App")
+
+
+def test_variables_of_the_nearest_scope_win() -> None:
+    project = load(
+        b"""\
+apiVersion: gitctl.dev/v1
+kind: Project
+name: shop
+vars: {A: project, B: project, C: project, D: project, E: 1}
+vars_from_env: [TAG]
+clusters:
+  eu: {context: eu, vars: {C: eu, D: eu}}
+  us: {context: us}
+environments:
+  prod: {clusters: [eu, us], vars: {B: prod, C: prod, D: prod}}
+apps:
+  web: {path: web, vars: {D: web, F: true}}
+  api: {path: api, substitute: false}
+"""
+    )
+    eu, us = resolve(project, "prod")
+    web, api = ({v.name: (v.value, v.scope.value) for v in app.vars} for app in eu.apps)
+    assert web == {
+        "A": ("project", "project"),
+        "B": ("prod", "environment"),
+        "C": ("eu", "cluster"),
+        "D": ("web", "app"),
+        "E": (1, "project"),
+        "F": (True, "app"),
+    }
+    assert api["D"] == ("eu", "cluster")
+    assert {v.name: v.value for v in us.apps[0].vars}["C"] == "prod"
+    assert [(app.substitutes, app.vars_from_env) for app in eu.apps] == [(True, ("TAG",)), (False, ("TAG",))]

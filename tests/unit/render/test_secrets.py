@@ -10,13 +10,15 @@ from tests.fixtures.errors import raises
 from tests.fixtures.secrets import AgeKey
 from tests.unit.render.trees import app, config_map, write
 
-from gitctl.documents import dump
+from gitctl.documents import dump, load_all
 from gitctl.errors import ErrorId, RenderError
 from gitctl.model.app import App, HelmOptions
 from gitctl.model.manifest import RenderResult
+from gitctl.model.variable import Variable, VarScope
 from gitctl.redact import Redactor
 from gitctl.render.run import render
 from gitctl.secrets import pysops
+from gitctl.secrets.placeholder import as_base64, token
 from gitctl.secrets.pysops import Kind
 from gitctl.secrets.sops import SopsProvider
 from gitctl.secrets.vault import SecretVault
@@ -146,3 +148,23 @@ def test_a_file_without_its_key_is_told(tree: Path, age_key: AgeKey, stranger: A
     with raises(ErrorId.NO_USABLE_KEY) as refused:
         rendered(tree)
     assert "app/s.yaml" in f"{refused.value} {refused.value.where}"
+
+
+def test_variables_do_not_reach_into_encrypted_values_and_cannot_name_them(tree: Path, age_key: AgeKey) -> None:
+    secret = SECRET.replace(CANARY, "'${A}-${UNKNOWN:-x}'")
+    public = config_map("public", "data:\n  a: ${A}\n  b: 'x-${B}'\n  both: gitctl-${C}\n")
+    sealed = seal(age_key, secret, regex="^(data|stringData)$")
+    write(tree, {"app/s.yaml": sealed, "app/p.yaml": public})
+
+    def with_variables(**values: str) -> RenderResult:
+        return rendered(tree, app(vars=tuple(Variable(name, value, VarScope.APP) for name, value in values.items())))
+
+    opened = {m.ref.kind: m.body["data"] for m in with_variables(A="one", B="two", C="three").manifests}
+    assert base64.b64decode(opened["Secret"]["password"]) == b"${A}-${UNKNOWN:-x}"
+    assert opened["ConfigMap"] == {"a": "one", "b": "x-two", "both": "gitctl-three"}
+    # Whoever can read the repository can compute a placeholder: a value such as a branch's name must not become a secret by it.
+    document = load_all(sealed, where="s")[0].value
+    name = token(document["stringData"]["password"], (0, "stringData", "password"))
+    for values in ({"A": name}, {"B": f"y{name}"}, {"A": as_base64(name)}, {"C": name.removeprefix("gitctl-")}):
+        with raises(ErrorId.VARIABLE_VALUE, match="a variable whose value makes a secret's placeholder"):
+            with_variables(**({"A": "x", "B": "x", "C": "x"} | values))

@@ -15,7 +15,7 @@ from gitctl.model.drift import Culprit
 from gitctl.model.manifest import Json, Manifest, ObjectRef, Origin, RenderInputs, RenderResult
 from gitctl.model.revision import Revision
 from gitctl.model.state import Acknowledged, AppState, InventoryEntry
-from gitctl.protocols import Ancestry, Descent
+from gitctl.model.tree import Ancestry, Descent
 from gitctl.workflow.parts import Parts, WantedField
 from gitctl.workflow.trace import TraceRequest, trace
 

@@ -62,6 +62,8 @@ def record_json(record: Record) -> dict[str, Any]:
             "tools": dict(inputs.tools),
             "kubernetes": inputs.kubernetes,
             "apiVersions": list(inputs.api_versions),
+            "variables": list(inputs.variables),
+            "environment": dict(inputs.environment),
         },
         "counts": {
             "created": counts.created,

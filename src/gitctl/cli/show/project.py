@@ -34,12 +34,13 @@ def _environment(project: Project, env: Environment, context: str) -> Json:
 
 
 def _cluster(cluster: Cluster | None) -> Json | None:
-    return None if cluster is None else {**_filled(cluster), "labels": dict(cluster.labels)}
+    return None if cluster is None else {**{k: v for k, v in _filled(cluster).items() if k != "vars"}, "labels": dict(cluster.labels)}
 
 
 def _app(app: App) -> Json:
     """What an app is here; the environment's own settings are not repeated."""
-    known = {"owner": app.owner, **_filled(app), "wait": format_duration(app.wait_seconds), "labels": dict(app.labels)}
+    variables = {v.name: {"value": v.value, "from": v.scope.value} for v in app.vars}
+    known = {"owner": app.owner, **_filled(app), "wait": format_duration(app.wait_seconds), "labels": dict(app.labels), "vars": variables}
     known["suspend"] = _filled(app.suspension) if app.suspension else None
     left_out = {"project", "env", "name", "wait_seconds", "kubernetes", "api_versions", "suspensions"}
     return {key: value for key, value in known.items() if key not in left_out and value not in ("", [], {}, None)}
