@@ -1,0 +1,71 @@
+"""One kind, ready to be checked: its JSON Schema compiled. The only door of jsonschema-rs."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from gitctl.model.finding import Problem
+from gitctl.model.manifest import Json
+from gitctl.schemas.explain import Fault, problems_of
+
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+
+class CompiledSchema:
+    """The check of one kind. Costs milliseconds to make and microseconds to use."""
+
+    def __init__(self, schema: Json) -> None:
+        import jsonschema_rs
+
+        self._schema = schema
+        # Patterns by Rust's linear-time engine: like Go's it cannot be made to run for ever by a hostile pattern.
+        self._validator = jsonschema_rs.validator_for(
+            schema,
+            validate_formats=True,
+            formats={"date-time": _is_time, "byte": _is_base64},
+            pattern_options=jsonschema_rs.RegexOptions(),
+        )
+
+    def problems(self, body: Any, *, opaque: Callable[[Any], bool], partial: bool) -> list[Problem]:
+        """What is wrong with an object. Values for which `opaque` holds may be anything; a `partial` object (a patch) lacks nothing."""
+        if self._validator.is_valid(body):
+            return []
+        return [p for fault in self._faults(body) for p in problems_of(fault, opaque=opaque, partial=partial)]
+
+    def _faults(self, body: Any) -> Iterator[Fault]:
+        for error in self._validator.iter_errors(body):
+            yield _fault(error, self._schema)
+
+
+def _fault(error: Any, schema: Json) -> Fault:
+    return Fault(
+        keyword=str(error.kind.name),
+        path=tuple(error.instance_path),
+        value=error.instance,
+        about=error.kind.as_dict(),
+        branches=tuple(tuple(_fault(e, schema) for e in branch) for branch in getattr(error.kind, "context", ())),
+        known=_known(schema, error.schema_path) if error.kind.name == "additionalProperties" else (),
+    )
+
+
+def _known(schema: Any, path: list[str | int]) -> tuple[str, ...]:
+    """The fields beside an `additionalProperties` keyword."""
+    for step in path[:-1]:
+        schema = schema[step]
+    return tuple(schema.get("properties", ()))
+
+
+def _is_time(text: str) -> bool:
+    return _DATE_TIME.fullmatch(text) is not None
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        base64.b64decode(re.sub(r"[\r\n]", "", text), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return True

@@ -1,0 +1,92 @@
+"""An object as CEL rules see it: defaults filled in, nulls that mean "not there" left out, values of the schema's types."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from gitctl.schemas.openapi import METADATA, target_of
+from gitctl.schemas.structure import Node
+
+_RESERVED: Final = frozenset(
+    "true false null in as break const continue else for function if import let loop package namespace return var void while".split()
+)
+_ESCAPES: Final = (("__", "__underscores__"), (".", "__dot__"), ("-", "__dash__"), ("/", "__slash__"))
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ns|us|µs|ms|s|m|h)")
+_UNITS: Final = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def escaped(name: str) -> str:
+    """A property's name as CEL expressions write it."""
+    if name in _RESERVED:
+        return f"__{name}__"
+    for sign, word in _ESCAPES:
+        name = name.replace(sign, word)
+    return name
+
+
+def unescaped(name: str) -> str:
+    """The property that an expression's name stands for."""
+    if name.startswith("__") and name.endswith("__") and name[2:-2] in _RESERVED:
+        return name[2:-2]
+    for sign, word in reversed(_ESCAPES):
+        name = name.replace(word, sign)
+    return name
+
+
+def typed(node: Node, value: Any) -> Any:
+    """The value of a node. A value that does not fit the schema stays as it is: the schema's own check says so."""
+    if isinstance(value, dict):
+        return _mapping(node, value)
+    if isinstance(value, list) and node.items is not None:
+        return [typed(node.items, item) for item in value]
+    return _scalar(node, value)
+
+
+def _mapping(node: Node, value: dict[str, Any]) -> dict[str, Any]:
+    if not node.fields:
+        return {key: typed(node.values, item) if node.values else item for key, item in value.items()}
+    found = {}
+    for name, below in node.fields.items():
+        item = value.get(name)
+        given = name in value and (item is not None or below.schema.get("nullable", False))
+        if given or "default" in below.schema:
+            found[escaped(name)] = typed(below, item if given else below.schema["default"])
+    return found
+
+
+def _scalar(node: Node, value: Any) -> Any:
+    schema = node.schema
+    if target_of(schema) == METADATA or schema.get("x-kubernetes-int-or-string"):
+        return value
+    if schema.get("type") == "number" and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return _formatted(schema.get("format", ""), value) if isinstance(value, str) else value
+
+
+def _formatted(form: str, text: str) -> Any:
+    try:
+        match form:
+            case "date-time":
+                return datetime.fromisoformat(text)
+            case "date":
+                return datetime.fromisoformat(text).replace(tzinfo=UTC)
+            case "byte":
+                return base64.b64decode(text, validate=True)
+            case "duration":
+                return _duration(text)
+    except (ValueError, binascii.Error):
+        return text
+    return text
+
+
+def _duration(text: str) -> timedelta:
+    """Go's durations: `1h30m`. Raises ValueError."""
+    parts = _DURATION.findall(text)
+    if not parts or "".join(n + u for n, u in parts) != text.lstrip("-"):
+        raise ValueError(text)
+    seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    return timedelta(seconds=-seconds if text.startswith("-") else seconds)
