@@ -1,6 +1,6 @@
 """Write src/gitctl/schemas/kubernetes/VERSION.json.gz from the sandbox's API server, without prose. A test keeps the file fresh.
 
-    .venv/bin/python tools/dump_schemas.py
+.venv/bin/python tools/dump_schemas.py
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from gitctl import sandbox
 from gitctl.sandbox.server import ask
-from gitctl.schemas.openapi import read, reachable
+from gitctl.schemas.openapi import reachable, read
 
 FOLDER = Path(__file__).parents[1] / "src" / "gitctl" / "schemas" / "kubernetes"
 _PROSE = ("description", "x-kubernetes-patch-merge-key", "x-kubernetes-patch-strategy")

@@ -27,6 +27,7 @@ VERBS = (
     "suspend",
     "resume",
     "render",
+    "validate",
     "secret",
     "rbac",
     "config",

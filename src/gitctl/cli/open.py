@@ -83,11 +83,13 @@ def open_stages(
     may_fetch: bool = True,
     named: bool = False,
     tell_dirty: bool = False,
+    needs_cluster: bool = True,
 ) -> tuple[Stage, ...]:
     """The selected apps, one stage a cluster. `target=False` for commands that reach no cluster.
 
     `absent` tolerates apps that the revision does not know (diff between revisions); `named` asks for --app in path mode;
-    without `may_fetch` a commit that this clone lacks is not asked for; `tell_dirty` says that uncommitted changes are passed over.
+    without `may_fetch` a commit that this clone lacks is not asked for; `tell_dirty` says that uncommitted changes are passed over;
+    without `needs_cluster` an environment that has none is a stage that reaches none.
     Raises ConfigError, SourceError, UsageError.
     """
     path = _path_mode(session, names or [])
@@ -115,7 +117,10 @@ def open_stages(
     if not target:
         selections = selections[:1]
     tip = _tip(session, opened) if revision else None
-    return tuple(_stage(session, opened, s.env, s.cluster, bound(s.apps, tip), target=target) for s in selections)
+    return tuple(
+        _stage(session, opened, s.env, s.cluster, bound(s.apps, tip), target=target and (needs_cluster or s.cluster is not None))
+        for s in selections
+    )
 
 
 def open_folder(session: Session, name: str, app_name: str) -> tuple[Stage, ...]:

@@ -104,7 +104,7 @@ class Session:
                 from gitctl.documents import dump
 
                 self.raw(dump(self.redactor.clean_json(_result(kind, body))))
-            case Output.TEXT | Output.NAME | Output.MARKDOWN:
+            case Output.TEXT | Output.NAME | Output.MARKDOWN | Output.SARIF | Output.JUNIT | Output.GITHUB:
                 self.raw((forms or {}).get(output, text)())
             case _:
                 assert_never(output)

@@ -10,10 +10,12 @@ from gitctl.model.manifest import Path
 
 
 class Severity(StrEnum):
-    """How grave a finding is: an error fails the check, a warning does so on request."""
+    """How grave a finding is: an error fails the check, a warning does so on request. A note is a difference: the command exits 1
+    for it, and nothing need be wrong."""
 
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
 
 
 class Rule(StrEnum):
@@ -29,7 +31,6 @@ class Rule(StrEnum):
     UNKNOWN_KIND = "unknown-kind"
     NO_SCHEMA = "no-schema"
     NO_IDENTITY = "no-identity"
-    TWICE = "object-twice"
     REMOVED_API = "removed-api"
     DEPRECATED_API = "deprecated-api"
     DIFFERS = "differs"
@@ -44,7 +45,8 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong at a path of one object. `message` never holds a value of the object; `hint` says what to do, "" when nothing is known."""
+    """What is wrong at a path of one object. `message` never holds a value of the object; `hint` says what to do, "" where that is
+    not known."""
 
     rule: Rule
     message: str

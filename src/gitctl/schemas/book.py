@@ -15,7 +15,7 @@ from gitctl.schemas.check import CompiledSchema
 from gitctl.schemas.convert import json_schema, without_null
 from gitctl.schemas.definitions import defined
 from gitctl.schemas.lifecycle import Minor, judge
-from gitctl.schemas.openapi import BUILT_IN, METADATA, ApiDocument, KindId
+from gitctl.schemas.openapi import BUILT_IN, ApiDocument, KindId
 from gitctl.schemas.structure import Node, duplicates, has_rules, tree_of
 
 Opaque = Callable[[Any], bool]
@@ -34,25 +34,28 @@ class Published:
 
 
 class SchemaBook:
-    """Implements `workflow.validate.Schemas`. Definitions that are handed in win over what the API server has: they come first."""
+    """Implements `workflow.validate.Schemas`."""
 
     def __init__(self, published: Published, metadata: ApiDocument) -> None:
-        """`metadata` is any document with the component of ObjectMeta."""
+        """`metadata` is a document of Kubernetes' own kinds: for ObjectMeta, and for suggestions."""
         self._published = published
         self._metadata = metadata
-        self._defined = ApiDocument()
+        self._first = ApiDocument()
+        self._last = ApiDocument()
         self._pages: dict[KindId, _Page | None] = {}
-        self._fallback = ApiDocument()
 
     @property
     def source(self) -> str:
         """Where the schemas come from, for people."""
         return self._published.source
 
-    def define(self, definitions: Iterable[Json]) -> None:
-        """Know the kinds of CustomResourceDefinitions from now on. Later ones win."""
+    def define(self, definitions: Iterable[Json], *, last: bool = False) -> None:
+        """Know the kinds of CustomResourceDefinitions from now on. They win over what the API server has, with `last` it wins."""
         more = defined(definitions, self._metadata)
-        self._defined = ApiDocument({**self._defined.components, **more.components}, {**self._defined.kinds, **more.kinds})
+        if last:
+            self._last = _joined(self._last, more)
+        else:
+            self._first = _joined(self._first, more)
         self._pages.clear()
 
     def knows(self, api_version: str, kind: str) -> bool:
@@ -64,7 +67,7 @@ class SchemaBook:
         kind = str(body["apiVersion"]), str(body["kind"])
         life = judge(*kind, self._published.minor)
         page = self._page(kind)
-        if life is not None and life.rule is Rule.REMOVED_API and kind not in self._defined.kinds:
+        if life is not None and life.rule is Rule.REMOVED_API and kind not in self._first.kinds:
             return (life,)
         if page is None:
             return (self._unknown(kind),)
@@ -72,7 +75,7 @@ class SchemaBook:
 
     def _page(self, kind: KindId) -> _Page | None:
         if kind not in self._pages:
-            document = next((d for d in (self._defined, self._published.document(kind[0])) if kind in d.kinds), None)
+            document = next((d for d in (self._first, self._published.document(kind[0]), self._last) if kind in d.kinds), None)
             self._pages[kind] = _Page(document, kind) if document else None
         return self._pages[kind]
 
@@ -91,11 +94,21 @@ class SchemaBook:
 
     def _not_served(self, api_version: str, name: str) -> Problem:
         here = [k for k in self._published.document(api_version).kinds if k[0] == api_version]
-        others = sorted(v for v in self._published.versions if (v, name) in self._published.document(v).kinds)
+        others = sorted(v for v in self._candidates(api_version, name) if (v, name) in self._published.document(v).kinds)
         if others:
             return Problem(Rule.UNKNOWN_KIND, f"{api_version} has no {name}", ("apiVersion",), f"use {' or '.join(others)}")
         hint = did_you_mean(name, [k for _, k in here], what="there is")
         return Problem(Rule.UNKNOWN_KIND, f"{api_version} has no {name}", ("kind",), hint)
+
+    def _candidates(self, api_version: str, name: str) -> Iterable[str]:
+        """API versions that may have the kind: those of the same group, and those that have it in Kubernetes itself."""
+        group = api_version.rpartition("/")[0]
+        built_in = {version for version, kind in self._metadata.kinds if kind == name}
+        return (v for v in self._published.versions if v.rpartition("/")[0] == group or v in built_in)
+
+
+def _joined(one: ApiDocument, more: ApiDocument) -> ApiDocument:
+    return ApiDocument({**one.components, **more.components}, {**one.kinds, **more.kinds})
 
 
 def _is_built_in(group: str) -> bool:
@@ -138,8 +151,3 @@ def served(document: ApiDocument, minor: Minor, source: str) -> Published:
     by_version: Mapping[str, ApiDocument] = dict.fromkeys({v for v, _ in document.kinds}, document)
     empty = ApiDocument()
     return Published(lambda version: by_version.get(version, empty), frozenset(by_version), minor, source)
-
-
-def has_metadata(document: ApiDocument) -> bool:
-    """Has the document the component of ObjectMeta?"""
-    return METADATA in document.components

@@ -15,9 +15,9 @@ from gitctl.model.manifest import Json
 from gitctl.schemas.openapi import BUILT_IN, METADATA, reachable, target_of
 
 _KEPT = (
-    "type enum pattern minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength "
-    "minItems maxItems uniqueItems minProperties maxProperties"
-).split()
+    *("type", "enum", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength"),
+    *("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
+)
 _CHECKED_FORMATS: Final = frozenset({"date-time", "byte", "ipv4", "ipv6", "uuid", "date"})
 _RANGES: Final = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 QUANTITY = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$"
@@ -45,7 +45,8 @@ def _identity(kind: tuple[str, str]) -> Json:
     name: Json = {"type": "string", "minLength": 1, "maxLength": 253}
     if not " ".join(kind).startswith(_PATH_NAMES):
         name["pattern"] = NAME
-    return {"required": ["apiVersion", "kind", "metadata"], "properties": {"metadata": {"properties": {"name": name}}}}
+    named = {"properties": {"name": name}, "anyOf": [{"required": ["name"]}, {"required": ["generateName"]}]}
+    return {"required": ["apiVersion", "kind", "metadata"], "properties": {"metadata": named}}
 
 
 def _component(name: str, schema: Json) -> Json:
@@ -55,7 +56,10 @@ def _component(name: str, schema: Json) -> Json:
         return _Structural().node(schema, null=False)
     converted = _native(schema)
     if name == METADATA:
-        converted["properties"]["labels"] = {"type": "object", "additionalProperties": {"type": "string", "maxLength": 63, "pattern": LABEL}}
+        converted["properties"]["labels"] = {
+            "type": "object",
+            "additionalProperties": {"type": "string", "maxLength": 63, "pattern": LABEL},
+        }
     return converted
 
 

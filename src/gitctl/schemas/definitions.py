@@ -39,7 +39,7 @@ def _versions(body: Json) -> Iterable[tuple[KindId, Json]]:
         schema = _dig(version, "schema", "openAPIV3Schema")
         if isinstance(schema, dict) and version.get("served") is not False:
             kind = f"{spec.get('group')}/{version.get('name')}", str(names.get("kind"))
-            yield kind, _published(schema, version, root=True)
+            yield kind, _published(schema, root=True)
 
 
 def _dig(value: Any, *steps: str) -> Any:
@@ -48,7 +48,7 @@ def _dig(value: Any, *steps: str) -> Any:
     return value
 
 
-def _published(schema: Any, version: Json | None = None, *, root: bool = False) -> Any:
+def _published(schema: Any, *, root: bool = False) -> Any:
     """The schema with what every object, and every object inside of one, has anyway."""
     if isinstance(schema, list):
         return [_published(item) for item in schema]

@@ -11,6 +11,46 @@ from gitctl.model.finding import Problem, Rule
 from gitctl.model.manifest import Path
 from gitctl.schemas.convert import LABEL, NAME, QUANTITY
 
+_PATTERNS: Mapping[str, str] = {
+    QUANTITY: "is no quantity such as 500m or 1Gi",
+    LABEL: "is no label value: letters, digits, '-', '_' and '.', a letter or digit at both ends",
+    NAME: "is no object name: lower-case letters, digits, '-' and '.', a letter or digit at both ends",
+}
+_FORMATS: Mapping[str, str] = {
+    "byte": "is not base64",
+    "date-time": "is no time such as 2026-01-31T12:00:00Z",
+    "date": "is no date such as 2026-01-31",
+    "ipv4": "is no IPv4 address",
+    "ipv6": "is no IPv6 address",
+    "uuid": "is no UUID",
+}
+_NAMES = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+}
+_LIMITS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "pattern": lambda a: _PATTERNS.get(str(a["pattern"]), f"does not match {a['pattern']}"),
+    "format": lambda a: _FORMATS.get(a["format"], f"is no {a['format']}"),
+    "minimum": lambda a: f"must not be under {a['limit']}",
+    "maximum": lambda a: f"must not be over {a['limit']}",
+    "exclusiveMinimum": lambda a: f"must be over {a['limit']}",
+    "exclusiveMaximum": lambda a: f"must be under {a['limit']}",
+    "multipleOf": lambda a: f"must be a multiple of {a.get('multiple_of', a.get('value'))}",
+    "minLength": lambda a: "must not be empty" if a["limit"] == 1 else f"must have {a['limit']} characters or more",
+    "maxLength": lambda a: f"must have {a['limit']} characters at most",
+    "minItems": lambda a: "must not be empty" if a["limit"] == 1 else f"must have {a['limit']} items or more",
+    "maxItems": lambda a: f"must have {a['limit']} items at most",
+    "minProperties": lambda a: "must not be empty" if a["limit"] == 1 else f"must have {a['limit']} fields or more",
+    "maxProperties": lambda a: f"must have {a['limit']} fields at most",
+    "uniqueItems": lambda _: "has an item twice",
+    "not": lambda _: "has a form that is not allowed",
+    "oneOfMultipleValid": lambda _: "fits several forms of which only one is allowed",
+}
+
 Opaque = Callable[[Any], bool]
 
 
@@ -36,8 +76,14 @@ def problems_of(fault: Fault, *, opaque: Opaque, partial: bool) -> Iterator[Prob
             if not partial:
                 yield Problem(Rule.MISSING_FIELD, f"{fault.about['property']} is missing", fault.path)
         case _:
-            if not _holds(fault.value, opaque) and not (partial and fault.keyword in ("minItems", "minProperties", "anyOf", "oneOf", "not")):
+            if not _holds(fault.value, opaque) and not (
+                partial and fault.keyword in ("minItems", "minProperties", "anyOf", "oneOf", "not")
+            ):
                 yield _value(fault)
+
+
+_WHOLE = frozenset({"minItems", "minProperties", "anyOf", "oneOf", "oneOfNotValid", "oneOfMultipleValid", "not"})
+"""What only a whole object can be held to."""
 
 
 def _excused(name: str, opaque: Opaque, partial: bool) -> bool:
@@ -70,41 +116,12 @@ def _value(fault: Fault) -> Problem:
         case "anyOf" | "oneOf" | "oneOfNotValid":
             return Problem(Rule.WRONG_VALUE, _forms(fault), fault.path)
         case _:
-            return Problem(Rule.WRONG_VALUE, _LIMITS.get(what, lambda _: f"breaks {what} of the schema")(about), fault.path)
+            return Problem(Rule.WRONG_VALUE, _limit(what, about), fault.path)
 
 
-_LIMITS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "pattern": lambda a: _PATTERNS.get(a["pattern"], f"does not match {a['pattern']}"),
-    "format": lambda a: _FORMATS.get(a["format"], f"is no {a['format']}"),
-    "minimum": lambda a: f"must not be under {a['limit']}",
-    "maximum": lambda a: f"must not be over {a['limit']}",
-    "exclusiveMinimum": lambda a: f"must be over {a['limit']}",
-    "exclusiveMaximum": lambda a: f"must be under {a['limit']}",
-    "multipleOf": lambda a: f"must be a multiple of {a.get('multiple_of', a.get('value'))}",
-    "minLength": lambda a: "must not be empty" if a["limit"] == 1 else f"must have {a['limit']} characters or more",
-    "maxLength": lambda a: f"must have {a['limit']} characters at most",
-    "minItems": lambda a: "must not be empty" if a["limit"] == 1 else f"must have {a['limit']} items or more",
-    "maxItems": lambda a: f"must have {a['limit']} items at most",
-    "minProperties": lambda a: "must not be empty" if a["limit"] == 1 else f"must have {a['limit']} fields or more",
-    "maxProperties": lambda a: f"must have {a['limit']} fields at most",
-    "uniqueItems": lambda _: "has an item twice",
-    "not": lambda _: "has a form that is not allowed",
-    "oneOfMultipleValid": lambda _: "fits several forms of which only one is allowed",
-}
-_PATTERNS = {
-    QUANTITY: "is no quantity such as 500m or 1Gi",
-    LABEL: "is no label value: letters, digits, '-', '_' and '.', a letter or digit at both ends",
-    NAME: "is no object name: lower-case letters, digits, '-' and '.', a letter or digit at both ends",
-}
-_FORMATS = {
-    "byte": "is not base64",
-    "date-time": "is no time such as 2026-01-31T12:00:00Z",
-    "date": "is no date such as 2026-01-31",
-    "ipv4": "is no IPv4 address",
-    "ipv6": "is no IPv6 address",
-    "uuid": "is no UUID",
-}
-_NAMES = {"object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false"}
+def _limit(keyword: str, about: Mapping[str, Any]) -> str:
+    say = _LIMITS.get(keyword)
+    return say(about) if say else f"breaks {keyword} of the schema"
 
 
 def _type(fault: Fault) -> Problem:

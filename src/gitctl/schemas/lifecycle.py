@@ -31,7 +31,8 @@ apps/v1beta1 ControllerRevision Deployment StatefulSet                          
 apps/v1beta2 ControllerRevision DaemonSet Deployment ReplicaSet StatefulSet                 1.9  1.16 apps/v1
 authentication.k8s.io/v1beta1 TokenReview                                                   1.19 1.22 authentication.k8s.io/v1
 authentication.k8s.io/v1beta1 SelfSubjectReview                                             1.30 1.33 authentication.k8s.io/v1
-authorization.k8s.io/v1beta1 LocalSubjectAccessReview SelfSubjectAccessReview SelfSubjectRulesReview SubjectAccessReview 1.19 1.22 authorization.k8s.io/v1
+authorization.k8s.io/v1beta1 LocalSubjectAccessReview SelfSubjectAccessReview               1.19 1.22 authorization.k8s.io/v1
+authorization.k8s.io/v1beta1 SelfSubjectRulesReview SubjectAccessReview                     1.19 1.22 authorization.k8s.io/v1
 autoscaling/v2beta1 HorizontalPodAutoscaler                                                 1.22 1.25 autoscaling/v2
 autoscaling/v2beta2 HorizontalPodAutoscaler                                                 1.23 1.26 autoscaling/v2
 batch/v1beta1 CronJob                                                                       1.21 1.25 batch/v1
@@ -66,12 +67,14 @@ storagemigration.k8s.io/v1beta1 StorageVersionMigration                         
 
 
 def _read(table: str) -> dict[tuple[str, str], Lifecycle]:
-    found = {}
+    found: dict[tuple[str, str], Lifecycle] = {}
     for row in table.strip().splitlines():
         words = row.split()
         at = next(i for i, word in enumerate(words) if word[0].isdigit())
         replacement = " ".join(words[at + 2 :])
-        life = Lifecycle(_minor(words[at]), None if words[at + 1] == "-" else _minor(words[at + 1]), "" if replacement == "-" else replacement)
+        life = Lifecycle(
+            _minor(words[at]), None if words[at + 1] == "-" else _minor(words[at + 1]), "" if replacement == "-" else replacement
+        )
         found |= {(words[0], kind): life for kind in words[1:at]}
     return found
 

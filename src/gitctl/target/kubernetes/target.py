@@ -27,6 +27,7 @@ from gitctl.target.kubernetes.locate import locate, require_foreign
 from gitctl.target.kubernetes.lock import Locks
 from gitctl.target.kubernetes.observe import Wanted, observe, refusal
 from gitctl.target.kubernetes.owned import owned
+from gitctl.target.kubernetes.openapi import PublishedSchemas, published
 from gitctl.target.kubernetes.places import missing_namespaces
 from gitctl.target.kubernetes.release import release_change
 from gitctl.target.kubernetes.remove import delete_change
@@ -192,6 +193,10 @@ class KubernetesTarget:
     def explain(self, ref: ObjectRef, live: Json | None) -> tuple[Texts, Texts]:
         """See Target."""
         return explain(self._client(), ref, live)
+
+    def schemas(self, *, offline: bool = False) -> PublishedSchemas:
+        """What the server publishes about its kinds; `offline`: as it was kept from an earlier run. Raises as `published` does."""
+        return published(self._unchecked if offline else self._client(), self._cache, offline=offline)
 
     def fields_owned(self, live: Json) -> str:
         """See Target."""
