@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from gitctl.model.finding import Problem
 from gitctl.model.manifest import Json
 from gitctl.schemas.explain import Fault, problems_of
-
-_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+from gitctl.schemas.formats import CHECKS
 
 
 class CompiledSchema:
@@ -26,7 +22,7 @@ class CompiledSchema:
         self._validator = jsonschema_rs.validator_for(
             schema,
             validate_formats=True,
-            formats={"date-time": _is_time, "byte": _is_base64},
+            formats=dict(CHECKS),
             pattern_options=jsonschema_rs.RegexOptions(),
         )
 
@@ -57,15 +53,3 @@ def _known(schema: Any, path: list[str | int]) -> tuple[str, ...]:
     for step in path[:-1]:
         schema = schema[step]
     return tuple(schema.get("properties", ()))
-
-
-def _is_time(text: str) -> bool:
-    return _DATE_TIME.fullmatch(text) is not None
-
-
-def _is_base64(text: str) -> bool:
-    try:
-        base64.b64decode(re.sub(r"[\r\n]", "", text), validate=True)
-    except (binascii.Error, ValueError):
-        return False
-    return True

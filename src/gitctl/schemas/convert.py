@@ -2,7 +2,7 @@
 
 Two dialects. Built-in kinds are Go types: every field that is not listed is unknown, and null means "not there" (it is taken out
 before the check). Custom resources are structural schemas: the same, and a node without `properties` knows no field at all, unless
-it keeps unknown ones; null stands for "not there" in fields that are not required.
+it keeps unknown ones; null stands for "not there" where the schema has a default.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from gitctl.model.manifest import Json
+from gitctl.schemas.formats import GO_BYTES, GO_MICRO_TIME, GO_TIME, KNOWN
 from gitctl.schemas.openapi import BUILT_IN, METADATA, reachable, target_of
 
 _KEPT = (
     *("type", "enum", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength"),
     *("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
 )
-_CHECKED_FORMATS: Final = frozenset({"date-time", "byte", "ipv4", "ipv6", "uuid", "date"})
 _RANGES: Final = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 QUANTITY = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$"
 LABEL = r"^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$"
@@ -26,9 +26,25 @@ NAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
 _SPECIAL: Final[Mapping[str, Json]] = {
     "io.k8s.apimachinery.pkg.api.resource.Quantity": {"type": ["string", "number"], "pattern": QUANTITY},
     "io.k8s.apimachinery.pkg.util.intstr.IntOrString": {"type": ["integer", "string"]},
-    "io.k8s.apimachinery.pkg.apis.meta.v1.Time": {"type": "string", "format": "date-time"},
-    "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime": {"type": "string", "format": "date-time"},
+    "io.k8s.apimachinery.pkg.apis.meta.v1.Time": {"type": "string", "format": GO_TIME},
+    "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime": {"type": "string", "format": GO_MICRO_TIME},
 }
+_PORT: Final[Json] = {"minimum": 1, "maximum": 65535}
+_COUNT: Final[Json] = {"minimum": 0}
+_CHECKS: Final[Mapping[str, Json]] = {
+    "core.v1.PodSpec": {"containers": {"minItems": 1}},
+    "core.v1.ContainerPort": {"containerPort": _PORT, "hostPort": {"minimum": 0, "maximum": 65535}},
+    "core.v1.ServicePort": {"port": _PORT, "nodePort": {"minimum": 0, "maximum": 65535}},
+    "apps.v1.DeploymentSpec": {"replicas": _COUNT},
+    "apps.v1.StatefulSetSpec": {"replicas": _COUNT},
+    "apps.v1.ReplicaSetSpec": {"replicas": _COUNT},
+}
+"""Limits that the API server has in code, for mistakes that people make."""
+_REQUIRED: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "core.v1.Container": (("image",), ()),
+    "core.v1.LimitRangeSpec": ((), ("limits",)),
+}
+"""Fields that the API server asks for although the schema does not, and the other way round."""
 _PATH_NAMES: Final = ("rbac.authorization.k8s.io/", "networking.k8s.io/v1 IPAddress")
 """Kinds whose names may have capitals and colons."""
 
@@ -54,7 +70,7 @@ def _component(name: str, schema: Json) -> Json:
         return dict(_SPECIAL[name])
     if not name.startswith(BUILT_IN):
         return _Structural().node(schema, null=False)
-    converted = _native(schema)
+    converted = _with_checks(_native(schema), name)
     if name == METADATA:
         converted["properties"]["labels"] = {
             "type": "object",
@@ -63,12 +79,26 @@ def _component(name: str, schema: Json) -> Json:
     return converted
 
 
+def _with_checks(schema: Json, name: str) -> Json:
+    """The schema with what the API server asks for beyond it."""
+    checks = _CHECKS.get(name.removeprefix("io.k8s.api."), {})
+    properties = schema.get("properties", {})
+    for key, more in checks.items():
+        properties[key] = properties[key] | more if key in properties else more
+    needed, free = _REQUIRED.get(name.removeprefix("io.k8s.api."), ((), ()))
+    required = [key for key in (*schema.get("required", ()), *needed) if key not in free]
+    rest = {key: value for key, value in schema.items() if key != "required"}
+    return rest | ({"required": required} if required else {})
+
+
 def _native(schema: Json) -> Json:
     """A Go type."""
     reference = target_of(schema)
     if reference:
         return {"$ref": f"#/$defs/{reference}"}
     found = _plain(schema)
+    if found.get("format") == "byte":
+        found["format"] = GO_BYTES
     if "properties" in schema:
         found["properties"] = {key: _native(value) for key, value in schema["properties"].items()}
         found["additionalProperties"] = False
@@ -93,7 +123,7 @@ def _plain(schema: Json) -> Json:
         low, high = _RANGES[name]
         found.setdefault("minimum", low)
         found.setdefault("maximum", high)
-    if name in _CHECKED_FORMATS:
+    if name in KNOWN:
         found["format"] = name
     if not _is_pattern(found.get("pattern", "")):
         del found["pattern"]
@@ -140,8 +170,7 @@ class _Structural:
         return found
 
     def _fields(self, schema: Json) -> Json:
-        required = schema.get("required") or ()
-        properties = {k: self.node(v, null=k not in required) for k, v in (schema.get("properties") or {}).items()}
+        properties = {k: self.node(v, null="default" in v) for k, v in (schema.get("properties") or {}).items()}
         extra = schema.get("additionalProperties")
         if isinstance(extra, dict):
             return {"properties": properties, "additionalProperties": self.node(extra, null=False)}

@@ -10,19 +10,12 @@ from gitctl.errors import did_you_mean
 from gitctl.model.finding import Problem, Rule
 from gitctl.model.manifest import Path
 from gitctl.schemas.convert import LABEL, NAME, QUANTITY
+from gitctl.schemas.formats import WORDS
 
 _PATTERNS: Mapping[str, str] = {
     QUANTITY: "is no quantity such as 500m or 1Gi",
     LABEL: "is no label value: letters, digits, '-', '_' and '.', a letter or digit at both ends",
     NAME: "is no object name: lower-case letters, digits, '-' and '.', a letter or digit at both ends",
-}
-_FORMATS: Mapping[str, str] = {
-    "byte": "is not base64",
-    "date-time": "is no time such as 2026-01-31T12:00:00Z",
-    "date": "is no date such as 2026-01-31",
-    "ipv4": "is no IPv4 address",
-    "ipv6": "is no IPv6 address",
-    "uuid": "is no UUID",
 }
 _NAMES = {
     "object": "a mapping",
@@ -34,7 +27,7 @@ _NAMES = {
 }
 _LIMITS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "pattern": lambda a: _PATTERNS.get(str(a["pattern"]), f"does not match {a['pattern']}"),
-    "format": lambda a: _FORMATS.get(a["format"], f"is no {a['format']}"),
+    "format": lambda a: WORDS.get(a["format"], f"is no {a['format']}"),
     "minimum": lambda a: f"must not be under {a['limit']}",
     "maximum": lambda a: f"must not be over {a['limit']}",
     "exclusiveMinimum": lambda a: f"must be over {a['limit']}",

@@ -119,7 +119,7 @@ def _written(found: Written, schemas: Schemas, places: FilePlaces, shown: Callab
     if any(is_open(found.body.get(key)) for key in ("apiVersion", "kind")):
         return Case(shown(found.file), found.name, where(()), skipped="its kind is encrypted, or a variable")
     problems = _problems(found.body, schemas, partial)
-    findings = tuple(finding(p, where(p.path), found.name, found.body) for p in problems)
+    findings = tuple(sorted((finding(p, where(p.path), found.name, found.body) for p in problems), key=_place))
     return Case(shown(found.file), found.name, where(()), findings)
 
 
@@ -144,8 +144,13 @@ def validate_apps(rendered: Sequence[tuple[str, Rendered]], tree: Tree, schemas:
 
 def _rendered(manifest: Manifest, schemas: Schemas, places: RenderedPlaces, title: str) -> Case:
     problems = schemas.check(manifest.body, opaque=lambda _: False)
-    findings = tuple(finding(p, places.where(manifest, p.path), str(manifest.ref), manifest.body) for p in problems)
+    found = (finding(p, places.where(manifest, p.path), str(manifest.ref), manifest.body) for p in problems)
+    findings = tuple(sorted(found, key=_place))
     return Case(title, str(manifest.ref), Where(manifest.origin.path, manifest.origin.line), findings)
+
+
+def _place(found: Finding) -> tuple[str, int, int]:
+    return found.where.path, found.where.line, found.where.column
 
 
 def finding(problem: Problem, where: Where, name: str, body: Json) -> Finding:
