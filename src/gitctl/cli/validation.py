@@ -11,9 +11,10 @@ from gitctl.cli.forms import REPORTS
 from gitctl.cli.open import Stage, open_cluster, open_project, open_stages, start_folder
 from gitctl.cli.schemas import SchemaChoice, open_book
 from gitctl.cli.session import Session
-from gitctl.config.find import search
+from gitctl.config.find import find_config, search
+from gitctl.config.load import load
 from gitctl.config.resolve import choose_environment
-from gitctl.errors import InputError, UsageError
+from gitctl.errors import GitctlError, InputError, UsageError
 from gitctl.model.app import Cluster
 from gitctl.source.checkout import find_root
 from gitctl.source.worktree import WorkTree
@@ -34,22 +35,35 @@ def file_groups(session: Session, names: Sequence[str]) -> list[str] | None:
     if not names:
         return None
     start = start_folder(session)
-    project = session.flags.config is not None or search(start) is not None
-    paths = [name for name in names if _is_path(start, name, project)]
+    apps = _app_names(session, start)
+    paths = [name for name in names if _is_path(start, name, apps)]
     if paths and len(paths) < len(names):
         app = next(name for name in names if name not in paths)
-        raise UsageError(f"{app} is no file, and {paths[0]} is one", hint="name files, or apps; a folder beside a project is ./NAME")
+        raise UsageError(
+            f"{paths[0]} is a file or folder, and {app} is none", hint="name files, or apps; a folder called as an app is ./NAME"
+        )
     missing = next((name for name in paths if name != STDIN and not (start / name).exists()), None)
     if missing:
         raise InputError(f"{missing} does not exist", hint="name files or folders of manifests, or apps of gitctl.yaml")
     return list(dict.fromkeys(paths)) or None
 
 
-def _is_path(start: Path, name: str, project: bool) -> bool:
-    """As `diff` decides: by a slash or a dot, by being there where no project could claim the name; a file is always one."""
+def _app_names(session: Session, start: Path) -> frozenset[str]:
+    """The apps of the project, where there is one that can be read: a broken one is no matter of files."""
+    if session.flags.config is None and search(start) is None:
+        return frozenset()
+    try:
+        file = find_config(start, explicit=session.flags.config)
+        return frozenset(spec.template.name for spec in load(file.read_bytes(), path=str(file)).apps)
+    except GitctlError:
+        return frozenset()
+
+
+def _is_path(start: Path, name: str, apps: Collection[str]) -> bool:
+    """A slash, a dot or a suffix makes a path, and so does being there under a name that is no app's."""
     if name in (STDIN, ".", "..") or "/" in name or name.endswith(SUFFIXES):
         return True
-    return (start / name).is_file() or (not project and (start / name).exists())
+    return name not in apps and (start / name).exists()
 
 
 def validated_files(session: Session, names: Iterable[str], choice: SchemaChoice) -> Runs:
