@@ -12,7 +12,7 @@ from typing import Any
 
 from gitctl import sandbox
 from gitctl.sandbox.server import ask
-from gitctl.schemas.openapi import reachable, read
+from gitctl.schemas.openapi import BUILT_IN, reachable, read
 
 FOLDER = Path(__file__).parents[1] / "src" / "gitctl" / "schemas" / "kubernetes"
 _PROSE = ("description", "x-kubernetes-patch-merge-key", "x-kubernetes-patch-strategy")
@@ -25,14 +25,17 @@ def dump(plane: sandbox.ControlPlane) -> tuple[str, dict[str, Any]]:
     components: dict[str, Any] = {}
     for name in sorted(paths):
         if name.startswith(("api/", "apis/")):
-            components |= ask(plane, "GET", paths[name]["serverRelativeURL"]).json().get("components", {}).get("schemas", {})
+            document = ask(plane, "GET", paths[name]["serverRelativeURL"]).json()
+            # The documents of custom resources have some of Kubernetes' own types too, in an older form.
+            if all(component.startswith(BUILT_IN) for component in read(document).kinds.values()):
+                components |= document.get("components", {}).get("schemas", {})
     return f"{version['major']}.{version['minor']}", {"components": {"schemas": _built_in(components)}}
 
 
 def _built_in(components: dict[str, Any]) -> dict[str, Any]:
     """The components that kinds of Kubernetes need; lists are no kinds of their own."""
     kinds = read({"components": {"schemas": components}}).kinds
-    names = {name for (_, kind), name in kinds.items() if name.startswith("io.k8s.") and not kind.endswith("List")}
+    names = {name for (_, kind), name in kinds.items() if name.startswith(BUILT_IN) and not kind.endswith("List")}
     found = {part: schema for name in names for part, schema in reachable(components, name).items()}
     return {name: _terse(found[name]) for name in sorted(found)}
 

@@ -14,6 +14,7 @@ from gitctl.cli.blame import blame_with
 from gitctl.cli.lookup import NoLookup, ProjectLookup, committed
 from gitctl.cli.request import duration
 from gitctl.cli.session import Session
+from gitctl.cli.start import start_folder
 from gitctl.config.fill import path_app
 from gitctl.config.find import find_config, search
 from gitctl.config.load import load
@@ -158,14 +159,6 @@ def bound(apps: tuple[App, ...], tip: Project | None) -> tuple[App, ...]:
     """The apps with the suspensions that the branch has now: they bind whatever revision is read."""
     now = {spec.template.name: spec.template.suspensions for spec in tip.apps} if tip else {}
     return tuple(replace(app, suspensions=now.get(app.name, app.suspensions)) for app in apps)
-
-
-def start_folder(session: Session) -> Path:
-    """Where the command runs: -C, else the current folder. Raises UsageError."""
-    folder = (session.flags.directory or Path()).absolute()
-    if not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder", id=ErrorId.ARGUMENT_INVALID, hint="-C names the folder to run in")
-    return folder
 
 
 def _tell(session: Session, tree: Tree) -> None:

@@ -6,11 +6,12 @@ import os
 import sys
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gitctl.cli.forms import REPORTS
-from gitctl.cli.open import Stage, open_cluster, open_project, open_stages, start_folder
 from gitctl.cli.schemas import SchemaChoice, open_book
 from gitctl.cli.session import Session
+from gitctl.cli.start import start_folder
 from gitctl.config.find import find_config, search
 from gitctl.config.load import load
 from gitctl.config.resolve import choose_environment
@@ -18,11 +19,14 @@ from gitctl.errors import GitctlError, InputError, UsageError
 from gitctl.model.app import Cluster
 from gitctl.source.checkout import find_root
 from gitctl.source.worktree import WorkTree
-from gitctl.target.kubernetes.target import KubernetesTarget
-from gitctl.workflow.plan import render_apps
 from gitctl.workflow.validate import Files, Validation, validate_apps, validate_files
 from gitctl.workflow.written import SUFFIXES
 
+if TYPE_CHECKING:
+    from gitctl.cli.open import Stage
+    from gitctl.target.kubernetes.target import KubernetesTarget
+
+# What reaches clusters and renders is imported where that is asked for: a file is to be checked in a moment, at every commit.
 STDIN = "-"
 _LARGEST = 64 << 20
 
@@ -76,6 +80,8 @@ def validated_files(session: Session, names: Iterable[str], choice: SchemaChoice
 def _named_cluster(session: Session) -> tuple[KubernetesTarget | None, str]:
     flags = session.flags
     if flags.env:
+        from gitctl.cli.open import open_project
+
         environment = choose_environment(open_project(session, worktree=True).project, flags.env)
         cluster = environment.clusters[0] if environment.clusters else None
         if flags.context:
@@ -85,7 +91,12 @@ def _named_cluster(session: Session) -> tuple[KubernetesTarget | None, str]:
 
 
 def _target(session: Session, cluster: Cluster | None) -> KubernetesTarget | None:
-    opened = open_cluster(session, cluster) if cluster else None
+    if cluster is None:
+        return None
+    from gitctl.cli.open import open_cluster
+    from gitctl.target.kubernetes.target import KubernetesTarget
+
+    opened = open_cluster(session, cluster)
     return opened if isinstance(opened, KubernetesTarget) else None
 
 
@@ -136,11 +147,16 @@ def _content(path: Path) -> bytes:
 
 def validated_apps(session: Session, names: list[str] | None, choice: SchemaChoice, *, revision: str | None, worktree: bool) -> Runs:
     """Render apps and validate the objects, for each cluster of the environment."""
+    from gitctl.cli.open import open_stages
+
     stages = open_stages(session, names, revision=revision, worktree=worktree, tell_dirty=True, needs_cluster=False)
     return [_stage(session, stage, choice) for stage in stages]
 
 
 def _stage(session: Session, stage: Stage, choice: SchemaChoice) -> tuple[str, Validation]:
+    from gitctl.target.kubernetes.target import KubernetesTarget
+    from gitctl.workflow.plan import render_apps
+
     target = stage.parts.target if isinstance(stage.parts.target, KubernetesTarget) else None
     kubernetes = next((app.kubernetes for app in stage.apps if app.kubernetes), "")
     book = open_book(session, choice, target, kubernetes)

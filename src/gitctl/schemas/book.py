@@ -10,13 +10,13 @@ from typing import Any
 from gitctl.errors import did_you_mean
 from gitctl.model.finding import Problem, Rule, Severity
 from gitctl.model.manifest import Json
-from gitctl.schemas.cel import rule_problems
+from gitctl.schemas.cel import CelRules
 from gitctl.schemas.check import CompiledSchema
 from gitctl.schemas.convert import json_schema, without_null
 from gitctl.schemas.definitions import defined
 from gitctl.schemas.lifecycle import Minor, judge
 from gitctl.schemas.openapi import BUILT_IN, ApiDocument, KindId
-from gitctl.schemas.structure import Node, duplicates, has_rules, tree_of
+from gitctl.schemas.structure import Node, duplicates, nodes, tree_of
 
 Opaque = Callable[[Any], bool]
 
@@ -133,16 +133,17 @@ class _Page:
         return tree_of(self._document.components, self._name)
 
     @cached_property
-    def _ruled(self) -> bool:
-        return not self._native and has_rules(self._tree)
+    def _rules(self) -> CelRules | None:
+        """Rules are for custom resources; None for a kind without any."""
+        return CelRules(self._tree) if not self._native and any(node.rules for node in nodes(self._tree)) else None
 
     def problems(self, body: Json, *, opaque: Opaque, partial: bool) -> list[Problem]:
         """Schema first, then lists, then rules: rules of an object that breaks its schema are not evaluated, as by the API server."""
         clean = without_null(body) if self._native or partial else {**body, "metadata": without_null(body.get("metadata"))}
         found = self._compiled.problems(clean, opaque=opaque, partial=partial)
         found += duplicates(self._tree, clean)
-        if self._ruled and not found and not partial:
-            found += rule_problems(self._tree, clean)
+        if not found and not partial and self._rules:
+            found += self._rules.problems(clean)
         return found
 
 

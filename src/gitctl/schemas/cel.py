@@ -12,34 +12,48 @@ from functools import cache
 from typing import Any, Final
 
 from gitctl.model.finding import Problem, Rule, Severity
-from gitctl.schemas.structure import CelRule, Node, visits
-from gitctl.schemas.typed import typed
+from gitctl.model.manifest import Path
+from gitctl.schemas.structure import CelRule, Node, nodes, visits
+from gitctl.schemas.typed import escaped, typed, unescaped
 
 INSTALL: Final = "pip install 'gitctl-cli[cel]'"
 _OLD = re.compile(r"\boldSelf\b")
+_TIMES: Final = frozenset({"date-time", "date", "duration"})
 _MISSING_KEY = "Key not found"
 
 
-def rule_problems(tree: Node, body: Any) -> Iterator[Problem]:
-    """Rules that the object breaks, and rules that could not be checked (warnings)."""
-    value = typed(tree, body)
-    for visit in visits(tree, value):
-        for rule in visit.node.rules:
-            if not _OLD.search(rule.rule) or rule.optional_old:
-                path = _written(visit.path)
-                yield from _problems(rule, visit.value, path)
+class CelRules:
+    """The rules of one kind."""
+
+    def __init__(self, tree: Node) -> None:
+        self._tree = tree
+        names = "|".join(re.escape(name) for name in sorted(_timed(tree)))
+        # The library takes no times and durations as data: rules that read them would compare texts.
+        self._times = re.compile(rf"\b(?:{names})\b") if names else None
+
+    def problems(self, body: Any) -> Iterator[Problem]:
+        """Rules that the object breaks, and rules that could not be checked (warnings)."""
+        for visit in visits(self._tree, typed(self._tree, body)):
+            for rule in visit.node.rules:
+                path = tuple(unescaped(step) if isinstance(step, str) else step for step in visit.path)
+                if rule.optional_old:
+                    yield _unchecked(rule, path, "it may compare with the old object")
+                elif _is_time(visit.node) or (self._times and self._times.search(rule.rule)):
+                    yield _unchecked(rule, path, "it reads a time or a duration")
+                elif not _OLD.search(rule.rule):
+                    yield from _problems(rule, visit.value, path)
 
 
-def _written(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    from gitctl.schemas.typed import unescaped
+def _timed(tree: Node) -> set[str]:
+    """Names, as expressions write them, of fields that hold times and durations."""
+    return {escaped(name) for node in nodes(tree) for name, below in node.fields.items() if _is_time(below)}
 
-    return tuple(unescaped(step) if isinstance(step, str) else step for step in path)
+
+def _is_time(node: Node) -> bool:
+    return node.schema.get("format") in _TIMES
 
 
-def _problems(rule: CelRule, value: Any, path: tuple[str | int, ...]) -> Iterator[Problem]:
-    if rule.optional_old:
-        yield _unchecked(rule, path, "it may compare with the old object")
-        return
+def _problems(rule: CelRule, value: Any, path: Path) -> Iterator[Problem]:
     answer, why = _evaluate(rule.rule, value)
     if answer is False:
         yield Problem(Rule.CEL, _message(rule, value), path)
@@ -49,7 +63,7 @@ def _problems(rule: CelRule, value: Any, path: tuple[str | int, ...]) -> Iterato
         yield _unchecked(rule, path, why)
 
 
-def _unchecked(rule: CelRule, path: tuple[str | int, ...], why: str) -> Problem:
+def _unchecked(rule: CelRule, path: Path, why: str) -> Problem:
     return Problem(Rule.CEL_NOT_CHECKED, f"the rule {_short(rule.rule)} was not checked: {why}", path, severity=Severity.WARNING)
 
 

@@ -78,19 +78,16 @@ def _rule(entry: Json) -> CelRule:
     return CelRule(entry.get("rule", ""), entry.get("message", ""), entry.get("messageExpression", ""), bool(entry.get("optionalOldSelf")))
 
 
-def has_rules(node: Node) -> bool:
-    """Has any node below this one a rule?"""
+def nodes(root: Node) -> Iterator[Node]:
+    """Every node of a tree, each once."""
     seen: set[int] = set()
-    todo = [node]
+    todo = [root]
     while todo:
         one = todo.pop()
-        if id(one) in seen:
-            continue
-        seen.add(id(one))
-        if one.rules:
-            return True
-        todo += [n for n in (*one.fields.values(), one.items, one.values) if n is not None]
-    return False
+        if id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            todo += [n for n in (*one.fields.values(), one.items, one.values) if n is not None]
 
 
 def visits(node: Node, value: Any, path: Path = ()) -> Iterator[Visit]:

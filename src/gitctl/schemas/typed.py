@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from gitctl.schemas.openapi import METADATA, target_of
@@ -18,8 +16,6 @@ _RESERVED: Final = frozenset(
     }
 )
 _ESCAPES: Final = (("__", "__underscores__"), (".", "__dot__"), ("-", "__dash__"), ("/", "__slash__"))
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ns|us|µs|ms|s|m|h)")
-_UNITS: Final = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def escaped(name: str) -> str:
@@ -67,29 +63,11 @@ def _scalar(node: Node, value: Any) -> Any:
         return value
     if schema.get("type") == "number" and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    return _formatted(schema.get("format", ""), value) if isinstance(value, str) else value
+    return _decoded(value) if schema.get("format") == "byte" and isinstance(value, str) else value
 
 
-def _formatted(form: str, text: str) -> Any:
+def _decoded(text: str) -> bytes | str:
     try:
-        match form:
-            case "date-time":
-                return datetime.fromisoformat(text)
-            case "date":
-                return datetime.fromisoformat(text).replace(tzinfo=UTC)
-            case "byte":
-                return base64.b64decode(text, validate=True)
-            case "duration":
-                return _duration(text)
+        return base64.b64decode(text, validate=True)
     except (ValueError, binascii.Error):
         return text
-    return text
-
-
-def _duration(text: str) -> timedelta:
-    """Go's durations: `1h30m`. Raises ValueError."""
-    parts = _DURATION.findall(text)
-    if not parts or "".join(n + u for n, u in parts) != text.lstrip("-"):
-        raise ValueError(text)
-    seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
-    return timedelta(seconds=-seconds if text.startswith("-") else seconds)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gitctl.errors import GitctlError, Where
 from gitctl.model.finding import Case, Finding, Problem, Rule, Severity
 from gitctl.model.manifest import Json, Manifest, Path
 from gitctl.protocols import Tree
 from gitctl.workflow.places import FilePlaces, RenderedPlaces
-from gitctl.workflow.plan import Rendered
 from gitctl.workflow.written import Written, definitions, patches, read_file
+
+if TYPE_CHECKING:
+    from gitctl.workflow.plan import Rendered
 
 _ENCRYPTED = "ENC[AES256_GCM,"
 _DEFINITION = "CustomResourceDefinition"
