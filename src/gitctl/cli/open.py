@@ -51,7 +51,7 @@ class Stage:
     @property
     def where(self) -> str:
         """`prod (context prod-eu)`, for questions and titles."""
-        return f"{self.env} → {self.parts.cluster}" if self.env else self.parts.cluster or "no cluster"
+        return " → ".join(filter(None, (self.env, self.parts.cluster))) or "no cluster"
 
     def title(self, app: App) -> str:
         """`web (prod → prod-eu)`."""

@@ -61,10 +61,10 @@ def validate(
         bool, typer.Option("--warnings-as-errors", help="Exit 1 for warnings too: deprecated versions, kinds without a schema.")
     ] = False,
 ) -> int:
-    """Check manifests against the schemas of Kubernetes and of custom resources.
+    """Check manifests against the schemas of the API server.
 
-    Unknown fields, wrong types and values, duplicates, CEL rules, API
-    versions that are deprecated or gone. Writes nothing.
+    Unknown fields, wrong types and values, duplicates, rules of custom
+    resources, API versions that are deprecated or gone. Writes nothing.
     """
     from gitctl.cli.schemas import SchemaChoice
     from gitctl.cli.show.validation import show_validation

@@ -10,7 +10,7 @@ from typing import Any
 from gitctl.errors import did_you_mean
 from gitctl.model.finding import Problem, Rule, Severity
 from gitctl.model.manifest import Json
-from gitctl.schemas.cel import CelRules
+from gitctl.schemas.cel import rule_problems
 from gitctl.schemas.check import CompiledSchema
 from gitctl.schemas.convert import json_schema, without_null
 from gitctl.schemas.definitions import defined
@@ -133,17 +133,17 @@ class _Page:
         return tree_of(self._document.components, self._name)
 
     @cached_property
-    def _rules(self) -> CelRules | None:
-        """Rules are for custom resources; None for a kind without any."""
-        return CelRules(self._tree) if not self._native and any(node.rules for node in nodes(self._tree)) else None
+    def _ruled(self) -> bool:
+        """Rules are for custom resources."""
+        return not self._native and any(node.rules for node in nodes(self._tree))
 
     def problems(self, body: Json, *, opaque: Opaque, partial: bool) -> list[Problem]:
         """Schema first, then lists, then rules: rules of an object that breaks its schema are not evaluated, as by the API server."""
         clean = without_null(body) if self._native or partial else {**body, "metadata": without_null(body.get("metadata"))}
         found = self._compiled.problems(clean, opaque=opaque, partial=partial)
         found += duplicates(self._tree, clean)
-        if not found and not partial and self._rules:
-            found += self._rules.problems(clean)
+        if not found and not partial and self._ruled:
+            found += rule_problems(self._tree, clean, opaque=opaque)
         return found
 
 

@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from gitctl.model.finding import Problem, Rule, Severity
 from gitctl.model.manifest import Path
-from gitctl.schemas.structure import CelRule, Node, nodes, visits
-from gitctl.schemas.typed import escaped, typed, unescaped
+from gitctl.schemas.explain import holds
+from gitctl.schemas.structure import CelRule, Node
+from gitctl.schemas.typed import escaped, typed, visits
 
 INSTALL: Final = "pip install 'gitctl-cli[cel]'"
 _OLD = re.compile(r"\boldSelf\b")
@@ -22,31 +23,28 @@ _TIMES: Final = frozenset({"date-time", "date", "duration"})
 _MISSING_KEY = "Key not found"
 
 
-class CelRules:
-    """The rules of one kind."""
-
-    def __init__(self, tree: Node) -> None:
-        self._tree = tree
-        names = "|".join(re.escape(name) for name in sorted(_timed(tree)))
-        # The library takes no times and durations as data: rules that read them would compare texts.
-        self._times = re.compile(rf"\b(?:{names})\b") if names else None
-
-    def problems(self, body: Any) -> Iterator[Problem]:
-        """Rules that the object breaks, and rules that could not be checked (warnings)."""
-        for visit in visits(self._tree, typed(self._tree, body)):
-            for rule in visit.node.rules:
-                path = tuple(unescaped(step) if isinstance(step, str) else step for step in visit.path)
-                if rule.optional_old:
-                    yield _unchecked(rule, path, "it may compare with the old object")
-                elif _is_time(visit.node) or (self._times and self._times.search(rule.rule)):
-                    yield _unchecked(rule, path, "it reads a time or a duration")
-                elif not _OLD.search(rule.rule):
-                    yield from _problems(rule, visit.value, path)
+def rule_problems(tree: Node, body: Any, *, opaque: Callable[[Any], bool]) -> Iterator[Problem]:
+    """Rules that the object breaks, and rules that could not be checked (warnings)."""
+    found = list(visits(tree, typed(tree, body)))
+    # The library takes no times and durations as data: rules that read them would compare texts.
+    times = "|".join(sorted({re.escape(_name(v.path)) for v in found if _is_time(v.node)}))
+    for visit in found:
+        for rule in visit.node.rules:
+            if rule.optional_old:
+                yield _unchecked(rule, visit.path, "it may compare with the old object")
+            elif _OLD.search(rule.rule):
+                continue
+            elif holds(visit.value, opaque):
+                yield _unchecked(rule, visit.path, "a value that it may read is a variable, or encrypted")
+            elif _is_time(visit.node) or (times and re.search(rf"\b(?:{times})\b", rule.rule)):
+                yield _unchecked(rule, visit.path, "it reads a time or a duration")
+            else:
+                yield from _problems(rule, visit.value, visit.path)
 
 
-def _timed(tree: Node) -> set[str]:
-    """Names, as expressions write them, of fields that hold times and durations."""
-    return {escaped(name) for node in nodes(tree) for name, below in node.fields.items() if _is_time(below)}
+def _name(path: Path) -> str:
+    """The field that a value is in, as expressions write it."""
+    return next((escaped(step) for step in reversed(path) if isinstance(step, str)), "self")
 
 
 def _is_time(node: Node) -> bool:

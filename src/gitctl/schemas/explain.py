@@ -69,9 +69,7 @@ def problems_of(fault: Fault, *, opaque: Opaque, partial: bool) -> Iterator[Prob
             if not partial:
                 yield Problem(Rule.MISSING_FIELD, f"{fault.about['property']} is missing", fault.path)
         case _:
-            if not _holds(fault.value, opaque) and not (
-                partial and fault.keyword in ("minItems", "minProperties", "anyOf", "oneOf", "not")
-            ):
+            if not holds(fault.value, opaque) and not (partial and fault.keyword in ("minItems", "minProperties", "anyOf", "oneOf", "not")):
                 yield _value(fault)
 
 
@@ -84,10 +82,11 @@ def _excused(name: str, opaque: Opaque, partial: bool) -> bool:
     return opaque(name) or (partial and name.startswith("$"))
 
 
-def _holds(value: Any, opaque: Opaque) -> bool:
+def holds(value: Any, opaque: Opaque) -> bool:
+    """Is there an opaque value in this one?"""
     if isinstance(value, dict):
-        return any(opaque(key) or _holds(item, opaque) for key, item in value.items())
-    return any(_holds(item, opaque) for item in value) if isinstance(value, list) else opaque(value)
+        return any(opaque(key) or holds(item, opaque) for key, item in value.items())
+    return any(holds(item, opaque) for item in value) if isinstance(value, list) else opaque(value)
 
 
 def _unknown(name: str, fault: Fault) -> Problem:

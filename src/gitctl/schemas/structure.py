@@ -35,15 +35,6 @@ class Node:
     values: Node | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """A node beside its value; `schema` is the node's."""
-
-    node: Node
-    value: Any
-    path: Path
-
-
 def tree_of(components: Mapping[str, Json], name: str) -> Node:
     """The tree of a component. Schemas that contain themselves give trees that do."""
     known: dict[str, Node] = {}
@@ -88,19 +79,6 @@ def nodes(root: Node) -> Iterator[Node]:
             seen.add(id(one))
             yield one
             todo += [n for n in (*one.fields.values(), one.items, one.values) if n is not None]
-
-
-def visits(node: Node, value: Any, path: Path = ()) -> Iterator[Visit]:
-    """Every node that the object has, with its value, outside in."""
-    yield Visit(node, value, path)
-    if isinstance(value, dict):
-        for key, item in value.items():
-            below = node.fields.get(key, node.values)
-            if below is not None:
-                yield from visits(below, item, (*path, key))
-    elif isinstance(value, list) and node.items is not None:
-        for number, item in enumerate(value):
-            yield from visits(node.items, item, (*path, number))
 
 
 def duplicates(node: Node, value: Any, path: Path = ()) -> Iterator[Problem]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
+from gitctl.model.manifest import Path
 from gitctl.schemas.openapi import METADATA, target_of
 from gitctl.schemas.structure import Node
 
@@ -16,6 +19,15 @@ _RESERVED: Final = frozenset(
     }
 )
 _ESCAPES: Final = (("__", "__underscores__"), (".", "__dot__"), ("-", "__dash__"), ("/", "__slash__"))
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A node beside its typed value, and where that is in the object."""
+
+    node: Node
+    value: Any
+    path: Path
 
 
 def escaped(name: str) -> str:
@@ -55,6 +67,20 @@ def _mapping(node: Node, value: dict[str, Any]) -> dict[str, Any]:
         if given or "default" in below.schema:
             found[escaped(name)] = typed(below, item if given else below.schema["default"])
     return found
+
+
+def visits(node: Node, value: Any, path: Path = ()) -> Iterator[Visit]:
+    """Every node below a typed value, with its part of it, outside in."""
+    yield Visit(node, value, path)
+    if isinstance(value, dict):
+        for key, item in value.items():
+            name = unescaped(key) if node.fields else key
+            below = node.fields.get(name) if node.fields else node.values
+            if below is not None:
+                yield from visits(below, item, (*path, name))
+    elif isinstance(value, list) and node.items is not None:
+        for number, item in enumerate(value):
+            yield from visits(node.items, item, (*path, number))
 
 
 def _scalar(node: Node, value: Any) -> Any:

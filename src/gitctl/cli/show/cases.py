@@ -45,7 +45,7 @@ def _plan(title: str, plan: Plan) -> Iterator[Case]:
 def _change(title: str, change: Change) -> Case:
     place = _place(change.comparison.desired.origin if change.comparison else None)
     reason = f" ({change.reason})" if change.reason else ""
-    message = f"{change.action.value} {change.ref}{reason}" + _fields(change.fields)
+    message = f"{change.action.value}{reason}" + _fields(change.fields)
     note = Finding(Rule.DIFFERS, message, place, str(change.ref), severity=Severity.NOTE)
     return Case(title, str(change.ref), place, (note,))
 
@@ -82,7 +82,7 @@ def _drift(title: str, found: ObjectDrift, fixed: bool) -> Case:
     rule = _VERDICTS[found.verdict]
     if not found.fields:
         reason = f" ({found.reason})" if found.reason else ""
-        return Case(title, str(found.ref), place, (Finding(rule, f"{found.verdict.value} {found.ref}{reason}", place, str(found.ref)),))
+        return Case(title, str(found.ref), place, (Finding(rule, f"{found.verdict.value}{reason}", place, str(found.ref)),))
     return Case(title, str(found.ref), place, tuple(_drifted(rule, f, found, place) for f in found.fields))
 
 

@@ -118,7 +118,7 @@ def _region(where: Where) -> dict[str, int]:
 
 def _text(finding: Finding) -> str:
     about = " ".join(filter(None, (finding.object, finding.field)))
-    return finding.message + (f" ({about})" if about else "") + (f"; {finding.hint}" if finding.hint else "")
+    return (f"{about}: " if about else "") + finding.message + (f"; {finding.hint}" if finding.hint else "")
 
 
 def _place(error: GitctlError) -> Where:
