@@ -30,7 +30,9 @@ REDACTOR = Redactor(["hunter2hunter2"])
 def test_annotations_are_one_line_each_and_escaped() -> None:
     rows = github(REPORT, redactor=REDACTOR).splitlines()
     assert [row.split(" ")[0] for row in rows] == ["::error", "::warning", "::notice", "::error", "::error"]
-    assert rows[0].startswith('::error file=ap ps/ü%3A1.yaml,line=3,col=7,title=gitctl%3A unknown-field::Deployment a spec.x: a,b:c%25d\\r%0A"<&>]]> \\x1b[31m')
+    assert rows[0].startswith(
+        '::error file=ap ps/ü%3A1.yaml,line=3,col=7,title=gitctl%3A unknown-field::Deployment a spec.x: a,b:c%25d\\r%0A"<&>]]> \\x1b[31m'
+    )
     assert rows[1] == "::warning file=b.yaml,title=gitctl%3A deprecated-api::old"
     assert rows[3] == "::error file=x.yaml,line=2,col=1,title=gitctl::x.yaml:2:1: broken"
     assert "hunter2" not in "".join(rows)
