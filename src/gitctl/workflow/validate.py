@@ -118,11 +118,13 @@ def _written(found: Written, schemas: Schemas, places: FilePlaces, shown: Callab
         place = places.where(found.file, found.document, (*found.step, *path))
         return replace(place, path=shown(found.file))
 
+    # Places cost a second reading of the file: only where there is something to show.
+    start = Where(shown(found.file), found.line)
     if any(is_open(found.body.get(key)) for key in ("apiVersion", "kind")):
-        return Case(shown(found.file), found.name, where(()), skipped="its kind is encrypted, or a variable")
+        return Case(shown(found.file), found.name, start, skipped="its kind is encrypted, or a variable")
     problems = _problems(found.body, schemas, partial)
     findings = tuple(sorted((finding(p, where(p.path), found.name, found.body) for p in problems), key=_place))
-    return Case(shown(found.file), found.name, where(()), findings)
+    return Case(shown(found.file), found.name, start, findings)
 
 
 def _problems(body: Json, schemas: Schemas, partial: bool) -> tuple[Problem, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gitctl.documents import load_all
+from gitctl.documents import Loaded, load_all
 from gitctl.errors import GitctlError, ManifestError
 from gitctl.model.manifest import Json, Path
 from gitctl.protocols import Tree
@@ -21,11 +21,13 @@ _OTHER_TOOLS = ("kustomize.config.k8s.io/", "gitctl.dev/")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One object of a file: its document (from 0, empty ones counted), and its path in it (not empty inside of a List)."""
+    """One object of a file: its document (from 0, empty ones counted), the line on which that starts, and the object's path in it
+    (not empty inside of a List)."""
 
     body: Json
     file: str
     document: int
+    line: int
     step: Path = ()
 
     @property
@@ -60,7 +62,7 @@ def read_file(path: str, content: bytes, siblings: Collection[str]) -> FileConte
         if b"{{" in content:
             error.hint = error.hint or "a template? validate what it renders to"
         raise
-    objects = tuple(o for found in loaded for o in _objects(found.value, path, found.index, ()))
+    objects = tuple(o for found in loaded for o in _objects(found, path, found.value, ()))
     return FileContent(objects) if objects else FileContent(other="no Kubernetes manifest")
 
 
@@ -70,15 +72,15 @@ def is_template(path: str, siblings: Collection[str]) -> bool:
     return any(part == "templates" and "/".join([*parts[:n], _CHART]) in siblings for n, part in enumerate(parts))
 
 
-def _objects(value: Any, path: str, document: int, step: Path) -> Iterator[Written]:
+def _objects(found: Loaded, path: str, value: Any, step: Path) -> Iterator[Written]:
     if not isinstance(value, dict) or not _is_object(value):
         return
     items = value.get("items")
     if not (isinstance(items, list) and str(value.get("kind", "")).endswith("List")):
-        yield Written({k: v for k, v in value.items() if k != "sops"}, path, document, step)
+        yield Written({k: v for k, v in value.items() if k != "sops"}, path, found.index, found.line, step)
         return
     for number, item in enumerate(items):
-        yield from _objects(item, path, document, (*step, "items", number))
+        yield from _objects(found, path, item, (*step, "items", number))
 
 
 def _is_object(value: Json) -> bool:
@@ -145,6 +147,6 @@ def _contents(tree: Tree, names: list[str]) -> Iterator[tuple[str, bytes]]:
 
 def _bodies(path: str, content: bytes) -> list[Json]:
     try:
-        return [o.body for found in load_all(content, where=path) for o in _objects(found.value, path, found.index, ())]
+        return [o.body for found in load_all(content, where=path) for o in _objects(found, path, found.value, ())]
     except GitctlError:
         return []
