@@ -127,6 +127,9 @@ def test_encrypted_files_need_no_key_and_no_value_is_shown(gitctl: Runner, repo:
     secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {a: hunter2hunter2}\nimmutabel: true\n"
     repo.write("s.yaml", secret)
     gitctl("secret", "encrypt", "s.yaml", cwd=repo.path).expect(0)
+    repo.commit("a secret", {"apps/db/s.yaml": (repo.path / "s.yaml").read_text().replace("apiVersion: v1", "apiVersion: v1\nreplicas: 1")})
+    app = gitctl("validate", "db", "-e", "dev", cwd=repo.path, env={"SOPS_AGE_KEY_FILE": ""}).expect(1)
+    assert "apps/db/s.yaml:8:1: error: unknown field 'immutabel'  (Secret s immutabel)" in app.stdout
     repo.write("plain.yaml", secret.replace("stringData: {a: hunter2hunter2}", "data: {a: hunter2hunter2}\ntype: [hunter2hunter2]"))
     found = gitctl("validate", "s.yaml", "plain.yaml", cwd=repo.path, env={"SOPS_AGE_KEY_FILE": ""}).expect(1)
     assert "s.yaml:7:1: error: unknown field 'immutabel'" in found.stdout

@@ -24,7 +24,7 @@ from gitctl.model.app import App, Cluster, Environment, Limits, Project
 from gitctl.model.manifest import RenderResult
 from gitctl.model.quantity import counted
 from gitctl.paths import cache_folder
-from gitctl.protocols import Publisher, Source, Target, Tree
+from gitctl.protocols import Publisher, Source, Target, Tree, Vault
 from gitctl.source.checkout import dirty_paths, find_root
 from gitctl.source.open import open_publisher, open_source
 from gitctl.source.repository import LocalSource, MirrorSource
@@ -261,16 +261,19 @@ def open_cluster(session: Session, cluster: Cluster) -> Target:
     )
 
 
-def render_with(session: Session, *, needs_keys: bool = True) -> Callable[[App, Tree], RenderResult]:
-    """The render stage with the secret providers in it; without `needs_keys` values that no key is here for are made up."""
+def render_with(session: Session, *, needs_keys: bool = True, sealed: bool = False) -> Callable[[App, Tree], RenderResult]:
+    """The render stage with the secret providers in it; without `needs_keys` values that no key is here for are made up; `sealed`
+    leaves all of them as they are."""
     from gitctl.plugins import renderers
     from gitctl.render.run import render
+    from gitctl.secrets.sealed import SealedVault
     from gitctl.secrets.sops import SopsOrStandIn, SopsProvider
     from gitctl.secrets.vault import SecretVault
 
     table = renderers()
     # One for the run: a file that several apps share is decrypted once.
-    vault = SecretVault((SopsProvider() if needs_keys else SopsOrStandIn(),), session.redactor)
+    opening = SecretVault((SopsProvider() if needs_keys else SopsOrStandIn(),), session.redactor)
+    vault: Vault = SealedVault() if sealed else opening
 
     def run(app: App, tree: Tree) -> RenderResult:
         return render(app, tree, vault=vault, cache=cache_folder() / "render", say=session.detail, renderers=table, environment=os.environ)

@@ -134,20 +134,19 @@ def _problems(body: Json, schemas: Schemas, partial: bool) -> tuple[Problem, ...
     return tuple(Problem(Rule.NO_IDENTITY, f"{key} is missing or no text") for key in wrong)
 
 
-def validate_apps(rendered: Sequence[tuple[str, Rendered]], tree: Tree, schemas: Schemas) -> Validation:
-    """Every object of rendered apps (each with its title). An app that cannot be rendered is an error."""
+def validate_apps(rendered: Sequence[tuple[str, Rendered]], tree: Tree, schemas: Schemas, *, opaque: Callable[[Any], bool]) -> Validation:
+    """Every object of rendered apps (each with its title). `opaque` values may be anything. An app that cannot be rendered is an error."""
     results = [(title, r.result) for title, r in rendered if r.result]
     bodies = [m.body for _, result in results for m in result.manifests]
     _learn(schemas, bodies, tree)
     cases = []
     for title, result in results:
         places = RenderedPlaces(tree, result.read_set)
-        cases += [_rendered(m, schemas, places, title) for m in result.manifests]
+        cases += [_rendered(m, schemas.check(m.body, opaque=opaque), places, title) for m in result.manifests]
     return Validation(tuple(cases), tuple(r.error for _, r in rendered if r.error))
 
 
-def _rendered(manifest: Manifest, schemas: Schemas, places: RenderedPlaces, title: str) -> Case:
-    problems = schemas.check(manifest.body, opaque=lambda _: False)
+def _rendered(manifest: Manifest, problems: Iterable[Problem], places: RenderedPlaces, title: str) -> Case:
     found = (finding(p, places.where(manifest, p.path), str(manifest.ref), manifest.body) for p in problems)
     findings = tuple(sorted(found, key=_place))
     return Case(title, str(manifest.ref), Where(manifest.origin.path, manifest.origin.line), findings)
