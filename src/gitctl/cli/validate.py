@@ -52,7 +52,12 @@ def validate(
     offline: Annotated[bool, typer.Option("--offline", help="Ask no cluster: its schemas as kept, else those of a version.")] = False,
     kubernetes_version: Annotated[
         str,
-        typer.Option("--kubernetes-version", metavar="VERSION", help="Schemas of this version, such as 1.37; no cluster is asked."),
+        typer.Option(
+            "--kubernetes-version",
+            metavar="VERSION",
+            help="Schemas of this version, such as 1.37; no cluster is asked.",
+            autocompletion=offer.kubernetes_versions,
+        ),
     ] = "",
     schemas: Annotated[
         Path | None, typer.Option("--schemas", metavar="DIR", help="Folder with schemas of more versions: DIR/1.36.json, DIR/1.36/….")
