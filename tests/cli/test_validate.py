@@ -119,6 +119,8 @@ def test_what_cannot_be_read_is_an_error_and_the_rest_is_checked(gitctl: Runner,
         in gitctl("validate", "old.yaml", "--warnings-as-errors", cwd=repo.path).expect(1).stdout
     )
     assert "3 errors" in gitctl("validate", "-", cwd=repo.path.parent, stdin=BAD + "---\nkind: A\nmetadata: {name: a}\n").expect(1).stdout
+    assert "nope does not exist" in gitctl("validate", "nope", cwd=repo.path.parent).expect(3).stderr
+    assert "name files or folders" in gitctl("validate", cwd=repo.path.parent).expect(2).stderr
     assert "no.yaml does not exist" in gitctl("validate", "no.yaml", cwd=repo.path).expect(3).stderr
     assert "old.yaml is a file or folder, and web is none" in gitctl("validate", "web", "old.yaml", cwd=repo.path).expect(2).stderr
 

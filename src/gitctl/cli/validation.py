@@ -37,11 +37,11 @@ Runs = list[tuple[str, Validation]]
 def file_groups(session: Session, names: Sequence[str]) -> list[str] | None:
     """The names when they are files and folders, None when they are apps. Raises UsageError for both at once, InputError for a path
     that is not there."""
-    if not names:
-        return None
     start = start_folder(session)
     apps = _app_names(session, start)
-    paths = [name for name in names if _is_path(start, name, apps)]
+    if not names and apps is None:
+        raise UsageError("there is no gitctl.yaml here, and no file was named", hint="name files or folders: `gitctl validate .`")
+    paths = [name for name in names if apps is None or _is_path(start, name, apps)]
     if paths and len(paths) < len(names):
         app = next(name for name in names if name not in paths)
         raise UsageError(
@@ -53,10 +53,10 @@ def file_groups(session: Session, names: Sequence[str]) -> list[str] | None:
     return list(dict.fromkeys(paths)) or None
 
 
-def _app_names(session: Session, start: Path) -> frozenset[str]:
-    """The apps of the project, where there is one that can be read: a broken one is no matter of files."""
+def _app_names(session: Session, start: Path) -> frozenset[str] | None:
+    """The apps of the project, None where there is none. A project that cannot be read has no names: it is no matter of files."""
     if session.flags.config is None and search(start) is None:
-        return frozenset()
+        return None
     try:
         file = find_config(start, explicit=session.flags.config)
         return frozenset(spec.template.name for spec in load(file.read_bytes(), path=str(file)).apps)

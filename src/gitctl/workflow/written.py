@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +36,8 @@ class Written:
         metadata = self.body.get("metadata")
         about = metadata if isinstance(metadata, dict) else {}
         name = "/".join(str(about[k]) for k in ("namespace", "name") if isinstance(about.get(k), str))
-        return f"{self.body.get('kind', 'object')} {name}".strip()
+        kind = self.body.get("kind")
+        return f"{kind if isinstance(kind, str) else 'object'} {name}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def patches(tree: Tree, names: Collection[str]) -> frozenset[str]:
     found: set[str] = set()
     for path in (n for n in names if posixpath.basename(n) in KUSTOMIZATIONS):
         folder = posixpath.dirname(path)
-        for value in _values(path, tree.files(path)):
+        for value in _values(path, dict(_read(tree, path))):
             found.update(posixpath.normpath(posixpath.join(folder, entry)) for entry in _entries(value))
     return frozenset(found)
 
@@ -139,10 +140,17 @@ def _contents(tree: Tree, names: list[str]) -> Iterator[tuple[str, bytes]]:
     wanted, read = set(names), ""
     for folder in sorted({posixpath.dirname(n) for n in names}):
         if not folder:
-            yield from ((n, tree.files(n)[n]) for n in names if "/" not in n)
+            yield from (found for n in names if "/" not in n for found in _read(tree, n))
         elif not (read and f"{folder}/".startswith(read)):
             read = f"{folder}/"
-            yield from ((path, content) for path, content in tree.files(folder).items() if path in wanted)
+            yield from (found for found in _read(tree, folder) if found[0] in wanted)
+
+
+def _read(tree: Tree, folder: str) -> Iterable[tuple[str, bytes]]:
+    try:
+        return tree.files(folder).items()
+    except GitctlError:
+        return ()  # too large, or with links that lead out: what it defines stays unknown, and that is said of every such object
 
 
 def _bodies(path: str, content: bytes) -> list[Json]:
