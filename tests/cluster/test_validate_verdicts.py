@@ -16,7 +16,7 @@ from tests.fixtures.verdicts import BAD, GOOD, KNOWN_DIFFERENCES
 from tests.fixtures.widget import definition
 
 from gitctl import sandbox
-from gitctl.model.finding import Severity
+from gitctl.model.finding import Rule, Severity
 from gitctl.schemas.book import SchemaBook, served
 from gitctl.schemas.shipped import named
 
@@ -68,6 +68,22 @@ def test_verdicts_are_those_of_the_api_server(book: SchemaBook, kubectl: Runner,
     # Not the reason of our choice of words, but of what is promised: these are known not to be found.
     assert accepted(kubectl, namespace, KNOWN_DIFFERENCES, tmp_path) == set()
     assert {key for key, body in KNOWN_DIFFERENCES.items() if wrong(body)} == set()
+
+
+LIVE = (
+    "apiservices clusterroles clusterrolebindings roles rolebindings flowschemas prioritylevelconfigurations nodes services endpoints "
+    "endpointslices leases events namespaces serviceaccounts configmaps clustertrustbundles ipaddresses servicecidrs priorityclasses"
+)
+
+
+def test_what_the_api_server_holds_is_good(kubectl: Runner) -> None:
+    shipped = named("1.37")
+    book = SchemaBook(served(shipped, (1, 37), "shipped"), shipped)
+    items = json.loads(kubectl("get", LIVE.replace(" ", ","), "-A", "-o", "json", "--show-managed-fields").stdout)["items"]
+    assert len(items) > 100
+    # Lists with an item twice may have been created, and cannot be applied.
+    found = [(o["kind"], o["metadata"]["name"], p) for o in items for p in book.check(o, opaque=lambda _: False)]
+    assert [f for f in found if f[2].severity is Severity.ERROR and f[2].rule is not Rule.DUPLICATE] == []
 
 
 def dumper() -> ModuleType:

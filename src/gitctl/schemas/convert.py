@@ -43,10 +43,12 @@ _CHECKS: Final[Mapping[str, Json]] = {
 _REQUIRED: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "core.v1.Container": (("image",), ()),
     "core.v1.LimitRangeSpec": ((), ("limits",)),
+    "events.v1.Event": ((), ("eventTime",)),
 }
 """Fields that the API server asks for although the schema does not, and the other way round."""
-_PATH_NAMES: Final = ("rbac.authorization.k8s.io/", "networking.k8s.io/v1 IPAddress")
-"""Kinds whose names may have capitals and colons."""
+_OTHER_NAMES: Final = frozenset({"IPAddress", "APIService", "ClusterTrustBundle"})
+_PATH_NAMES: Final = "rbac.authorization.k8s.io/"
+"""Kinds, and the group, whose names may have capitals, colons, or a dot at the end."""
 
 
 def json_schema(components: Mapping[str, Json], name: str, kind: tuple[str, str]) -> Json:
@@ -59,7 +61,7 @@ def json_schema(components: Mapping[str, Json], name: str, kind: tuple[str, str]
 def _identity(kind: tuple[str, str]) -> Json:
     """What every object needs, whatever its kind. The name's form is that of nearly all kinds."""
     name: Json = {"type": "string", "minLength": 1, "maxLength": 253}
-    if not " ".join(kind).startswith(_PATH_NAMES):
+    if not (kind[0].startswith(_PATH_NAMES) or kind[1] in _OTHER_NAMES):
         name["pattern"] = NAME
     named = {"properties": {"name": name}, "anyOf": [{"required": ["name"]}, {"required": ["generateName"]}]}
     return {"required": ["apiVersion", "kind", "metadata"], "properties": {"metadata": named}}
