@@ -42,7 +42,9 @@ _CHECKS: Final[Mapping[str, Json]] = {
 """Limits that the API server has in code, for mistakes that people make."""
 _REQUIRED: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "core.v1.Container": (("image",), ()),
+    "core.v1.PodTemplateSpec": (("spec",), ()),
     "core.v1.LimitRangeSpec": ((), ("limits",)),
+    "core.v1.HTTPHeader": ((), ("value",)),
     "events.v1.Event": ((), ("eventTime",)),
 }
 """Fields that the API server asks for although the schema does not, and the other way round."""
@@ -102,7 +104,8 @@ def _native(schema: Json) -> Json:
     if found.get("format") == "byte":
         found["format"] = GO_BYTES
     if "properties" in schema:
-        found["properties"] = {key: _native(value) for key, value in schema["properties"].items()}
+        required = schema.get("required") or ()
+        found["properties"] = {key: _field(value, required=key in required) for key, value in schema["properties"].items()}
         found["additionalProperties"] = False
     if isinstance(schema.get("additionalProperties"), dict):
         found["additionalProperties"] = _native(schema["additionalProperties"])
@@ -111,6 +114,12 @@ def _native(schema: Json) -> Json:
     if schema.get("required"):
         found["required"] = list(schema["required"])
     return found | _combined(schema, _native)
+
+
+def _field(schema: Json, *, required: bool) -> Json:
+    """A field of a Go type: an empty text means "not there", and gets the default."""
+    found = _native(schema)
+    return found | {"enum": [*found["enum"], ""]} if "enum" in found and not required else found
 
 
 def _plain(schema: Json) -> Json:

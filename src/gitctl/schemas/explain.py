@@ -102,7 +102,7 @@ def _value(fault: Fault) -> Problem:
         case "type":
             return _type(fault)
         case "enum":
-            known = [str(o) for o in about["options"] if o is not None]
+            known = [str(o) for o in about["options"] if o not in (None, "")]
             hint = did_you_mean(fault.value, known) if isinstance(fault.value, str) else ""
             return Problem(Rule.WRONG_VALUE, f"must be one of {', '.join(known)}", fault.path, hint if hint.startswith("did") else "")
         case "anyOf" | "oneOf" | "oneOfNotValid":
