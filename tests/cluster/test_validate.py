@@ -38,6 +38,10 @@ def test_schemas_of_the_cluster_are_kept_by_their_hash(project: Project, kubectl
     offline = project.run("validate", "--offline", "-o", "json", env=env, code=1).json()
     assert {f["rule"] for f in offline["findings"]} == {"wrong-value", "no-schema"}
     assert offline["schemas"] == [f"{project.context} (Kubernetes 1.37, as kept from an earlier run)"]
+    # Of what was not kept, the shipped schemas are used.
+    project.repo.write("late.json", json.dumps({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "a"}, "spek": {}}))
+    late = project.run("validate", "./late.json", "--offline", "-o", "json", env=env, code=1).json()
+    assert [f["rule"] for f in late["findings"]] == ["unknown-field"]
     named = project.run("validate", "--kubernetes-version", "1.37", "-o", "json", env=env).json()
     assert {f["rule"] for f in named["findings"]} == {"no-schema"}
 

@@ -35,7 +35,7 @@ def open_book(session: Session, choice: SchemaChoice, target: KubernetesTarget |
     """
     newest = next(iter(versions(choice.folder)))
     own = named(newest, choice.folder)
-    found = None if choice.version or target is None else _of_cluster(session, target, offline=choice.offline)
+    found = None if choice.version or target is None else _of_cluster(session, target, own, offline=choice.offline)
     if found is not None:
         return SchemaBook(found, own)
     version = choice.version or kubernetes or newest
@@ -43,17 +43,17 @@ def open_book(session: Session, choice: SchemaChoice, target: KubernetesTarget |
     return SchemaBook(served(document, minor_of(version) or (0, 0), f"Kubernetes {version}"), own)
 
 
-def _of_cluster(session: Session, target: KubernetesTarget, *, offline: bool) -> Published | None:
+def _of_cluster(session: Session, target: KubernetesTarget, own: ApiDocument, *, offline: bool) -> Published | None:
     trouble: GitctlError | None = None
     if not offline:
         try:
-            return _published(target.schemas(), target.name, "")
+            return _published(target.schemas(), target.name, own)
         except (ClusterError, ConfigError) as error:
             if isinstance(error, ConfigError) and session.flags.context:
                 raise
             trouble = error
     try:
-        kept = _published(target.schemas(offline=True), target.name, ", as kept from an earlier run")
+        kept = _published(target.schemas(offline=True), target.name, own)
     except (ClusterError, ConfigError):
         kept = None
     if trouble is not None:
@@ -61,13 +61,24 @@ def _of_cluster(session: Session, target: KubernetesTarget, *, offline: bool) ->
     return kept
 
 
-def _published(found: PublishedSchemas, context: str, remark: str) -> Published:
+def _published(found: PublishedSchemas, context: str, own: ApiDocument) -> Published:
     pages: dict[str, ApiDocument] = {}
 
     def document(api_version: str) -> ApiDocument:
         if api_version not in pages:
-            pages[api_version] = read(found.document(api_version))
+            pages[api_version] = _page(found, api_version, own)
         return pages[api_version]
 
+    remark = ", as kept from an earlier run" if found.offline else ""
     source = f"{context} (Kubernetes {found.version}{remark})"
-    return Published(document, frozenset(found.paths), minor_of(found.version) or (0, 0), source, complete=not remark)
+    return Published(document, frozenset(found.paths), minor_of(found.version) or (0, 0), source, complete=not found.offline)
+
+
+def _page(found: PublishedSchemas, api_version: str, own: ApiDocument) -> ApiDocument:
+    """The kinds of an API version. Of one that was not kept, those of Kubernetes' own that are shipped."""
+    try:
+        return read(found.document(api_version))
+    except ClusterError:
+        if not found.offline:
+            raise
+        return own

@@ -109,9 +109,19 @@ def _files(session: Session, names: list[str]) -> Iterable[Files]:
     groups: dict[Path, list[Path]] = {}
     for path in (start / name for name in names if name != STDIN):
         folder = path if path.is_dir() else path.parent
-        groups.setdefault(find_root(folder) or folder, []).append(path)
+        groups.setdefault(_root(folder, groups), []).append(path)
     for root, paths in groups.items():
         yield _group(session, start, root, paths)
+
+
+def _root(folder: Path, known: Collection[Path]) -> Path:
+    """The repository that holds a folder, else the folder. Git is asked once for each repository: hooks name many files."""
+    for above in (folder, *folder.parents):
+        if above in known:
+            return above
+        if (above / ".git").exists():
+            break
+    return find_root(folder) or folder
 
 
 def _group(session: Session, start: Path, root: Path, paths: list[Path]) -> Files:

@@ -125,8 +125,12 @@ class _Page:
         self._native = self._name.startswith(BUILT_IN)
 
     @cached_property
-    def _compiled(self) -> CompiledSchema:
-        return CompiledSchema(json_schema(self._document.components, self._name, self._kind))
+    def _compiled(self) -> CompiledSchema | None:
+        """None where the definition's schema is none: the definition is a manifest too, and what is wrong with it is said there."""
+        try:
+            return CompiledSchema(json_schema(self._document.components, self._name, self._kind))
+        except (ValueError, TypeError, AttributeError):
+            return None
 
     @cached_property
     def _tree(self) -> Node:
@@ -139,6 +143,9 @@ class _Page:
 
     def problems(self, body: Json, *, opaque: Opaque, partial: bool) -> list[Problem]:
         """Schema first, then lists, then rules: rules of an object that breaks its schema are not evaluated, as by the API server."""
+        if self._compiled is None:
+            message = f"{' '.join(self._kind)} was not checked: the schema in its definition is none"
+            return [Problem(Rule.NO_SCHEMA, message, ("apiVersion",), severity=Severity.WARNING)]
         clean = without_null(body) if self._native or partial else {**body, "metadata": without_null(body.get("metadata"))}
         found = self._compiled.problems(clean, opaque=opaque, partial=partial)
         found += duplicates(self._tree, clean)

@@ -83,9 +83,12 @@ def _evaluate(expression: str, value: Any) -> tuple[Any, str]:
     program, why = _compiled(expression)
     if program is None:
         return None, why
-    result = program.eval(data={"self": value})
+    try:
+        result = program.eval(data={"self": value})
+    except (RuntimeError, TypeError, ValueError):
+        return None, "the CEL library cannot evaluate it"
     if result.type().name() == "ERROR":
-        return None, f"{_MISSING_KEY}" if _MISSING_KEY in str(result.value()) else "the CEL library cannot evaluate it"
+        return None, _MISSING_KEY if _MISSING_KEY in str(result.value()) else "the CEL library cannot evaluate it"
     return result.plain_value(), ""
 
 

@@ -15,16 +15,14 @@ class CompiledSchema:
     """The check of one kind. Costs milliseconds to make and microseconds to use."""
 
     def __init__(self, schema: Json) -> None:
-        import jsonschema_rs
-
+        """Raises ValueError for what is no schema. Patterns that only Go understands are left unchecked rather than refused."""
         self._schema = schema
-        # Patterns by Rust's linear-time engine: like Go's it cannot be made to run for ever by a hostile pattern.
-        self._validator = jsonschema_rs.validator_for(
-            schema,
-            validate_formats=True,
-            formats=dict(CHECKS),
-            pattern_options=jsonschema_rs.RegexOptions(),
-        )
+        self._validator = _compiled(schema)
+        if self._validator is None:
+            self._schema = _without_strange_patterns(schema)
+            self._validator = _compiled(self._schema)
+        if self._validator is None:
+            raise ValueError("no schema")
 
     def problems(self, body: Any, *, opaque: Callable[[Any], bool], partial: bool) -> list[Problem]:
         """What is wrong with an object. Values for which `opaque` holds may be anything; a `partial` object (a patch) lacks nothing."""
@@ -35,6 +33,24 @@ class CompiledSchema:
     def _faults(self, body: Any) -> Iterator[Fault]:
         for error in self._validator.iter_errors(body):
             yield _fault(error, self._schema)
+
+
+def _compiled(schema: Json) -> Any:
+    import jsonschema_rs
+
+    # Patterns by Rust's linear-time engine: like Go's it cannot be made to run for ever by a hostile pattern.
+    options = jsonschema_rs.RegexOptions()
+    try:
+        return jsonschema_rs.validator_for(schema, validate_formats=True, formats=dict(CHECKS), pattern_options=options)
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError, TypeError):
+        return None
+
+
+def _without_strange_patterns(value: Any) -> Any:
+    if isinstance(value, dict):
+        strange = "pattern" in value and _compiled({"pattern": value["pattern"]}) is None
+        return {k: _without_strange_patterns(v) for k, v in value.items() if not (strange and k == "pattern")}
+    return [_without_strange_patterns(v) for v in value] if isinstance(value, list) else value
 
 
 def _fault(error: Any, schema: Json) -> Fault:

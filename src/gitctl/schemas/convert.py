@@ -7,7 +7,6 @@ it keeps unknown ones; null stands for "not there" where the schema has a defaul
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -136,18 +135,7 @@ def _plain(schema: Json) -> Json:
         found.setdefault("maximum", high)
     if name in KNOWN:
         found["format"] = name
-    if not _is_pattern(found.get("pattern", "")):
-        del found["pattern"]
     return found
-
-
-def _is_pattern(text: Any) -> bool:
-    """Will the engine take it? What Go alone understands is left unchecked rather than refused."""
-    try:
-        re.compile(text)
-    except (re.error, TypeError):
-        return False
-    return True
 
 
 def _combined(schema: Json, convert: Any) -> Json:

@@ -53,6 +53,7 @@ class RenderedPlaces:
         self._tree = tree
         self._read = places
         self._files: dict[str, bytes] | None = None
+        self._places: FilePlaces | None = None
         self._sources: list[_Source] | None = None
 
     def where(self, manifest: Manifest, path: Path) -> Where:
@@ -101,8 +102,6 @@ class RenderedPlaces:
         if self._places is None:
             self._places = FilePlaces(self._contents())
         return self._places
-
-    _places: FilePlaces | None = None
 
     def _all_sources(self) -> list[_Source]:
         if self._sources is None:

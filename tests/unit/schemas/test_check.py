@@ -162,10 +162,14 @@ def test_without_the_extra_every_rule_is_said_to_be_unchecked(monkeypatch: pytes
 def test_hostile_definitions_cannot_hang_or_break_the_check() -> None:
     book = SchemaBook(served(SHIPPED, (1, 37), "x"), SHIPPED)
     slow = {"type": "string", "pattern": "^(a+)+$"}
-    strange = {"type": "string", "pattern": "(?<=a)b\\Q"}
-    book.define([definition("evil/../x", slow=slow, strange=strange)])
-    body = widget("evil/../x", slow="a" * 5000 + "!", strange="c")
+    strange = [{"type": "string", "pattern": pattern} for pattern in ("(?<=a)b\\Q", "(?=a)b")]
+    book.define([definition("evil/../x", slow=slow, one=strange[0], two=strange[1])])
+    body = widget("evil/../x", slow="a" * 5000 + "!", one="c", two="c")
     assert [p.message for p in book.check(body, opaque=is_open)] == ["does not match ^(a+)+$"]
+    for wrong in ({"type": 7}, {"minimum": "x"}, {"required": 7}, {"properties": 7}, 7, {"$ref": "http://evil.test/x"}):
+        book.define([definition("broken.test", wrong=wrong)])
+        (found,) = book.check(widget("broken.test"), opaque=is_open)
+        assert found.message == "broken.test/v1 Widget was not checked: the schema in its definition is none"
 
 
 def test_good_objects_are_good() -> None:
