@@ -74,14 +74,15 @@ def validate(
     from gitctl.cli.schemas import SchemaChoice
     from gitctl.cli.show.validation import show_validation
     from gitctl.cli.validation import file_groups, validated_apps, validated_files
-    from gitctl.errors import UsageError
+    from gitctl.errors import ErrorId, UsageError
 
     choice = SchemaChoice(kubernetes_version, schemas, offline)
     paths = file_groups(session, targets or [])
     if paths is None:
         runs = validated_apps(session, targets, choice, revision=revision, worktree=worktree)
     elif revision or worktree:
-        raise UsageError("--revision and --worktree are for apps; files are read as they lie there", hint="leave it out")
+        message = "--revision and --worktree are for apps; files are read as they lie there"
+        raise UsageError(message, id=ErrorId.FLAGS_CONFLICT, hint="leave it out")
     else:
         runs = validated_files(session, paths, choice)
     return show_validation(session, runs, warnings_as_errors=warnings_as_errors)

@@ -16,7 +16,7 @@ from gitctl.cli.start import start_folder
 from gitctl.config.find import find_config, search
 from gitctl.config.load import load
 from gitctl.config.resolve import choose_environment
-from gitctl.errors import GitctlError, InputError, UsageError
+from gitctl.errors import ErrorId, GitctlError, InputError, UsageError
 from gitctl.model.app import Cluster
 from gitctl.source.checkout import find_root
 from gitctl.source.worktree import WorkTree
@@ -40,16 +40,17 @@ def file_groups(session: Session, names: Sequence[str]) -> list[str] | None:
     start = start_folder(session)
     apps = _app_names(session, start)
     if not names and apps is None:
-        raise UsageError("there is no gitctl.yaml here, and no file was named", hint="name files or folders: `gitctl validate .`")
+        hint = "name files or folders: `gitctl validate .`"
+        raise UsageError("there is no gitctl.yaml here, and no file was named", id=ErrorId.ARGUMENT_INVALID, hint=hint)
     paths = [name for name in names if apps is None or _is_path(start, name, apps)]
     if paths and len(paths) < len(names):
         app = next(name for name in names if name not in paths)
-        raise UsageError(
-            f"{paths[0]} is a file or folder, and {app} is none", hint="name files, or apps; a folder called as an app is ./NAME"
-        )
+        hint = "name files, or apps; a folder that is called as an app is ./NAME"
+        raise UsageError(f"{paths[0]} is a file or folder, and {app} is none", id=ErrorId.ARGUMENT_INVALID, hint=hint)
     missing = next((name for name in paths if name != STDIN and not (start / name).exists()), None)
     if missing:
-        raise InputError(f"{missing} does not exist", hint="name files or folders of manifests, or apps of gitctl.yaml")
+        hint = "name files or folders of manifests, or apps of gitctl.yaml"
+        raise InputError(f"{missing} does not exist", id=ErrorId.FILE_MISSING, hint=hint)
     return list(dict.fromkeys(paths)) or None
 
 
@@ -150,10 +151,10 @@ def _below(names: Collection[str], folder: str) -> list[str]:
 def _content(path: Path) -> bytes:
     try:
         if path.stat().st_size > _LARGEST:
-            raise InputError(f"the file is larger than {_LARGEST >> 20} MiB", where=str(path))
+            raise InputError(f"the file is larger than {_LARGEST >> 20} MiB", id=ErrorId.YAML_TOO_LARGE, where=str(path))
         return path.read_bytes()
     except OSError as error:
-        raise InputError(f"the file cannot be read: {error.strerror}", where=str(path)) from error
+        raise InputError(f"the file cannot be read: {error.strerror}", id=ErrorId.FILE_UNREADABLE, where=str(path)) from error
 
 
 def validated_apps(session: Session, names: list[str] | None, choice: SchemaChoice, *, revision: str | None, worktree: bool) -> Runs:

@@ -80,6 +80,8 @@ class ErrorId(StrEnum):
     OBJECT_UNKNOWN = "object-unknown", ExitCode.INPUT
     RECORD_UNKNOWN = "record-unknown", ExitCode.INPUT
     SANDBOX_UNKNOWN = "sandbox-unknown", ExitCode.INPUT
+    SCHEMAS_MISSING = "schemas-missing", ExitCode.INPUT
+    SCHEMAS_UNREADABLE = "schemas-unreadable", ExitCode.INPUT
 
     # files
     FILE_MISSING = "file-missing", ExitCode.INPUT

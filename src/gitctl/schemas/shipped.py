@@ -13,7 +13,7 @@ from pathlib import Path
 
 import orjson
 
-from gitctl.errors import InputError
+from gitctl.errors import ErrorId, InputError
 from gitctl.schemas.lifecycle import minor_of
 from gitctl.schemas.openapi import ApiDocument, read
 
@@ -30,7 +30,11 @@ def versions(folder: Path | None = None) -> Mapping[str, Path]:
     Raises InputError for a folder that is not there, and for a plug-in that does not load.
     """
     if folder is not None and not folder.is_dir():
-        raise InputError(f"{folder} is not a folder", hint="--schemas names a folder with a file or folder for each version: 1.37.json")
+        raise InputError(
+            f"{folder} is not a folder",
+            id=ErrorId.FOLDER_MISSING,
+            hint="--schemas names a folder with a file or folder for each version: 1.37.json",
+        )
     found: dict[str, Path] = {}
     for place in (_OWN, *_plugged(), *([folder] if folder else [])):
         found |= {version: path for path in sorted(place.iterdir()) if (version := _version(path))}
@@ -49,7 +53,8 @@ def _plugged() -> Iterable[Path]:
             yield Path(point.load())
         except Exception as error:
             hint = f"update or remove {point.dist.name if point.dist else point.value}"
-            raise InputError(f"the plug-in {point.name!r} does not load: {type(error).__name__}", hint=hint) from error
+            message = f"the plug-in {point.name!r} does not load: {type(error).__name__}"
+            raise InputError(message, id=ErrorId.PLUGIN_BROKEN, hint=hint) from error
 
 
 def named(version: str, folder: Path | None = None) -> ApiDocument:
@@ -59,7 +64,7 @@ def named(version: str, folder: Path | None = None) -> ApiDocument:
     path = known.get(f"{minor[0]}.{minor[1]}") if minor else None
     if path is None:
         hint = "name one that is there with --kubernetes-version, or a folder that has it with --schemas"
-        raise InputError(f"no schemas of Kubernetes {version}; there are: {', '.join(known)}", hint=hint)
+        raise InputError(f"no schemas of Kubernetes {version}; there are: {', '.join(known)}", id=ErrorId.SCHEMAS_MISSING, hint=hint)
     files = sorted(f for f in path.iterdir() if f.name.endswith(_SUFFIXES)) if path.is_dir() else [path]
     documents = [_read(file) for file in files]
     components = {name: schema for d in documents for name, schema in d.components.items()}
@@ -71,7 +76,9 @@ def _read(file: Path) -> ApiDocument:
         content = file.read_bytes()
         document = orjson.loads(gzip.decompress(content) if file.name.endswith(".gz") else content)
     except (OSError, EOFError, orjson.JSONDecodeError) as error:
-        raise InputError(f"the schemas in {file} cannot be read: {type(error).__name__}", hint="they are OpenAPI v3 documents") from error
+        message = f"the schemas in {file} cannot be read: {type(error).__name__}"
+        raise InputError(message, id=ErrorId.SCHEMAS_UNREADABLE, hint="they are OpenAPI v3 documents") from error
     if not isinstance(document, dict):
-        raise InputError(f"{file} is no OpenAPI document", hint="`kubectl get --raw /openapi/v3/apis/apps/v1` prints one")
+        hint = "`kubectl get --raw /openapi/v3/apis/apps/v1` prints one"
+        raise InputError(f"{file} is no OpenAPI document", id=ErrorId.SCHEMAS_UNREADABLE, hint=hint)
     return read(document)

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from gitctl.cli.show.findings import _RULES, Report, github, junit, sarif
-from gitctl.errors import InputError, ManyErrors, Where
+from gitctl.errors import ErrorId, InputError, ManyErrors, Where
 from gitctl.model.finding import Case, Finding, Rule, Severity
 from gitctl.redact import Redactor
 
@@ -23,7 +23,7 @@ CASES = (
     Case("kustomization.yaml", "", Where("kustomization.yaml"), skipped="a kustomization"),
     Case("kustomization.yaml", "ConfigMap d", Where("")),
 )
-REPORT = Report(CASES, (ManyErrors([InputError("broken", where=Where("x.yaml", 2, 1)), InputError(NASTY)]),))
+REPORT = Report(CASES, (ManyErrors([InputError("broken", id=ErrorId.YAML_SYNTAX, where=Where("x.yaml", 2, 1)), InputError(NASTY)]),))
 REDACTOR = Redactor(["hunter2hunter2"])
 
 
@@ -34,7 +34,7 @@ def test_annotations_are_one_line_each_and_escaped() -> None:
         '::error file=ap ps/ü%3A1.yaml,line=3,col=7,title=gitctl%3A unknown-field::Deployment a spec.x: a,b:c%25d\\r%0A"<&>]]> \\x1b[31m'
     )
     assert rows[1] == "::warning file=b.yaml,title=gitctl%3A deprecated-api::old"
-    assert rows[3] == "::error file=x.yaml,line=2,col=1,title=gitctl::x.yaml:2:1: broken"
+    assert rows[3] == "::error file=x.yaml,line=2,col=1,title=gitctl%3A yaml-syntax::x.yaml:2:1: broken"
     assert "hunter2" not in "".join(rows)
 
 

@@ -7,8 +7,9 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.fixtures.errors import raises
 
-from gitctl.errors import InputError
+from gitctl.errors import ErrorId
 from gitctl.model.finding import Rule, Severity
 from gitctl.schemas import shipped
 from gitctl.schemas.lifecycle import LIFECYCLES, judge, minor_of
@@ -46,14 +47,14 @@ def test_a_folder_has_more_versions(tmp_path: Path) -> None:
 
 def test_a_version_that_is_not_there_is_said_with_those_that_are(tmp_path: Path) -> None:
     for version in ("1.30", "latest"):
-        with pytest.raises(InputError, match=r"no schemas of Kubernetes .*; there are: 1\.37"):
+        with raises(ErrorId.SCHEMAS_MISSING, match=r"no schemas of Kubernetes .*; there are: 1\.37"):
             named(version)
-    with pytest.raises(InputError, match="is not a folder"):
+    with raises(ErrorId.FOLDER_MISSING, match="is not a folder"):
         versions(tmp_path / "none")
     (tmp_path / "1.20.json").write_text("[]")
     (tmp_path / "1.21.json.gz").write_text("{}")
     for version, message in (("1.20", "is no OpenAPI document"), ("1.21", "cannot be read")):
-        with pytest.raises(InputError, match=message):
+        with raises(ErrorId.SCHEMAS_UNREADABLE, match=message):
             named(version, tmp_path)
 
 
@@ -77,7 +78,7 @@ def test_a_plug_in_has_more_versions(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(shipped, "entry_points", lambda group: [Point(tmp_path)] if group == "gitctl.schemas" else [])
     assert list(versions()) == ["1.37", "1.34"]
     monkeypatch.setattr(shipped, "entry_points", lambda **_: [Point(None)])
-    with pytest.raises(InputError, match="the plug-in 'more' does not load: ImportError"):
+    with raises(ErrorId.PLUGIN_BROKEN, match="the plug-in 'more' does not load: ImportError"):
         versions()
 
 

@@ -77,7 +77,7 @@ def sarif(report: Report, *, redactor: Redactor) -> str:
         "version": __version__,
         "rules": [{"id": r.value, "shortDescription": {"text": _RULES[r]}} for r in rules],
     }
-    notes = [{"level": "error", "message": {"text": str(e)}, **_locations(_place(e), "")} for e in report.single_errors]
+    notes = [_notification(e) for e in report.single_errors]
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
@@ -86,6 +86,11 @@ def sarif(report: Report, *, redactor: Redactor) -> str:
     }
     log = {"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
     return printable_json(json.dumps(redactor.clean_json(log), indent=2, ensure_ascii=False))
+
+
+def _notification(error: GitctlError) -> dict[str, Any]:
+    mark = {"descriptor": {"id": str(error.id)}} if error.id else {}
+    return {"level": "error", "message": {"text": str(error)}, **mark, **_locations(_place(error), "")}
 
 
 def _result(finding: Finding, index: int) -> dict[str, Any]:
@@ -129,7 +134,7 @@ def github(report: Report, *, redactor: Redactor) -> str:
     """Workflow commands, one a line: `::error file=…,line=…,col=…,title=…::message`."""
     levels = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
     rows = [_command(levels[f.severity], f.where, f.rule.value, _text(f), redactor) for f in report.findings]
-    rows += [_command("error", _place(e), "", str(e), redactor) for e in report.single_errors]
+    rows += [_command("error", _place(e), str(e.id or ""), str(e), redactor) for e in report.single_errors]
     return "".join(f"{row}\n" for row in rows)
 
 
@@ -192,12 +197,14 @@ def _inner(case: Case, redactor: Redactor) -> Iterable[str]:
 
 
 def _error_suite(errors: Sequence[GitctlError], redactor: Redactor) -> str:
-    rows = "".join(
-        f'    <testcase name={_attribute(_place(e).path or "run", redactor)} classname="gitctl">\n'
-        f"      <error message={_attribute(e.message, redactor)}>{_escaped(str(e), redactor)}</error>\n    </testcase>\n"
-        for e in errors
-    )
+    rows = "".join(_error_case(error, redactor) for error in errors)
     return f'  <testsuite name="gitctl" tests="{len(errors)}" failures="0" errors="{len(errors)}" skipped="0">\n{rows}  </testsuite>\n'
+
+
+def _error_case(error: GitctlError, redactor: Redactor) -> str:
+    head = f"<error type={_attribute(str(error.id or 'error'), redactor)} message={_attribute(error.message, redactor)}>"
+    name = _attribute(_place(error).path or "run", redactor)
+    return f'    <testcase name={name} classname="gitctl">\n      {head}{_escaped(str(error), redactor)}</error>\n    </testcase>\n'
 
 
 def _attribute(text: str, redactor: Redactor) -> str:

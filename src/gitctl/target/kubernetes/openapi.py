@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitctl.errors import ClusterError
+from gitctl.errors import ClusterError, ErrorId
 from gitctl.model.manifest import Json
 from gitctl.target.kubernetes import failure
 from gitctl.target.kubernetes.client import Client
@@ -16,6 +16,7 @@ from gitctl.target.kubernetes.remember import remember, remembered, server_key
 
 _HASH = re.compile(r"[?&]hash=([0-9A-Za-z]{16,128})\b")
 _ROOT = "/openapi/v3"
+_HINT = "leave out --offline once, or name --kubernetes-version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class PublishedSchemas:
         if body:
             return Response.read(200, body, {}).json()
         if self.offline:
-            raise ClusterError(f"no schemas of {api_version} were kept", hint="leave out --offline once, or name --kubernetes-version")
+            raise ClusterError(f"no schemas of {api_version} were kept", id=ErrorId.CLUSTER_UNREACHABLE, hint=_HINT)
         answer = self.client.get(path)
         if not answer.ok:
             raise failure.error(answer, f"get the schemas of {api_version}", where=self.client.where)
@@ -56,7 +57,7 @@ def published(client: Client, cache: Path, *, offline: bool) -> PublishedSchemas
     if offline:
         version, body = remembered(kept)
         if not body:
-            raise ClusterError(f"no schemas of {client.where} were kept", hint="leave out --offline once, or name --kubernetes-version")
+            raise ClusterError(f"no schemas of {client.where} were kept", id=ErrorId.CLUSTER_UNREACHABLE, hint=_HINT)
         return PublishedSchemas(client, folder, _paths(Response.read(200, body, {}).json()), version, offline=True)
     about = client.get("/version")
     answer = client.get(_ROOT)
