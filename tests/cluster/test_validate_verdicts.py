@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import importlib.util
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 from tests.fixtures.commands import Runner
 from tests.fixtures.verdicts import BAD, GOOD, KNOWN_DIFFERENCES
-from tests.fixtures.widget import definition
+from tests.fixtures.widget import definition, widget
 
 from gitctl import sandbox
 from gitctl.model.finding import Rule, Severity
@@ -44,10 +45,14 @@ def accepted(kubectl: Runner, namespace: str, objects: Mapping[str, dict[str, An
 
 
 @pytest.fixture
-def book(kubectl: Runner) -> SchemaBook:
-    """The shipped schemas, and the widget, which the API server knows too."""
+def book(kubectl: Runner, namespace: str, tmp_path: Path) -> SchemaBook:
+    """The shipped schemas, and the widget, which the API server knows too: a new kind is taken untyped for a moment."""
     kubectl("apply", "-f", "-", stdin=json.dumps(definition()))
     kubectl("wait", "--for=condition=established", "crd/widgets.widgets.test", "--timeout=60s")
+    probe = {"good": widget(), "bad": widget(tags=["a", "a"]), "worse": widget(nam="x")}
+    end = time.monotonic() + 60
+    while accepted(kubectl, namespace, probe, tmp_path) != {"good"}:
+        assert time.monotonic() < end, "the API server did not learn the types of the widget"
     shipped = named("1.37")
     made = SchemaBook(served(shipped, (1, 37), "shipped"), shipped)
     made.define([definition()])
