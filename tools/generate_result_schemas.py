@@ -124,7 +124,9 @@ DEFINITIONS: dict[str, Json] = {
                         "found": ANY,
                         "sensitive": YES,
                         "owner": maybe(use("owner")),
-                        "wantedBy": maybe(shape({"sha": SHA, "author": TEXT, "time": LATER_TIME, "subject": TEXT})),
+                        "wantedBy": maybe(
+                            shape({"sha": SHA, "author": TEXT, "time": LATER_TIME, "subject": TEXT, "file": TEXT, "line": WHOLE})
+                        ),
                     }
                 )
             ),

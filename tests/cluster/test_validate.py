@@ -71,7 +71,8 @@ def test_a_cluster_that_cannot_be_reached_is_said_and_no_failure(project: Projec
 
 def test_reports_of_diff_and_drift(project: Project) -> None:
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"a": "hunter2hunter2"}}
-    project.write("web", config_map("a", x="1"), config_map("b", x="1"), secret)
+    written = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  x: '1'\n---\n"
+    project.repo.write("apps/web/all.yaml", written + "\n---\n".join(map(json.dumps, (config_map("b", x="1"), secret))))
     project.commit()
     created = project.run("diff", "-o", "github", code=1).stdout.splitlines()
     assert [row.split("::")[1].split(",")[0] for row in created] == ["notice file=apps/web/all.yaml"] * 3
@@ -84,7 +85,8 @@ def test_reports_of_diff_and_drift(project: Project) -> None:
     results = {r["locations"][0]["logicalLocations"][0]["fullyQualifiedName"]: r for r in log["runs"][0]["results"]}
     found = results[f"ConfigMap {project.name}/a.data.x"]
     assert found["ruleId"] == "drifted"
-    assert found["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "apps/web/all.yaml"
+    place = found["locations"][0]["physicalLocation"]
+    assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("apps/web/all.yaml", 5)
     assert "set by kubectl-edit; wanted: " in found["message"]["text"]
     assert "aHVudGVy" not in json.dumps(log)
     project.write("web", secret)

@@ -48,7 +48,7 @@ def blame_with(source: BlamingSource, *, project: str = "") -> Blame:
 
     def blame(field: WantedField) -> Culprit | None:
         try:
-            return _culprit(history.writer(field)) if field.sha else None
+            return history.culprit(field) if field.sha else None
         except (GitctlError, LookupError):
             return None
 
@@ -65,13 +65,14 @@ class _History:
         self._blame = lru_cache(_KEPT)(source.blame)
         self._newest = lru_cache(_KEPT)(source.newest_change)
 
-    def writer(self, field: WantedField) -> Revision | None:
+    def culprit(self, field: WantedField) -> Culprit | None:
         """The newest commit of the value's line and of its variables' lines, else the newest one of the files."""
         line = self._own_line(field) if field.origin.line else self._line_with(field)
         lines = [*self._variable_lines(field, line), *([line] if line else [])]
         found = [by for path, number in lines if (by := self._blame(field.sha, path).get(number))]
         newest = max(found, key=lambda by: (by.committed_at is not None, by.committed_at), default=None)
-        return newest or self._newest(field.sha, field.places or (field.origin.path,))
+        by = newest or self._newest(field.sha, field.places or (field.origin.path,))
+        return _culprit(by, line) if by else None
 
     def _variable_lines(self, field: WantedField, line: Line | None) -> list[Line]:
         """Where gitctl.yaml gives variables, of the value's own line or else of the files, a value that is in the wanted one."""
@@ -108,8 +109,9 @@ class _History:
         return {path: content for place in places for path, content in tree.files(place.rstrip("/")).items()}
 
 
-def _culprit(by: Revision | None) -> Culprit | None:
-    return Culprit(by.sha, by.author, by.committed_at.isoformat() if by.committed_at else "", by.subject) if by else None
+def _culprit(by: Revision, line: Line | None) -> Culprit:
+    when = by.committed_at.isoformat() if by.committed_at else ""
+    return Culprit(by.sha, by.author, when, by.subject, *(line or ("", 0)))
 
 
 def _patterns(field: WantedField) -> list[re.Pattern[bytes]]:

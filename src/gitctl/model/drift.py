@@ -27,12 +27,14 @@ FINDINGS = frozenset({DriftVerdict.DRIFTED, DriftVerdict.MISSING, DriftVerdict.D
 
 @dataclass(frozen=True, slots=True)
 class Culprit:
-    """Who wrote the wanted value: a commit."""
+    """Who wrote the wanted value: a commit, and the line of `file` that holds the value at the wanted revision ("" and 0: not known)."""
 
     sha: str
     author: str
     time: str
     subject: str = ""
+    file: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,4 +90,6 @@ def _drifted(rule: Rule, field: DriftedField, found: ObjectDrift, place: Where) 
     text = _fields([field.change]).strip()
     who = f"found: set by {field.owner.manager}" if field.owner else "found: set by somebody unknown"
     by = f"; wanted: {field.wanted_by.sha[:8]} by {field.wanted_by.author}" if field.wanted_by else ""
+    # The line that holds the value is nearer than that of the object.
+    place = Where(field.wanted_by.file, field.wanted_by.line) if field.wanted_by and field.wanted_by.file else place
     return Finding(rule, f"{text}\n{who}{by}", place, str(found.ref), path_text(field.change.path))

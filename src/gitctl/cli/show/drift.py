@@ -173,7 +173,7 @@ def _object_json(found: ObjectDrift) -> dict[str, Any]:
 def _field_json(field: DriftedField) -> dict[str, Any]:
     change = field_json(field.change)
     by = field.wanted_by
-    commit = {"sha": by.sha, "author": by.author, "time": by.time, "subject": by.subject} if by else None
+    commit = {"sha": by.sha, "author": by.author, "time": by.time, "subject": by.subject, "file": by.file, "line": by.line} if by else None
     return {
         "path": change["path"],
         "kind": change["kind"],
