@@ -118,7 +118,8 @@ def _native(schema: Json) -> Json:
 def _field(schema: Json, *, required: bool) -> Json:
     """A field of a Go type: an empty text means "not there", and gets the default."""
     found = _native(schema)
-    return found | {"enum": [*found["enum"], ""]} if "enum" in found and not required else found
+    known = found.get("enum", [""])
+    return found if required or "" in known else found | {"enum": [*known, ""]}
 
 
 def _plain(schema: Json) -> Json:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from tests.fixtures.verdicts import BAD, GOOD, deploy, put, thing
 from tests.fixtures.widget import definition, widget
 
 from gitctl.model.finding import Problem, Rule, Severity
 from gitctl.schemas.book import SchemaBook, served
 from gitctl.schemas.cel import rule_problems
+from gitctl.schemas.convert import json_schema
 from gitctl.schemas.shipped import named
 from gitctl.schemas.structure import tree_of
 from gitctl.workflow.validate import is_open
@@ -170,6 +172,11 @@ def test_hostile_definitions_cannot_hang_or_break_the_check() -> None:
         book.define([definition("broken.test", wrong=wrong)])
         (found,) = book.check(widget("broken.test"), opaque=is_open)
         assert found.message == "broken.test/v1 Widget was not checked: the schema in its definition is none"
+
+
+@pytest.mark.parametrize("kind", [("v1", "Pod"), ("v1", "Service"), ("apiextensions.k8s.io/v1", "CustomResourceDefinition")])
+def test_what_is_made_of_a_kind_is_valid_json_schema(kind: tuple[str, str]) -> None:
+    Draft202012Validator.check_schema(json_schema(SHIPPED.components, SHIPPED.kinds[kind], kind))
 
 
 def test_good_objects_are_good() -> None:
