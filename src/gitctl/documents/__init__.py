@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gitctl.documents.edit import REMOVED, edit
 from gitctl.documents.limits import Limits
-from gitctl.documents.read import Loaded, all_marks, each_marked, load_all, load_marked, place_of
+from gitctl.documents.read import Loaded, each_marked, load_all, load_marked, place_of
 from gitctl.documents.scalar import Unquoted
 from gitctl.documents.write import canonical, dump, dump_all, to_json
 
@@ -13,7 +13,6 @@ __all__ = [
     "Limits",
     "Loaded",
     "Unquoted",
-    "all_marks",
     "canonical",
     "dump",
     "dump_all",

@@ -82,23 +82,6 @@ def place_of(data: bytes, path: tuple[str | int, ...], *, where: str, index: int
     return Where(where, *marks.get(path, (0, 0)))
 
 
-def all_marks(data: bytes, *, where: str, limits: Limits | None = None) -> tuple[Marks, ...]:
-    """For each document of a file that `load_all` could read (empty ones counted), the place of every path, as `load_marked` has it.
-
-    Empty where YAML cannot read what JSON can.
-    """
-    limits = limits or Limits()
-    marks: Marks = {}
-    found: list[Marks] = []
-    try:
-        for _ in _reader(checked_text(data, where=where, limits=limits), where, limits, marks).documents():
-            found.append(dict(marks))
-            marks.clear()
-    except ManifestError:
-        return ()
-    return tuple(found)
-
-
 def _reader(text: str, where: str, limits: Limits, marks: Marks | None, *, unquoted: bool = False) -> Reader:
     from gitctl.documents.reader import Reader
 

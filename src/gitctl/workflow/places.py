@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gitctl.documents import all_marks, load_all
+from gitctl.documents import each_marked, load_all
 from gitctl.errors import GitctlError, Where
 from gitctl.model.manifest import Json, Manifest, Path
 from gitctl.protocols import Tree
 from gitctl.workflow.written import SUFFIXES
+
+Marks = dict[Path, tuple[int, int]]
 
 _LARGEST = 4 << 20
 
@@ -20,21 +22,28 @@ class FilePlaces:
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self._files = files
-        self._marks: dict[str, tuple[dict[Path, tuple[int, int]], ...]] = {}
+        self._read: dict[str, dict[int, Marks]] = {}
 
     def where(self, file: str, document: int, path: Path) -> Where:
         """The place of a path in a document, or of its nearest parent that is written there."""
-        if file not in self._marks:
-            self._marks[file] = all_marks(self._files[file], where=file) if file in self._files else ()
-        marks = self._marks[file][document] if document < len(self._marks[file]) else {}
+        marks = self._marks(file).get(document, {})
         while path and path not in marks:
             path = path[:-1]
         return Where(file, *marks.get(path, (0, 0)))
 
     def has(self, file: str, document: int, path: Path) -> bool:
         """Is the path itself written there?"""
-        self.where(file, document, ())
-        return document < len(self._marks[file]) and path in self._marks[file][document]
+        return path in self._marks(file).get(document, {})
+
+    def _marks(self, file: str) -> dict[int, Marks]:
+        """The places of every path by document; none where YAML cannot read what JSON can."""
+        if file not in self._read:
+            try:
+                found = each_marked(self._files.get(file, b""), where=file)
+                self._read[file] = {loaded.index: dict(marks) for loaded, marks in found}
+            except GitctlError:
+                self._read[file] = {}
+        return self._read[file]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ from gitctl.target.kubernetes.explain import Texts, explain
 from gitctl.target.kubernetes.locate import locate, require_foreign
 from gitctl.target.kubernetes.lock import Locks
 from gitctl.target.kubernetes.observe import Wanted, observe, refusal
-from gitctl.target.kubernetes.owned import owned
 from gitctl.target.kubernetes.openapi import PublishedSchemas, published
+from gitctl.target.kubernetes.owned import owned
 from gitctl.target.kubernetes.places import missing_namespaces
 from gitctl.target.kubernetes.release import release_change
 from gitctl.target.kubernetes.remove import delete_change
