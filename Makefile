@@ -81,6 +81,7 @@ bench: tools sandbox ## 1,020 objects: gitctl beside kubectl and helm; start-up,
 	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/completion.py
 	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/hooks.py
 	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/apply_1020.py
+	$(PY) benchmarks/validate.py
 
 lock: ## resolve requirements-dev.lock anew; needs uv (python3 -m pip install uv), which nothing else does
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \

@@ -16,6 +16,7 @@ from gitctl.cli.session import API_VERSION
 from gitctl.model.change import Action, FieldKind, Proof
 from gitctl.model.drift import DriftVerdict
 from gitctl.model.exposure import ExposureKind
+from gitctl.model.finding import Rule, Severity
 from gitctl.model.health import HealthState
 from gitctl.model.outcome import OutcomeResult
 from gitctl.model.record import RecordResult, RecordVerb
@@ -124,7 +125,9 @@ DEFINITIONS: dict[str, Json] = LIVE_DEFINITIONS | {
                         "found": ANY,
                         "sensitive": YES,
                         "owner": maybe(use("owner")),
-                        "wantedBy": maybe(use("commit")),
+                        "wantedBy": maybe(
+                            shape({"sha": SHA, "author": TEXT, "time": LATER_TIME, "subject": TEXT, "file": TEXT, "line": WHOLE})
+                        ),
                     }
                 )
             ),
@@ -330,6 +333,29 @@ RESULTS: dict[str, Json] = {
     ),
     "SecretView": shape(
         {"file": TEXT, "values": many(shape({"document": WHOLE, "path": many({"type": ["string", "integer"]}), "bytes": WHOLE}))}
+    ),
+    "ValidateResult": shape(
+        {
+            "schemas": many(TEXT),
+            "summary": shape({"objects": WHOLE, "skipped": WHOLE, "errors": WHOLE, "warnings": WHOLE}),
+            "findings": many(
+                shape(
+                    {
+                        "severity": word(Severity),
+                        "rule": word(Rule),
+                        "message": TEXT,
+                        "hint": TEXT,
+                        "object": TEXT,
+                        "field": TEXT,
+                        "file": TEXT,
+                        "line": WHOLE,
+                        "column": WHOLE,
+                    }
+                )
+            ),
+            "skipped": many(shape({"file": TEXT, "object": TEXT, "why": TEXT})),
+            **ERRORS,
+        }
     ),
     "Version": shape({"version": TEXT, "python": TEXT}),
 }

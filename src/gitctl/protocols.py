@@ -37,7 +37,10 @@ class Cancel(Protocol):
 class Tree(Protocol):
     """A read-only view of all files of one revision (a commit, or the work tree). Paths are relative, with `/`."""
 
-    revision: Revision
+    @property
+    def revision(self) -> Revision:
+        """Which revision it is."""
+        ...
 
     def files(self, folder: str) -> Mapping[str, bytes]:
         """All files below `folder` (repository-relative path → content), read in bulk; links are resolved inside the

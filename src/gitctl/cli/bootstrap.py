@@ -58,9 +58,9 @@ def bootstrap(
     """
     from gitctl.cli.accounts import add_accounts, has_own_project
     from gitctl.cli.agent import agent_of
-    from gitctl.cli.open import start_folder
     from gitctl.cli.show.bootstrap import show_bootstrap
     from gitctl.cli.show.report import report_runs
+    from gitctl.cli.start import start_folder
     from gitctl.source.create import check_place
     from gitctl.workflow.bootstrap import scaffold_files
 

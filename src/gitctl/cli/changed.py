@@ -21,7 +21,8 @@ def check_changed(session: Session, names: Sequence[str]) -> int:
     Who changes a base need not have the keys of every environment: values that cannot be opened are made up.
     Raises the errors of all apps that do not render.
     """
-    from gitctl.cli.open import open_project, render_with, start_folder
+    from gitctl.cli.open import open_project, render_with
+    from gitctl.cli.start import start_folder
 
     opened = open_project(session, worktree=True)
     if opened.project.source.url:

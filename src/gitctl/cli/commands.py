@@ -30,6 +30,7 @@ VERBS = (
     "suspend",
     "resume",
     "render",
+    "validate",
     "secret",
     "rbac",
     "config",

@@ -58,7 +58,7 @@ def validate(session: Session) -> int:
 
     All errors are shown at once, with line and column.
     """
-    from gitctl.cli.open import start_folder
+    from gitctl.cli.start import start_folder
     from gitctl.config.find import find_config
     from gitctl.config.load import load
     from gitctl.config.paths import check_paths

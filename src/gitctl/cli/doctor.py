@@ -46,7 +46,7 @@ def doctor(session: Session) -> int:
 
 def _needs(session: Session) -> frozenset[Need]:
     """What the project here uses; nothing where there is none, or none that can be read (`config validate` says why)."""
-    from gitctl.cli.open import start_folder
+    from gitctl.cli.start import start_folder
     from gitctl.config.find import find_config, search
     from gitctl.config.load import load
     from gitctl.errors import GitctlError

@@ -17,22 +17,28 @@ class Output(StrEnum):
     YAML = "yaml"
     NAME = "name"
     MARKDOWN = "markdown"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    GITHUB = "github"
 
 
 TEXT = frozenset({Output.TEXT})
 DATA = TEXT | {Output.JSON, Output.YAML}
 NAMES = DATA | {Output.NAME}
+REPORTS = frozenset({Output.SARIF, Output.JUNIT, Output.GITHUB})
+"""Forms for code scanning, test reports and annotations of a CI system."""
 
 FORMS: Mapping[str, frozenset[Output]] = {
     "bootstrap": DATA,
-    "diff": NAMES | {Output.MARKDOWN},
+    "diff": NAMES | REPORTS | {Output.MARKDOWN},
     "sync": DATA,
-    "drift-check": DATA,
+    "drift-check": DATA | REPORTS,
     "rollback": DATA,
     "delete": DATA,
     "suspend": DATA,
     "resume": DATA,
     "render": NAMES,
+    "validate": DATA | REPORTS,
     "secret keygen": DATA,
     "secret encrypt": NAMES,
     "secret decrypt": DATA,

@@ -36,7 +36,7 @@ def _offer(names: Callable[[typer.Context], Iterable[Candidate]]) -> Offer:
 @_offer
 def apps(ctx: typer.Context) -> Iterable[str]:
     """Apps of gitctl.yaml that are not on the command line yet."""
-    given = set(ctx.params.get("apps") or ())
+    given = set(ctx.params.get("apps") or ctx.params.get("targets") or ())
     return (name for name in _project(ctx, "apps") if name not in given)
 
 
@@ -74,6 +74,15 @@ def contexts(ctx: typer.Context) -> Iterable[str]:
     files = [Path(name).expanduser() for name in str(named).split(os.pathsep) if name]
     found = [context.get("name") for file in files if file.is_file() for context in _top(file).get("contexts") or ()]
     return dict.fromkeys(name for name in found if isinstance(name, str))
+
+
+@_offer
+def kubernetes_versions(ctx: typer.Context) -> Iterable[str]:
+    """Versions whose schemas are there."""
+    from gitctl.schemas.shipped import versions
+
+    folder = ctx.params.get("schemas")
+    return versions(Path(folder) if folder else None)
 
 
 @_offer

@@ -14,6 +14,7 @@ from gitctl.cli.blame import blame_with
 from gitctl.cli.lookup import NoLookup, ProjectLookup, committed
 from gitctl.cli.request import duration
 from gitctl.cli.session import Session
+from gitctl.cli.start import start_folder
 from gitctl.config.fill import path_app
 from gitctl.config.find import find_config, search
 from gitctl.config.load import load
@@ -23,7 +24,7 @@ from gitctl.model.app import App, Cluster, Environment, Limits, Project
 from gitctl.model.manifest import RenderResult
 from gitctl.model.quantity import counted
 from gitctl.paths import cache_folder
-from gitctl.protocols import Publisher, Source, Target, Tree
+from gitctl.protocols import Publisher, Source, Target, Tree, Vault
 from gitctl.source.checkout import dirty_paths, find_root
 from gitctl.source.open import open_publisher, open_source
 from gitctl.source.repository import LocalSource, MirrorSource
@@ -50,7 +51,7 @@ class Stage:
     @property
     def where(self) -> str:
         """`prod (context prod-eu)`, for questions and titles."""
-        return f"{self.env} → {self.parts.cluster}" if self.env else self.parts.cluster or "no cluster"
+        return " → ".join(filter(None, (self.env, self.parts.cluster))) or "no cluster"
 
     def title(self, app: App) -> str:
         """`web (prod → prod-eu)`."""
@@ -83,11 +84,13 @@ def open_stages(
     may_fetch: bool = True,
     named: bool = False,
     tell_dirty: bool = False,
+    needs_cluster: bool = True,
 ) -> tuple[Stage, ...]:
     """The selected apps, one stage a cluster. `target=False` for commands that reach no cluster.
 
     `absent` tolerates apps that the revision does not know (diff between revisions); `named` asks for --app in path mode;
-    without `may_fetch` a commit that this clone lacks is not asked for; `tell_dirty` says that uncommitted changes are passed over.
+    without `may_fetch` a commit that this clone lacks is not asked for; `tell_dirty` says that uncommitted changes are passed over;
+    without `needs_cluster` an environment that has none is a stage that reaches none.
     Raises ConfigError, SourceError, UsageError.
     """
     path = _path_mode(session, names or [])
@@ -115,7 +118,10 @@ def open_stages(
     if not target:
         selections = selections[:1]
     tip = _tip(session, opened) if revision else None
-    return tuple(_stage(session, opened, s.env, s.cluster, bound(s.apps, tip), target=target) for s in selections)
+    return tuple(
+        _stage(session, opened, s.env, s.cluster, bound(s.apps, tip), target=target and (needs_cluster or s.cluster is not None))
+        for s in selections
+    )
 
 
 def open_folder(session: Session, name: str, app_name: str) -> tuple[Stage, ...]:
@@ -153,14 +159,6 @@ def bound(apps: tuple[App, ...], tip: Project | None) -> tuple[App, ...]:
     """The apps with the suspensions that the branch has now: they bind whatever revision is read."""
     now = {spec.template.name: spec.template.suspensions for spec in tip.apps} if tip else {}
     return tuple(replace(app, suspensions=now.get(app.name, app.suspensions)) for app in apps)
-
-
-def start_folder(session: Session) -> Path:
-    """Where the command runs: -C, else the current folder. Raises UsageError."""
-    folder = (session.flags.directory or Path()).absolute()
-    if not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder", id=ErrorId.ARGUMENT_INVALID, hint="-C names the folder to run in")
-    return folder
 
 
 def _tell(session: Session, tree: Tree) -> None:
@@ -263,16 +261,19 @@ def open_cluster(session: Session, cluster: Cluster) -> Target:
     )
 
 
-def render_with(session: Session, *, needs_keys: bool = True) -> Callable[[App, Tree], RenderResult]:
-    """The render stage with the secret providers in it; without `needs_keys` values that no key is here for are made up."""
+def render_with(session: Session, *, needs_keys: bool = True, sealed: bool = False) -> Callable[[App, Tree], RenderResult]:
+    """The render stage with the secret providers in it; without `needs_keys` values that no key is here for are made up; `sealed`
+    leaves all of them as they are."""
     from gitctl.plugins import renderers
     from gitctl.render.run import render
+    from gitctl.secrets.sealed import SealedVault
     from gitctl.secrets.sops import SopsOrStandIn, SopsProvider
     from gitctl.secrets.vault import SecretVault
 
     table = renderers()
     # One for the run: a file that several apps share is decrypted once.
-    vault = SecretVault((SopsProvider() if needs_keys else SopsOrStandIn(),), session.redactor)
+    opening = SecretVault((SopsProvider() if needs_keys else SopsOrStandIn(),), session.redactor)
+    vault: Vault = SealedVault() if sealed else opening
 
     def run(app: App, tree: Tree) -> RenderResult:
         return render(app, tree, vault=vault, cache=cache_folder() / "render", say=session.detail, renderers=table, environment=os.environ)

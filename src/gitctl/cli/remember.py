@@ -19,7 +19,7 @@ _MOST = 50
 
 def remember(session: Session, seen: Iterable[tuple[Stage, str, Iterable[Record | None]]]) -> None:
     """Keep the newest records of apps (stage, app, records). Best effort: what cannot be kept costs a completion, nothing else."""
-    from gitctl.cli.open import start_folder
+    from gitctl.cli.start import start_folder
     from gitctl.config.find import find_config
     from gitctl.errors import GitctlError
 

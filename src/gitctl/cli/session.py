@@ -122,7 +122,7 @@ class Session:
                 self.raw(dump(self.redactor.clean_json(_result(kind, body))))
             case Output.TEXT:
                 (self.page if paged else self.raw)(text())
-            case Output.NAME | Output.MARKDOWN:
+            case Output.NAME | Output.MARKDOWN | Output.SARIF | Output.JUNIT | Output.GITHUB:
                 self.raw((forms or {}).get(output, text)())
             case _:
                 assert_never(output)

@@ -81,6 +81,8 @@ class ErrorId(StrEnum):
     OBJECT_AMBIGUOUS = "object-ambiguous", ExitCode.INPUT
     RECORD_UNKNOWN = "record-unknown", ExitCode.INPUT
     SANDBOX_UNKNOWN = "sandbox-unknown", ExitCode.INPUT
+    SCHEMAS_MISSING = "schemas-missing", ExitCode.INPUT
+    SCHEMAS_UNREADABLE = "schemas-unreadable", ExitCode.INPUT
 
     # files
     FILE_MISSING = "file-missing", ExitCode.INPUT

@@ -112,6 +112,11 @@ def _needles() -> tuple[str, ...]:
 _NEEDLES = _needles()
 
 
+def holds_token(text: str) -> bool:
+    """Is there a token in the text, or in base64 in it?"""
+    return (PREFIX in text and _LIKE_TOKEN.search(text) is not None) or any(needle in text for needle in _NEEDLES)
+
+
 def as_base64(placeholder: str) -> str:
     """The placeholder as tools expect it below `data` of a Kubernetes Secret."""
     return base64.b64encode(placeholder.encode()).decode("ascii")

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 from gitctl.errors import ErrorId, InputError, SourceError, did_you_mean
@@ -28,8 +29,12 @@ class WorkTree:
         self.root = root.resolve()
         top = find_root(self.root)
         self._git = Git(top) if top is not None else None
-        self.revision = _revision(self.root, self._git)
         self._layout = _Disk(self.root, _visible(self._git, self.root) if self._git else None)
+
+    @cached_property
+    def revision(self) -> Revision:
+        """HEAD and whether anything differs from it. Asked for late: in a large repository `git status` takes its time."""
+        return _revision(self.root, self._git)
 
     def files(self, folder: str) -> Mapping[str, bytes]:
         """All files at or below `folder`, links followed inside of the tree. Raises InputError, SourceError."""

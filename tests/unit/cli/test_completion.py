@@ -61,10 +61,11 @@ def test_the_shell_accepts_the_script(shell: Shell) -> None:
         (["gitctl", "comp"], {"completion"}),
         (["gitctl", "completion", ""], {"bash", "zsh", "fish"}),
         (["gitctl", "version", "--out"], {"--output"}),
+        (["gitctl", "validate", "--kubernetes-version", ""], {"1.37"}),
         (["gitctl", "-o", "js"], {"json"}),
         (["gitctl", "completion", "power"], set()),
     ],
-    ids=["a verb", "an argument", "a common flag", "a flag's value", "nothing"],
+    ids=["a verb", "an argument", "a common flag", "a version", "a flag's value", "nothing"],
 )
 def test_bash_offers(words: list[str], offered: set[str]) -> None:
     quoted = " ".join(f"'{word}'" for word in words)

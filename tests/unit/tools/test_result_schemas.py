@@ -40,6 +40,19 @@ def test_there_is_one_for_every_kind_that_a_command_prints() -> None:
     assert printed == {path.stem for path in FOLDER.glob("*.json")}
 
 
+def test_nothing_else_prints_json_on_stdout() -> None:
+    """A result goes through `Session.result`, and so has a kind. What does not is listed here, each with its own published form."""
+    cli = ROOT / "src" / "gitctl" / "cli"
+    printers = {p.relative_to(cli).as_posix() for p in cli.rglob("*.py") if re.search(r"json\.dumps\(|\.as_json\(", p.read_text())}
+    # Results and progress lines; lists of objects; a field's value in a text; SARIF.
+    assert printers == {"session.py", "show/rendered.py", "show/plan.py", "show/findings.py"}
+
+
+def test_the_page_names_every_kind() -> None:
+    page = (FOLDER / "README.md").read_text()
+    assert [path.stem for path in FOLDER.glob("*.json") if f"`{path.stem}`" not in page] == []
+
+
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)
 def test_a_schema_is_a_schema_and_asks_for_something(path: Path) -> None:
     schema = json.loads(path.read_text())

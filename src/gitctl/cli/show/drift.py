@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from gitctl.cli.session import Session
+from gitctl.cli.show.cases import drift_cases
 from gitctl.cli.show.error import error_json, print_error
+from gitctl.cli.show.findings import Report, report_forms
 from gitctl.cli.show.lines import Line, Style, line, text_of
 from gitctl.cli.show.plan import field_lines
 from gitctl.cli.show.run import outcome_json, run_lines
 from gitctl.cli.show.values import field_json, owner_json, ref_json
 from gitctl.errors import ExitCode, exit_code_of
 from gitctl.model.drift import AppDrift, DriftedField, DriftVerdict, ObjectDrift
+from gitctl.model.manifest import ObjectRef
 from gitctl.model.quantity import counted
 from gitctl.workflow.drift import DriftRun
 
@@ -28,12 +31,23 @@ def show_drift(session: Session, staged: Staged) -> int:
     lines = [row for stage, runs in staged for run in runs for row in _run_lines(run, stage)]
     if lines:
         lines.append(_summary([r for _, runs in staged for r in runs]))
-    session.result("DriftResult", body, text=lambda: text_of(lines, color=session.color, clean=session.redactor.clean), paged=True)
     runs = [r for _, found in staged for r in found]
-    for error in [e for r in runs for e in (r.error, *(f.error for f in r.fixes)) if e]:
+    errors = [e for r in runs for e in (r.error, *(f.error for f in r.fixes)) if e]
+    session.result(
+        "DriftResult",
+        body,
+        text=lambda: text_of(lines, color=session.color, clean=session.redactor.clean),
+        forms=report_forms(lambda: Report(drift_cases(_titled(staged)), errors), redactor=session.redactor),
+        paged=True,
+    )
+    for error in errors:
         print_error(error)
     code = max((code_of(r) for r in runs), default=ExitCode.DONE)
     return 128 + session.signal if session.signal and code is ExitCode.INTERRUPTED else code
+
+
+def _titled(staged: Staged) -> list[tuple[str, AppDrift, frozenset[ObjectRef]]]:
+    return [(stage.title(r.app), r.drift, _fixed(r)) for stage, runs in staged for r in runs if r.drift]
 
 
 def code_of(run: DriftRun) -> ExitCode:
@@ -55,8 +69,12 @@ def _left(run: DriftRun) -> int:
     """Findings that no fix has put right."""
     if run.drift is None:
         return 0
-    fixed = {o.change.ref for f in run.fixes if f.result and not f.declined for o in f.result.outcomes}
+    fixed = _fixed(run)
     return sum(o.ref not in fixed for o in run.drift.findings)
+
+
+def _fixed(run: DriftRun) -> frozenset[ObjectRef]:
+    return frozenset(o.change.ref for f in run.fixes if f.result and not f.declined for o in f.result.outcomes)
 
 
 def _run_lines(run: DriftRun, stage: Stage) -> list[Line]:
@@ -156,7 +174,7 @@ def _object_json(found: ObjectDrift) -> dict[str, Any]:
 def _field_json(field: DriftedField) -> dict[str, Any]:
     change = field_json(field.change)
     by = field.wanted_by
-    commit = {"sha": by.sha, "author": by.author, "time": by.time, "subject": by.subject} if by else None
+    commit = {"sha": by.sha, "author": by.author, "time": by.time, "subject": by.subject, "file": by.path, "line": by.line} if by else None
     return {
         "path": change["path"],
         "kind": change["kind"],

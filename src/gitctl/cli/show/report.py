@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from gitctl.cli.forms import Output
 from gitctl.cli.remember import remember
 from gitctl.cli.session import Session
+from gitctl.cli.show.cases import plan_cases
 from gitctl.cli.show.error import error_json, print_error
+from gitctl.cli.show.findings import Report, report_forms
 from gitctl.cli.show.lines import Line, Style, line, text_of
 from gitctl.cli.show.markdown import plans_markdown
 from gitctl.cli.show.plan import plan_lines, problem_lines
@@ -55,7 +57,7 @@ def show_plans(
             "clusters": [_stage_json(stage, plans, dry_run=kind != "DiffResult") for stage, plans in staged],
             "errors": [error_json(e) for e in errors],
         }
-        session.result(kind, body, text=lambda: _plans_text(session, titled, summary), forms=_forms(session, titled), paged=True)
+        session.result(kind, body, text=lambda: _plans_text(session, titled, summary), forms=_forms(session, titled, errors), paged=True)
     _report(errors)
     return max([plan_code(p) for _, p in titled] + [exit_code_of(e) for e in errors], default=ExitCode.DONE)
 
@@ -76,9 +78,10 @@ def _external(session: Session, titled: Sequence[tuple[str, Plan, AppState | Non
     return []
 
 
-def _forms(session: Session, titled: Sequence[tuple[str, Plan]]) -> dict[Output, Callable[[], str]]:
-    """A plan's other forms: for a pull request, and the names of what would be changed."""
+def _forms(session: Session, titled: Sequence[tuple[str, Plan]], errors: Sequence[GitctlError] = ()) -> dict[Output, Callable[[], str]]:
+    """A plan's other forms: for a pull request, the names of what would be changed, and reports for CI systems."""
     return {
+        **report_forms(lambda: Report(plan_cases(titled), errors), redactor=session.redactor),
         Output.MARKDOWN: lambda: plans_markdown(titled, redactor=session.redactor),
         Output.NAME: lambda: session.redactor.clean("".join(f"{c.ref}\n" for _, plan in titled for c in plan.changes)),
     }

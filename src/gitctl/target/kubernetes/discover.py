@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gitctl.errors import ClusterError, ErrorId
 from gitctl.model.manifest import Json
-from gitctl.paths import private_folder, write_private
 from gitctl.target.kubernetes import failure
 from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.exchange import Request, Response
+from gitctl.target.kubernetes.remember import remember, remembered, server_key
 from gitctl.target.kubernetes.resource import Resource
 
 _ACCEPT = ",".join(f"application/json;g=apidiscovery.k8s.io;v={v};as=APIGroupDiscoveryList" for v in ("v2", "v2beta1"))
@@ -94,7 +91,7 @@ def _resource(group: str, version: str, entry: Json) -> Resource:
 
 
 def _fetch(client: Client, root: str, cached: Path) -> Json:
-    etag, body = _remembered(cached)
+    etag, body = remembered(cached)
     answer = client.send(Request("GET", root, accept=_ACCEPT, etag=etag))
     if answer.status == 304:
         return Response.read(200, body, {}).json()
@@ -105,35 +102,9 @@ def _fetch(client: Client, root: str, cached: Path) -> Json:
         raise ClusterError(
             f"the server is too old: {client.where}", id=ErrorId.SERVER_TOO_OLD, hint="gitctl needs Kubernetes 1.27 or newer"
         )
-    _remember(cached, answer.headers.get("ETag", ""), answer.body)
+    remember(cached, answer.headers.get("ETag", ""), answer.body)
     return found
 
 
 def _cache_file(client: Client, cache: Path, root: str) -> Path:
-    endpoint = client.access.endpoint
-    key = hashlib.sha256(f"{endpoint.server}\n{endpoint.ca}".encode()).hexdigest()[:32]
-    return cache / "discovery" / f"{key}{root.replace('/', '-')}.json"
-
-
-def _remembered(path: Path) -> tuple[str, bytes]:
-    """ETag and body. Only a folder that nobody else can write to is believed."""
-    try:
-        folder = path.parent.stat()
-        if folder.st_uid != os.getuid() or folder.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            return "", b""
-        head, _, body = path.read_bytes().partition(b"\n")
-    except OSError:
-        return "", b""
-    digest, _, etag = head.decode("ascii", "replace").partition(" ")
-    return (etag, body) if digest == hashlib.sha256(body).hexdigest() else ("", b"")
-
-
-def _remember(path: Path, etag: str, body: bytes) -> None:
-    """Best effort: a home that cannot be written to costs a request, nothing else."""
-    if not etag:
-        return
-    try:
-        private_folder(path.parent)
-        write_private(path, f"{hashlib.sha256(body).hexdigest()} {etag}\n{body.decode()}")
-    except (OSError, UnicodeDecodeError):
-        return
+    return cache / "discovery" / f"{server_key(client)}{root.replace('/', '-')}.json"

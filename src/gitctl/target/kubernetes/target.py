@@ -28,6 +28,7 @@ from gitctl.target.kubernetes.explain import Texts, explain
 from gitctl.target.kubernetes.locate import locate, require_foreign
 from gitctl.target.kubernetes.lock import Locks
 from gitctl.target.kubernetes.observe import Wanted, observe, refusal
+from gitctl.target.kubernetes.openapi import PublishedSchemas, published
 from gitctl.target.kubernetes.origin import climb, find_live
 from gitctl.target.kubernetes.owned import owned
 from gitctl.target.kubernetes.places import missing_namespaces
@@ -207,6 +208,10 @@ class KubernetesTarget:
     def find(self, word: str, name: str, namespaces: Sequence[str]) -> tuple[Json, ...]:
         """See Lineage."""
         return find_live(self._client(), self._served(), word, name, namespaces)
+
+    def schemas(self, *, offline: bool = False) -> PublishedSchemas:
+        """What the server publishes about its kinds; `offline`: as it was kept from an earlier run. Raises as `published` does."""
+        return published(self._unchecked if offline else self._client(), self._cache, offline=offline)
 
     def fields_owned(self, live: Json) -> str:
         """See Target."""
