@@ -25,6 +25,8 @@ COPY requirements.lock requirements-build.lock ./
 RUN python -m venv /opt/gitctl && /opt/gitctl/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements.lock
 RUN python -m venv /opt/build && /opt/build/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements-build.lock
 COPY pyproject.toml README.md LICENSE ./
+COPY completions completions
+COPY man man
 COPY src src
 RUN /opt/build/bin/python -m hatchling build -t wheel -d /wheels && /opt/gitctl/bin/pip install --no-cache-dir --no-deps /wheels/*.whl
 

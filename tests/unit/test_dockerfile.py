@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -92,6 +93,13 @@ def test_what_is_copied_is_there_and_nothing_else_is_sent() -> None:
     allowed = [row[1:] for row in (ROOT / ".dockerignore").read_text().splitlines() if row.startswith("!")]
     assert (ROOT / ".dockerignore").read_text().startswith("*\n")
     assert sorted(allowed) == sorted(copied)
+
+
+def test_all_that_the_wheel_holds_is_copied() -> None:
+    """Building it fails without them."""
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    needed = {name.split("/")[0] for name in (*wheel["packages"], *wheel["shared-data"])}
+    assert needed <= {word for one in arguments("COPY") if not one.startswith("--from") for word in one.split()[:-1]}
 
 
 def test_the_lock_files_are_cut_out_of_the_one_that_is_developed_with(tool: Callable[[str], ModuleType]) -> None:
