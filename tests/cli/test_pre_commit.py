@@ -16,7 +16,6 @@ import pytest
 from tests.fixtures.commands import GitRepo, Result, run
 from tests.fixtures.secrets import AgeKey
 
-from gitctl.cli.commands import VERBS
 from gitctl.documents import dump, load_all
 from gitctl.secrets import pysops
 
@@ -119,7 +118,6 @@ def test_a_file_that_no_app_reads_renders_nothing(repo: GitRepo) -> None:
     assert "error: kustomize: " in pre_commit(repo, "run").expect(1).stdout
 
 
-@pytest.mark.skipif("validate" not in VERBS, reason="gitctl validate is not there yet")
 def test_validate_stops_a_wrong_manifest(repo: GitRepo) -> None:
     repo.write(".pre-commit-config.yaml", configuration("gitctl-validate"))
     repo.write("values.yaml", "replicas: some\n")
