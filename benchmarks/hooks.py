@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 GITCTL = str(Path(sys.executable).with_name("gitctl"))
 CHANGED = "apps/storefront/base/service.yaml"
 HOOKS = {
+    "gitctl validate --offline": (GITCTL, "validate", "--offline", "-q", CHANGED),
     "gitctl render --changed": (GITCTL, "render", "--changed", CHANGED),
     "gitctl secret scan": (GITCTL, "secret", "scan", "-q", CHANGED),
     "gitctl secret scan --staged": (GITCTL, "secret", "scan", "-q", "--staged"),

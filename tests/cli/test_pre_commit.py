@@ -53,17 +53,21 @@ def pre_commit(repo: GitRepo, *args: str) -> Result:
     return run((sys.executable, "-m", "pre_commit", *args), cwd=repo.path, env=NO_NETWORK)
 
 
+def configuration(*ids: str) -> str:
+    """.pre-commit-config.yaml with these of our hooks."""
+    return dump({"repos": [{"repo": "local", "hooks": [{**HOOKS[id], "language": "system"} for id in ids]}]})
+
+
 @pytest.fixture
 def repo(git_repo: MakeRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GitRepo:
-    """A repository with all our hooks, and `gitctl` on PATH."""
+    """A repository with our hooks for rendering and secrets, and `gitctl` on PATH."""
     program = tmp_path / "bin" / "gitctl"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT / "src"}" exec "{sys.executable}" -m gitctl "$@"\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("PRE_COMMIT_HOME", str(tmp_path / "pre-commit"))
-    hooks = [{**hook, "language": "system"} for hook in HOOKS.values() if hook["id"] != "gitctl-validate"]
-    made: GitRepo = git_repo(FILES | {".pre-commit-config.yaml": dump({"repos": [{"repo": "local", "hooks": hooks}]})})
+    made: GitRepo = git_repo(FILES | {".pre-commit-config.yaml": configuration("gitctl-render", "gitctl-secrets")})
     return made
 
 
@@ -112,3 +116,16 @@ def test_a_file_that_no_app_reads_renders_nothing(repo: GitRepo) -> None:
     repo.write("gitctl.yaml", PROJECT + "vars: {}\n")
     repo.git("add", "gitctl.yaml")
     assert "error: kustomize: " in pre_commit(repo, "run").expect(1).stdout
+
+
+def test_validate_stops_a_wrong_manifest(repo: GitRepo) -> None:
+    repo.write(".pre-commit-config.yaml", configuration("gitctl-validate"))
+    repo.write("values.yaml", "replicas: some\n")
+    repo.commit("values are no manifest")
+    pre_commit(repo, "run", "--all-files").expect(0)
+    wrong = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  replicas: some\n"
+    repo.write("other/deployment.yaml", wrong)
+    repo.git("add", "--all")
+    done = pre_commit(repo, "run").expect(1)
+    assert "other/deployment.yaml:6:3" in done.stdout
+    assert "replicas" in done.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -35,6 +36,16 @@ def test_tracked_files_named_files_and_what_is_accepted(gitctl: Runner, git_repo
     gitctl("secret", "scan", "b", "-q", cwd=repo.path).expect(0)
     gitctl("secret", "scan", "--exclude", "a/*", cwd=repo.path).expect(0)
     assert gitctl("secret", "scan", "untracked.yaml", "b", "-o", "name", cwd=repo.path).expect(1).stdout == "untracked.yaml\n"
+    told = gitctl("secret", "scan", "a", "-o", "github", "-q", cwd=repo.path).expect(1).stdout
+    assert told.startswith(
+        "::error file=a/secret.yaml,line=6,col=3,title=gitctl%3A plaintext-secret::Secret/db stringData.password: plain text in a Secret (13 bytes)"
+    )
+    log = json.loads(gitctl("secret", "scan", "-o", "sarif", cwd=repo.path).expect(1).stdout)
+    (result,) = log["runs"][0]["results"]
+    assert (result["ruleId"], result["locations"][0]["physicalLocation"]["region"]["startLine"]) == ("plaintext-secret", 6)
+    cases = gitctl("secret", "scan", "-o", "junit", cwd=repo.path).expect(1).stdout
+    assert 'failures="1"' in cases
+    assert "kanarienvogel" not in told + json.dumps(log) + cases
     assert "nowhere.yaml: no such file" in gitctl("secret", "scan", "nowhere.yaml", cwd=repo.path).error(ErrorId.FILE_MISSING).stderr
     repo.write("a/secret.yaml", SECRET.replace("stringData", "  annotations: {gitctl.dev/allow-plaintext: a test}\nstringData"))
     body = gitctl("secret", "scan", "-o", "json", cwd=repo.path).expect(0).json()

@@ -7,7 +7,6 @@ Where a variable gave the value, the commit that set it in gitctl.yaml counts wh
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -88,7 +87,7 @@ class _History:
         if not names:
             return []
         setting = re.compile(rb"""\b(?:%s)["']?[ \t]*:[ \t]*["']?([^\s,"'}#]+)""" % b"|".join(sorted(names)))
-        wanted = (field.value if isinstance(field.value, str) else json.dumps(field.value)).encode()
+        wanted = (str(field.value).lower() if isinstance(field.value, bool) else str(field.value)).encode()
         rows = enumerate(self._files(field.sha, (self._project,))[self._project].split(b"\n"), start=1)
         return [(self._project, number) for number, text in rows if any(value in wanted for value in setting.findall(text))]
 

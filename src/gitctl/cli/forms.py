@@ -46,7 +46,7 @@ FORMS: Mapping[str, frozenset[Output]] = {
     "secret view": DATA,
     "secret status": NAMES,
     "secret rotate": NAMES,
-    "secret scan": NAMES,
+    "secret scan": NAMES | REPORTS,
     "rbac": NAMES,
     "history": DATA,
     "status": DATA,

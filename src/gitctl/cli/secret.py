@@ -33,6 +33,7 @@ _EPILOGS = {
             ("gitctl secret scan", "all files that Git tracks"),
             ("gitctl secret scan --staged", "what the next commit would hold: for a Git hook"),
             ("gitctl secret scan apps/web -o json", "a folder"),
+            ("gitctl secret scan -o sarif > findings.sarif", "for code scanning; also junit, github"),
         ],
         codes={0: "nothing lies open", 1: "plain text that nobody gave a reason for"},
         notes="Accept a false positive: the annotation or comment `gitctl.dev/allow-plaintext: REASON`. Values are never printed.",
@@ -215,11 +216,12 @@ def scan(
 
 
 def _to_scan(session: Session, files: list[Path], staged: bool) -> ScanFiles:
+    from gitctl.cli.start import start_folder
     from gitctl.source.checkout import find_root, repository
     from gitctl.source.disk import named_files, tracked_files
     from gitctl.source.index import Staged
 
-    start = (session.flags.directory or Path()).absolute()
+    start = start_folder(session)
     if files and staged:
         raise UsageError("--staged looks at the index: it takes no files", id=ErrorId.FLAGS_CONFLICT, hint="leave one of them out")
     if files:

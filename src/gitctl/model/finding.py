@@ -41,6 +41,9 @@ class Rule(StrEnum):
     DELETING = "deleting"
     INCOMPLETE = "incomplete"
     UNKNOWN = "not-known"
+    PLAINTEXT = "plaintext-secret"
+    PRIVATE_KEY = "private-key"
+    CREDENTIALS = "plaintext-credentials"
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,9 @@ _RULES: Mapping[Rule, str] = {
     Rule.DELETING: "The object is being deleted.",
     Rule.INCOMPLETE: "The object was wanted by a sync that did not finish.",
     Rule.UNKNOWN: "Nothing certain can be said about the object.",
+    Rule.PLAINTEXT: "A value of a Secret lies in the file as plain text.",
+    Rule.PRIVATE_KEY: "A private key lies in the file.",
+    Rule.CREDENTIALS: "Credentials of a cluster or a registry lie in the file as plain text.",
 }
 
 

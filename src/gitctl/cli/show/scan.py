@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any, assert_never
 
 from gitctl.cli.forms import Output
 from gitctl.cli.session import Session
+from gitctl.cli.show.findings import Report, report_forms
 from gitctl.cli.show.lines import Line, Style, line, text_of
+from gitctl.errors import Where
 from gitctl.model.exposure import Exposure, ExposureKind, Scan
+from gitctl.model.finding import Case, Finding, Rule
 from gitctl.model.quantity import counted
 
 
@@ -15,7 +19,8 @@ def show_scan(session: Session, scan: Scan) -> None:
     """Print it in the form that -o asks for."""
     clean = session.redactor.clean
     names = {Output.NAME: lambda: clean("".join(f"{name}\n" for name in dict.fromkeys(e.path for e in scan.exposures)))}
-    session.result("SecretScan", _data(scan), text=lambda: text_of(_lines(session, scan), color=session.color, clean=clean), forms=names)
+    forms = names | report_forms(lambda: Report(_cases(scan)), redactor=session.redactor)
+    session.result("SecretScan", _data(scan), text=lambda: text_of(_lines(session, scan), color=session.color, clean=clean), forms=forms)
     for path, reason in scan.passed_over:
         session.warn(f"{path} was not looked at: {reason}")
     if session.flags.output is Output.TEXT:
@@ -53,6 +58,34 @@ def meaning(kind: ExposureKind) -> str:
             return "credentials in a kubeconfig"
         case ExposureKind.DOCKER:
             return "credentials of a registry"
+        case _:
+            assert_never(kind)
+
+
+def _cases(scan: Scan) -> list[Case]:
+    """A case for each file with a finding, and for each that was not looked at."""
+    found = [
+        Case(path, path, Where(path), tuple(_reported(e) for e in exposures))
+        for path, exposures in groupby(scan.exposures, key=lambda e: e.path)
+    ]
+    return [*found, *(Case(path, path, Where(path), skipped=reason) for path, reason in scan.passed_over)]
+
+
+def _reported(exposure: Exposure) -> Finding:
+    where = Where(exposure.path, exposure.line, exposure.column)
+    message = f"{meaning(exposure.kind)} ({counted(exposure.size, 'byte')})"
+    hint = "encrypt it, or give a reason: gitctl.dev/allow-plaintext"
+    return Finding(_rule(exposure.kind), message, where, exposure.object, exposure.key, hint)
+
+
+def _rule(kind: ExposureKind) -> Rule:
+    match kind:
+        case ExposureKind.SECRET | ExposureKind.GENERATOR:
+            return Rule.PLAINTEXT
+        case ExposureKind.PRIVATE_KEY | ExposureKind.LOCKED_KEY | ExposureKind.AGE_KEY:
+            return Rule.PRIVATE_KEY
+        case ExposureKind.KUBECONFIG | ExposureKind.DOCKER:
+            return Rule.CREDENTIALS
         case _:
             assert_never(kind)
 
