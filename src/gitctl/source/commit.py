@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from gitctl.errors import ErrorId, InputError, SourceError
@@ -15,18 +15,23 @@ from gitctl.source.listing import Listing
 from gitctl.source.objects import LINK, Entry, list_entries
 
 PLAIN = "100644"
+EXECUTABLE = "100755"
 _COMMIT_SECONDS = 60.0
 
 
-def write_commit(git: Git, files: Mapping[str, bytes | None], message: str, *, parent: str) -> tuple[str, Mapping[str, bytes | None]]:
+def write_commit(
+    git: Git, files: Mapping[str, bytes | None], message: str, *, parent: str, executable: Collection[str] = ()
+) -> tuple[str, Mapping[str, bytes | None]]:
     """A commit on top of `parent` ("" for a first commit) that no branch holds yet: its id, and what it writes where.
+
+    New files named in `executable` may be run.
 
     Paths are checked ones. Links on the way to a file are followed; a link at the place of a file is replaced. The id is that of
     `parent` when nothing changes. Raises SourceError, InputError.
     """
     entries = list_entries(git, parent) if parent else ()
     placed = _placed(git, files, entries)
-    tree = _write_tree(git, placed, entries, parent)
+    tree = _write_tree(git, placed, entries, parent, executable)
     if parent and tree == git.text("rev-parse", f"{parent}^{{tree}}"):
         return parent, placed
     sign = ("-S",) if git.try_text("config", "--type=bool", "--get", "commit.gpgsign") == "true" else ()
@@ -50,13 +55,13 @@ def _placed(git: Git, files: Mapping[str, bytes | None], entries: tuple[Entry, .
     return placed
 
 
-def _write_tree(git: Git, placed: Mapping[str, bytes | None], entries: tuple[Entry, ...], parent: str) -> str:
+def _write_tree(git: Git, placed: Mapping[str, bytes | None], entries: tuple[Entry, ...], parent: str, executable: Collection[str]) -> str:
     before = {entry.path: entry for entry in entries}
     written = {path: content for path, content in placed.items() if content is not None}
     ids = _write_blobs(git, tuple(written.values()))
     removed = {path for path, content in placed.items() if content is None and path in before}
     lines = [f"0 {'0' * 40}\t{path}" for path in sorted(removed)]
-    lines += [f"{_mode(before.get(path))} {sha}\t{path}" for path, sha in zip(written, ids, strict=True)]
+    lines += [f"{_mode(before.get(path), path in executable)} {sha}\t{path}" for path, sha in zip(written, ids, strict=True)]
     with tempfile.TemporaryDirectory(prefix="gitctl-index-") as folder:
         env = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
         git.out("read-tree", parent or "--empty", env=env)
@@ -74,8 +79,10 @@ def _write_blobs(git: Git, contents: tuple[bytes, ...]) -> tuple[str, ...]:
         return tuple(git.out("hash-object", "-w", "--no-filters", "--stdin-paths", stdin=names.encode()).decode("ascii").split())
 
 
-def _mode(before: Entry | None) -> str:
-    return PLAIN if before is None or before.mode == LINK else before.mode
+def _mode(before: Entry | None, executable: bool) -> str:
+    if before is None or before.mode == LINK:
+        return EXECUTABLE if executable else PLAIN
+    return before.mode
 
 
 def _refusal(git: Git, done: Finished) -> SourceError:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from gitctl.errors import ErrorId, SourceError
 from gitctl.model.revision import Revision
-from gitctl.source.checkout import find_root
+from gitctl.source.checkout import dirty_paths, find_root
 from gitctl.source.git import Git
 
 FIRST_BRANCH = "main"
@@ -35,3 +36,18 @@ def tip(root: Path) -> Revision:
     """What HEAD names; a revision without a sha where nothing is committed yet."""
     sha = Git(root).try_text("rev-parse", "--verify", "--quiet", "HEAD")
     return Revision(repo=str(root), sha=sha, name="HEAD")
+
+
+def delivered_branch(root: Path) -> str:
+    """The branch that is delivered: the remote's default one, else the one that is checked out, else the first of a new repository."""
+    if not (root / ".git").exists():
+        return FIRST_BRANCH
+    git = Git(root)
+    remote = git.try_text("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
+    return remote.removeprefix("origin/") or git.try_text("symbolic-ref", "--quiet", "--short", "HEAD") or FIRST_BRANCH
+
+
+def uncommitted(root: Path, folders: Iterable[str]) -> int:
+    """How many files below these folders differ from what is committed; 0 outside of a repository."""
+    named = tuple(folders)
+    return len(dirty_paths(Git(root), *named)) if named and (root / ".git").exists() else 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -40,9 +40,10 @@ class GitPublisher:
         """Is the branch one of a mirror, where nobody looks? Raises SourceError."""
         return self.branch.keep_ref != self.branch.tip_ref
 
-    def commit(self, files: Mapping[str, bytes | None], message: str, *, parent: Revision) -> Revision:
+    def commit(self, files: Mapping[str, bytes | None], message: str, *, parent: Revision, executable: Collection[str] = ()) -> Revision:
         """One commit on top of `parent` (sha "" for a first commit) that writes (None: removes) files; `parent` when that changes nothing.
 
+        New files named in `executable` may be run.
         Raises SourceError when the branch has moved, Refused when a file has uncommitted changes.
         """
         branch = self.branch
@@ -52,7 +53,7 @@ class GitPublisher:
             raise SourceError(moved, id=ErrorId.BRANCH_MOVED, hint="run the command again", where=branch.repo)
         for path in files:
             check_path(path)
-        sha, written = write_commit(branch.git, files, message, parent=parent.sha)
+        sha, written = write_commit(branch.git, files, message, parent=parent.sha, executable=executable)
         if sha == parent.sha:
             return parent
         if branch.root:
