@@ -46,7 +46,18 @@ def test_manual_pages_and_completions_ship_where_shells_look(wheel: zipfile.ZipF
     assert wheel.read(f"{root}/man/man1/gitctl.1") == (ROOT / "man" / "gitctl.1").read_bytes()
 
 
-@pytest.mark.parametrize("name", ["py.typed", "sandbox/module/go.mod", "sandbox/module/go.sum", "sandbox/module/main.go"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "py.typed",
+        "sandbox/module/go.mod",
+        "sandbox/module/go.sum",
+        "sandbox/module/main.go",
+        "scaffold/files/ci/diff",
+        "scaffold/files/forges/github/.github/workflows/gitctl.yaml",
+        "scaffold/files/papers/.gitignore",
+    ],
+)
 def test_data_files_ship(wheel: zipfile.ZipFile, name: str) -> None:
     assert wheel.read(f"gitctl/{name}") == (ROOT / "src" / "gitctl" / name).read_bytes()
 

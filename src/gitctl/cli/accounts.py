@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from gitctl.cli.session import Session
 from gitctl.errors import Forbidden, GitctlError
 from gitctl.workflow.agent import KEY_SECRET, SSH_KEY, TOKEN_KEY, Agent, agent_objects
-from gitctl.workflow.bootstrap import FileState, ScaffoldFile, compared
+from gitctl.workflow.bootstrap.files import FileState, ScaffoldFile, compared
+from gitctl.workflow.bootstrap.wanted import ACCOUNTS
 
 if TYPE_CHECKING:
     from gitctl.cli.open import Stage
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from gitctl.plan.accounts import Office
     from gitctl.workflow.plan import Planned
     from gitctl.workflow.sync import AppRun
-
-FOLDER = "cluster"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +51,6 @@ def add_accounts(session: Session, root: Path, first: Ran, agent: Agent | None, 
     return Added(files, commit, left_to_do=(made, *_by_hand(agent.office, agent)))
 
 
-def has_own_project(files: tuple[ScaffoldFile, ...]) -> bool:
-    """Is there a gitctl.yaml that is not ours? A project that only wants an agent gets no example app."""
-    return any(file.path == "gitctl.yaml" and file.state is FileState.KEPT for file in files)
-
-
 def _add(session: Session, root: Path, agent: Agent | None, secret: str, *, yes: bool) -> Added:
     from gitctl.cli.open import open_stages
     from gitctl.cli.rbac import one_cluster, request_of
@@ -83,7 +77,7 @@ def _failed(error: GitctlError) -> AppRun:
     from gitctl.model.app import App
     from gitctl.workflow.sync import AppRun
 
-    return AppRun(App(project="", env="", name="accounts", path=FOLDER), error=error)
+    return AppRun(App(project="", env="", name="accounts", path=ACCOUNTS), error=error)
 
 
 def _outdated(files: tuple[ScaffoldFile, ...], office: Office) -> list[str]:
@@ -140,7 +134,7 @@ def _write(root: Path, office: Office, texts: Mapping[str, str]) -> tuple[tuple[
 
 def _by_hand(office: Office, agent: Agent | None) -> tuple[str, ...]:
     """What an administrator runs in the repository."""
-    commands = [f"kubectl apply --server-side -f {FOLDER}/{office.env}"]
+    commands = [f"kubectl apply --server-side -f {ACCOUNTS}/{office.env}"]
     if agent and agent.credential.value != "none":
         key = SSH_KEY if agent.credential.value == "ssh" else TOKEN_KEY
         commands.append(f"kubectl -n {office.namespace} create secret generic {KEY_SECRET} --from-file={key}=FILE")
@@ -149,4 +143,4 @@ def _by_hand(office: Office, agent: Agent | None) -> tuple[str, ...]:
 
 def _file(office: Office, name: str) -> str:
     """`kubectl apply -f FOLDER` goes by the alphabet: accounts, then the agent."""
-    return f"{FOLDER}/{office.env}/{name}.yaml"
+    return f"{ACCOUNTS}/{office.env}/{name}.yaml"

@@ -1,7 +1,8 @@
-"""`gitctl bootstrap`: a repository that gitctl can work with, and the first sync."""
+"""`gitctl bootstrap`: a repository that gitctl can work with, from nothing or from what is there, and the first sync."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,11 +13,13 @@ from gitctl.cli.flags import with_session
 from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
 from gitctl.cli.words import YES
+from gitctl.workflow.bootstrap.wanted import Ci, Example, Layout
 
 if TYPE_CHECKING:
     from gitctl.cli.open import Stage
-    from gitctl.model.app import Cluster
-    from gitctl.workflow.bootstrap import Scaffold, ScaffoldFile
+    from gitctl.workflow.bootstrap.files import ScaffoldFile
+    from gitctl.workflow.bootstrap.wanted import Scaffold
+    from gitctl.workflow.existing.proposal import Found
     from gitctl.workflow.sync import AppRun
 
 EPILOG = epilog(
@@ -24,8 +27,14 @@ EPILOG = epilog(
         ("gitctl bootstrap shop", "a repository with dev and prod"),
         ("gitctl bootstrap shop --env dev --context kind-dev", "and its first sync"),
         ("gitctl bootstrap shop --context kind-dev --agent cronjob --image IMAGE --yes", "and gitctl in the cluster"),
+        ("gitctl bootstrap --ci github --pre-commit", "this repository, with a pipeline and hooks"),
+        ("gitctl bootstrap --dry-run", "what would be written, and which apps are found"),
+        ("gitctl bootstrap shop --from ~/old/manifests", "the first app out of manifests that exist"),
     ],
-    notes="A second run changes nothing. A file that you changed is never overwritten: its diff is shown.",
+    notes="""A second run changes nothing. A file that you changed is never overwritten: its diff is shown.
+
+In a repository that holds kustomizations, charts or folders of manifests these become the apps of gitctl.yaml, and nothing else is
+written but what a flag asks for.""",
 )
 
 
@@ -43,110 +52,120 @@ def bootstrap(
         list[str] | None,
         typer.Option("-e", "--env", metavar="ENV", help="Environment, repeatable, the first is synced; default: dev and prod."),
     ] = None,
+    layout: Annotated[Layout, typer.Option("--layout", help="Several apps in apps/, or one app in deploy/.")] = Layout.MONO,
+    example: Annotated[
+        Example | None, typer.Option("--example", help="App to begin with; default: web, or the apps that are found.")
+    ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="DIR", help="Begin with the app in this folder: copied, or referenced when inside the repository."),
+    ] = None,
+    ci: Annotated[Ci, typer.Option("--ci", help="Write a pipeline: validate, diff, sync, drift-check.")] = Ci.NONE,
+    pre_commit: Annotated[bool, typer.Option("--pre-commit", help="Write hooks for pre-commit.")] = False,
+    owner: Annotated[
+        list[str] | None, typer.Option("--owner", metavar="@TEAM", help="Who approves changes (CODEOWNERS); repeatable.")
+    ] = None,
     agent: AGENT = None,
     image: IMAGE = "",
     repo_url: REPO_URL = "",
     deploy_key: DEPLOY_KEY = None,
     known_hosts: KNOWN_HOSTS = None,
     deploy_token: DEPLOY_TOKEN = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be written.")] = False,
     yes: YES = False,
 ) -> int:
     """Make a repository that gitctl can work with.
 
     With --context also its first sync, and accounts with the least rights; with --agent gitctl in the cluster. Written and
-    committed: gitctl.yaml, an example app with overlays, a README, a runbook, .sops.yaml, .gitignore; then cluster/ENV.
+    committed: gitctl.yaml, an example app, a README, runbooks, .sops.yaml, .gitignore; then cluster/ENV. In an existing repository:
+    gitctl.yaml with the apps that are found there.
     """
-    from gitctl.cli.accounts import add_accounts, has_own_project
+    from gitctl.cli.accounts import Added, add_accounts
     from gitctl.cli.agent import agent_of
-    from gitctl.cli.show.bootstrap import show_bootstrap
+    from gitctl.cli.asked import Asked, equip, read_file, understand
+    from gitctl.cli.show.bootstrap import Told, show_bootstrap
     from gitctl.cli.show.report import report_runs
     from gitctl.cli.start import start_folder
     from gitctl.source.create import check_place
-    from gitctl.workflow.bootstrap import scaffold_files
+    from gitctl.workflow.bootstrap.files import scaffold_files
 
     root = (start_folder(session) / folder).resolve()
     check_place(root)
-    environments = tuple(env or ("dev", "prod"))
-    flags = AgentFlags(agent, image, repo_url, deploy_key, known_hosts, deploy_token)
-    extra = agent_of(session, flags, root, project=name or root.name, env=environments[0])
-    wanted = _wanted(session, root, name, environments)
-    files = scaffold_files(wanted, lambda path: _read(root / path))
-    files = files if extra[0] is None or not has_own_project(files) else ()
-    commit = _write(session, root, wanted.name, files, yes=yes)
-    runs = _first_sync(session, root, wanted, yes=yes) if wanted.cluster else []
-    added = add_accounts(session, root, runs, *extra, yes=yes)
-    runs += added.runs
-    show_bootstrap(session, root, wanted, (*files, *added.files), added.commit or commit, runs, left_to_do=added.left_to_do)
-    return report_runs(session, runs)
-
-
-def _wanted(session: Session, root: Path, name: str, environments: tuple[str, ...]) -> Scaffold:
-    from gitctl.config.fill import check_label
-    from gitctl.config.schema import schema_text
-    from gitctl.workflow.bootstrap import Scaffold
-
-    for what, text in (("--name", name or root.name), *(("--env", e) for e in environments)):
-        check_label(what, text)
-    return Scaffold(
-        name=name or root.name,
-        environments=tuple(dict.fromkeys(environments)),
-        cluster=_cluster(session),
-        sops_rules=_sops_rules(session, root),
-        schema=schema_text().encode(),
+    asked = Asked(
+        root=root,
+        name=name,
+        environments=tuple(dict.fromkeys(env or ())),
+        layout=layout,
+        ci=ci,
+        pre_commit=pre_commit,
+        example=example,
+        source=(start_folder(session) / source.expanduser()).resolve() if source else None,
+        owners=tuple(owner or ()),
+        dry_run=dry_run,
     )
+    wanted, found = understand(asked)
+    flags = AgentFlags(agent, image, repo_url, deploy_key, known_hosts, deploy_token)
+    extra = agent_of(session, flags, root, project=wanted.name, env=wanted.environments[0])
+    wanted = equip(session, asked, wanted)
+    files = scaffold_files(wanted, lambda path: read_file(root / path))
+    commit = "" if dry_run else _write(session, root, wanted.name, files, found, yes=yes)
+    runs = _first_sync(session, root, wanted, yes=yes) if session.flags.context and not dry_run else []
+    added = Added() if dry_run else add_accounts(session, root, runs, *extra, yes=yes)
+    told = Told((*files, *added.files), found, added.commit or commit, (*runs, *added.runs), added.left_to_do, dry_run)
+    show_bootstrap(session, root, wanted, told)
+    _tell_uncommitted(session, root, wanted)
+    return report_runs(session, told.runs)
 
 
-def _cluster(session: Session) -> Cluster | None:
-    from dataclasses import replace
-
-    from gitctl.cli.open import open_cluster
-    from gitctl.model.app import Cluster
-
-    if not session.flags.context:
-        return None
-    cluster = Cluster(name="main", context=session.flags.context, kubeconfig=str(session.flags.kubeconfig or ""))
-    return replace(cluster, uid=open_cluster(session, cluster).identity())
-
-
-def _sops_rules(session: Session, root: Path) -> bytes:
-    from datetime import UTC, datetime
-
-    from gitctl.secrets import keys, rules
-
-    found = _read(root / rules.FILE)
-    if found is not None:
-        return found
-    file = keys.key_file()
-    recipients = keys.recipients(file) if file.exists() else ()
-    if not recipients:
-        recipients = (keys.keygen(file, now=datetime.now(UTC)).recipient,)
-        session.say(f"made an age key in {file}: keep a copy in a safe place")
-    return rules.text(recipients).encode()
-
-
-def _read(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None
-
-
-def _write(session: Session, root: Path, name: str, files: tuple[ScaffoldFile, ...], *, yes: bool) -> str:
+def _write(session: Session, root: Path, name: str, files: tuple[ScaffoldFile, ...], found: Found, *, yes: bool) -> str:
     from gitctl.cli.ask import ask
+    from gitctl.cli.show.bootstrap import tell_proposal
     from gitctl.errors import ErrorId, Refused
     from gitctl.model.app import SourceSpec
     from gitctl.model.quantity import counted
     from gitctl.paths import cache_folder
     from gitctl.source.create import init_repository, tip
     from gitctl.source.open import open_publisher
-    from gitctl.workflow.bootstrap import FileState
+    from gitctl.workflow.bootstrap.files import FileState
 
     new = {f.path: f.content for f in files if f.state is FileState.NEW}
+    _check_places(root, new)
     if not new:
         return ""
     occupied = root.is_dir() and any(p.name != ".git" for p in root.iterdir())
-    if occupied and not yes and not ask(session, f"{root} is not empty; add {counted(len(new), 'file')} to it?"):
-        raise Refused(f"{root} is not empty", id=ErrorId.CONSENT_NEEDED, hint="add --yes; what is there is kept")
+    if occupied and not yes:
+        tell_proposal(session, files, found)
+        if not ask(session, f"{root} is not empty; add {counted(len(new), 'file')} to it?"):
+            raise Refused(f"{root} is not empty", id=ErrorId.CONSENT_NEEDED, hint="add --yes; what is there is kept")
     init_repository(root)
-    made = open_publisher(root, SourceSpec(), cache=cache_folder()).commit(new, f"bootstrap {name}\n", parent=tip(root))
-    return made.sha
+    scripts = tuple(f.path for f in files if f.script)
+    publisher = open_publisher(root, SourceSpec(), cache=cache_folder())
+    return publisher.commit(new, f"bootstrap {name}\n", parent=tip(root), executable=scripts).sha
+
+
+def _tell_uncommitted(session: Session, root: Path, wanted: Scaffold) -> None:
+    """gitctl reads what is committed: an app whose files are not would be empty."""
+    from gitctl.model.quantity import counted
+    from gitctl.source.create import uncommitted
+
+    count = uncommitted(root, (app.path.partition("{")[0] or "." for app in wanted.start.apps))
+    if count:
+        session.warn(f"{counted(count, 'file')} of the apps not committed: gitctl reads what is committed")
+
+
+def _check_places(root: Path, new: Iterable[str]) -> None:
+    """Raise Refused where a file would have to lie in, or in the place of, something that is no folder, or is one."""
+    from gitctl.errors import Refused
+
+    for path in new:
+        blocking = next((p for p in (root / path, *(root / path).parents) if p.is_relative_to(root) and _blocks(p, root / path)), None)
+        if blocking is not None:
+            what = "a folder" if blocking.is_dir() else "a link" if blocking.is_symlink() else "a file"
+            raise Refused(f"{path} cannot be written: {blocking.relative_to(root)} is {what}", hint="move it away; nothing was written")
+
+
+def _blocks(place: Path, wanted: Path) -> bool:
+    return place.is_dir() or place.is_symlink() if place == wanted else place.exists() and not place.is_dir()
 
 
 def _first_sync(session: Session, root: Path, wanted: Scaffold, *, yes: bool) -> list[tuple[Stage, tuple[AppRun, ...]]]:
