@@ -38,6 +38,22 @@ written but what a flag asks for.""",
 )
 
 
+ENVIRONMENTS = Annotated[
+    list[str] | None,
+    typer.Option("-e", "--env", metavar="ENV", help="Environment, repeatable, the first is synced; default: dev and prod."),
+]
+LAYOUT = Annotated[Layout, typer.Option("--layout", help="Several apps in apps/, or one app in deploy/.")]
+EXAMPLE = Annotated[Example | None, typer.Option("--example", help="App to begin with; default: web, or the apps that are found.")]
+SOURCE = Annotated[
+    Path | None,
+    typer.Option("--from", metavar="DIR", help="Begin with the app in this folder: copied, or referenced when inside the repository."),
+]
+CI = Annotated[Ci, typer.Option("--ci", help="Write a pipeline: validate, diff, sync, drift-check.")]
+PRE_COMMIT = Annotated[bool, typer.Option("--pre-commit", help="Write hooks for pre-commit.")]
+OWNER = Annotated[list[str] | None, typer.Option("--owner", metavar="@TEAM", help="Who approves changes (CODEOWNERS); repeatable.")]
+DRY_RUN = Annotated[bool, typer.Option("--dry-run", help="Only show what would be written.")]
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("bootstrap", epilog=EPILOG)(bootstrap)
@@ -48,30 +64,20 @@ def bootstrap(
     session: Session,
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The repository's folder; made when missing.")] = Path(),
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="Project name; default: the folder's name.")] = "",
-    env: Annotated[
-        list[str] | None,
-        typer.Option("-e", "--env", metavar="ENV", help="Environment, repeatable, the first is synced; default: dev and prod."),
-    ] = None,
-    layout: Annotated[Layout, typer.Option("--layout", help="Several apps in apps/, or one app in deploy/.")] = Layout.MONO,
-    example: Annotated[
-        Example | None, typer.Option("--example", help="App to begin with; default: web, or the apps that are found.")
-    ] = None,
-    source: Annotated[
-        Path | None,
-        typer.Option("--from", metavar="DIR", help="Begin with the app in this folder: copied, or referenced when inside the repository."),
-    ] = None,
-    ci: Annotated[Ci, typer.Option("--ci", help="Write a pipeline: validate, diff, sync, drift-check.")] = Ci.NONE,
-    pre_commit: Annotated[bool, typer.Option("--pre-commit", help="Write hooks for pre-commit.")] = False,
-    owner: Annotated[
-        list[str] | None, typer.Option("--owner", metavar="@TEAM", help="Who approves changes (CODEOWNERS); repeatable.")
-    ] = None,
+    env: ENVIRONMENTS = None,
+    layout: LAYOUT = Layout.MONO,
+    example: EXAMPLE = None,
+    source: SOURCE = None,
+    ci: CI = Ci.NONE,
+    pre_commit: PRE_COMMIT = False,
+    owner: OWNER = None,
     agent: AGENT = None,
     image: IMAGE = "",
     repo_url: REPO_URL = "",
     deploy_key: DEPLOY_KEY = None,
     known_hosts: KNOWN_HOSTS = None,
     deploy_token: DEPLOY_TOKEN = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be written.")] = False,
+    dry_run: DRY_RUN = False,
     yes: YES = False,
 ) -> int:
     """Make a repository that gitctl can work with.
