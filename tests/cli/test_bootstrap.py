@@ -10,6 +10,8 @@ import pytest
 from tests.fixtures.commands import GitRepo, Runner
 from tests.unit.render.trees import config_map, write
 
+from gitctl.errors import ErrorId
+
 PLAIN = config_map("settings")
 KUSTOMIZATION = "resources: [a.yaml]\n"
 
@@ -136,38 +138,43 @@ def test_a_base_inside_of_the_repository_is_referenced(gitctl: Runner, git_repo:
 
 
 @pytest.mark.parametrize(
-    ("files", "code", "said"),
+    ("files", "id", "said"),
     [
-        ({"a.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {a: hunter2}\n"}, 7, "a Secret in plain text"),
-        ({"web/a.yaml": PLAIN, "db/a.yaml": PLAIN}, 3, "2 apps are there: db, web"),
-        ({"a.yaml": "just: yaml\n"}, 3, "no manifests, kustomization or chart"),
-        ({"kustomization.yaml": "resources: [../a]\n"}, 3, "a path out of the repository"),
+        (
+            {"a.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {a: hunter2}\n"},
+            ErrorId.PLAIN_SECRET,
+            "a Secret in plain text",
+        ),
+        ({"web/a.yaml": PLAIN, "db/a.yaml": PLAIN}, ErrorId.NO_APP_FOUND, "2 apps are there: db, web"),
+        ({"a.yaml": "just: yaml\n"}, ErrorId.NO_APP_FOUND, "no manifests, kustomization or chart"),
+        ({"kustomization.yaml": "resources: [../a]\n"}, ErrorId.NO_APP_FOUND, "a path out of the repository"),
     ],
     ids=["plaintext", "several", "nothing", "out of it"],
 )
-def test_what_is_not_taken(files: dict[str, str], code: int, said: str, gitctl: Runner, tmp_path: Path) -> None:
+def test_what_is_not_taken(files: dict[str, str], id: ErrorId, said: str, gitctl: Runner, tmp_path: Path) -> None:
     source, root = write(tmp_path / "source", files), tmp_path / "shop"
-    refused = gitctl("bootstrap", root, "--from", source).expect(code)
+    refused = gitctl("bootstrap", root, "--from", source).error(id)
     assert said in refused.stderr
     assert "hunter2" not in refused.stdout + refused.stderr
     assert not root.exists()
 
 
 @pytest.mark.parametrize(
-    ("args", "code", "said"),
+    ("args", "id", "said"),
     [
-        (("--from", "nowhere"), 2, "is not a folder"),
-        (("--from", "k8s", "--example", "web"), 2, "leave one out"),
-        (("--env", "No"), 2, "--env 'No' is not a name"),
-        (("--owner", "somebody"), 2, "--owner 'somebody' is neither"),
-        (("--ci", "github", "--yes"), 7, "ci/diff cannot be written: ci is a file"),
-        (("--ci", "svn"), 2, "svn"),
+        (("--from", "nowhere"), ErrorId.FOLDER_MISSING, "is not a folder"),
+        (("--from", "k8s", "--example", "web"), ErrorId.FLAGS_CONFLICT, "leave one out"),
+        (("--env", "No"), ErrorId.ARGUMENT_INVALID, "--env 'No' is not a name"),
+        (("--owner", "somebody"), ErrorId.ARGUMENT_INVALID, "--owner 'somebody' is neither"),
+        (("--ci", "github", "--yes"), ErrorId.PLACE_TAKEN, "ci/diff cannot be written: ci is a file"),
     ],
-    ids=["no folder", "two firsts", "a bad name", "a bad owner", "a file in the way", "no such forge"],
+    ids=["no folder", "two firsts", "a bad name", "a bad owner", "a file in the way"],
 )
-def test_what_is_refused_before_anything_is_written(args: tuple[str, ...], code: int, said: str, gitctl: Runner, existing: GitRepo) -> None:
+def test_what_is_refused_before_anything_is_written(
+    args: tuple[str, ...], id: ErrorId, said: str, gitctl: Runner, existing: GitRepo
+) -> None:
     existing.commit("in the way", {"ci": "a file\n"})
-    assert said in gitctl("bootstrap", *args, cwd=existing.path).expect(code).stderr
+    assert said in gitctl("bootstrap", *args, cwd=existing.path).error(id).stderr
     assert existing.git("status", "--porcelain") == ""
     assert existing.git("log", "--format=%s", "-1") == "in the way"
 

@@ -12,7 +12,7 @@ from gitctl.config.fill import check_label
 from gitctl.config.find import FILE_NAME
 from gitctl.config.load import load
 from gitctl.config.schema import schema_text
-from gitctl.errors import UsageError
+from gitctl.errors import ErrorId, InputError, UsageError
 from gitctl.model.app import Cluster
 from gitctl.protocols import Tree
 from gitctl.source.create import delivered_branch
@@ -89,12 +89,13 @@ def _check(asked: Asked, name: str) -> None:
         check_label(what, text)
     for owner in asked.owners:
         if not _OWNER.fullmatch(owner):
-            raise UsageError(f"--owner {owner!r} is neither @USER, @ORG/TEAM nor a mail address")
+            raise UsageError(f"--owner {owner!r} is neither @USER, @ORG/TEAM nor a mail address", id=ErrorId.ARGUMENT_INVALID)
 
 
 def _given(asked: Asked, source: Path, project: str, tree: Tree | None) -> Given:
     if not source.is_dir():
-        raise UsageError(f"--from: {source} is not a folder", hint="name a folder of manifests, a kustomization or a chart")
+        hint = "name a folder of manifests, a kustomization or a chart"
+        raise InputError(f"--from: {source} is not a folder", id=ErrorId.FOLDER_MISSING, hint=hint)
     path = source.relative_to(asked.root).as_posix() if source.is_relative_to(asked.root) else ""
     (name,) = (project,) if asked.layout is Layout.PER_APP else names_for((path or source.name,), project).values()
     if tree is not None and source.is_relative_to(asked.root):

@@ -17,6 +17,8 @@ from gitctl.workflow.bootstrap.wanted import Ci, Example, Layout
 
 if TYPE_CHECKING:
     from gitctl.cli.open import Stage
+    from gitctl.cli.show.bootstrap import Told
+    from gitctl.workflow.agent import Agent
     from gitctl.workflow.bootstrap.files import ScaffoldFile
     from gitctl.workflow.bootstrap.wanted import Scaffold
     from gitctl.workflow.existing.proposal import Found
@@ -86,7 +88,6 @@ def bootstrap(
     committed: gitctl.yaml, an example app, a README, runbooks, .sops.yaml, .gitignore; then cluster/ENV. In an existing repository:
     gitctl.yaml with the apps that are found there.
     """
-    from gitctl.cli.accounts import Added, add_accounts
     from gitctl.cli.agent import agent_of
     from gitctl.cli.asked import Asked, equip, read_file, understand
     from gitctl.cli.show.bootstrap import Told, show_bootstrap
@@ -114,13 +115,20 @@ def bootstrap(
     extra = agent_of(session, flags, root, project=wanted.name, env=wanted.environments[0])
     wanted = equip(session, asked, wanted)
     files = scaffold_files(wanted, lambda path: read_file(root / path))
-    commit = "" if dry_run else _write(session, root, wanted.name, files, found, yes=yes)
-    runs = _first_sync(session, root, wanted, yes=yes) if session.flags.context and not dry_run else []
-    added = Added() if dry_run else add_accounts(session, root, runs, *extra, yes=yes)
-    told = Told((*files, *added.files), found, added.commit or commit, (*runs, *added.runs), added.left_to_do, dry_run)
+    told = Told(files, found, dry_run=True) if dry_run else _carry_out(session, root, wanted, Told(files, found), extra, yes=yes)
     show_bootstrap(session, root, wanted, told)
     _tell_uncommitted(session, root, wanted)
     return report_runs(session, told.runs)
+
+
+def _carry_out(session: Session, root: Path, wanted: Scaffold, told: Told, extra: tuple[Agent | None, str], *, yes: bool) -> Told:
+    from gitctl.cli.accounts import add_accounts
+    from gitctl.cli.show.bootstrap import Told
+
+    commit = _write(session, root, wanted.name, told.files, told.found, yes=yes)
+    runs = _first_sync(session, root, wanted, yes=yes) if session.flags.context else []
+    added = add_accounts(session, root, runs, *extra, yes=yes)
+    return Told((*told.files, *added.files), told.found, added.commit or commit, (*runs, *added.runs), added.left_to_do)
 
 
 def _write(session: Session, root: Path, name: str, files: tuple[ScaffoldFile, ...], found: Found, *, yes: bool) -> str:
@@ -161,13 +169,14 @@ def _tell_uncommitted(session: Session, root: Path, wanted: Scaffold) -> None:
 
 def _check_places(root: Path, new: Iterable[str]) -> None:
     """Raise Refused where a file would have to lie in, or in the place of, something that is no folder, or is one."""
-    from gitctl.errors import Refused
+    from gitctl.errors import ErrorId, Refused
 
     for path in new:
         blocking = next((p for p in (root / path, *(root / path).parents) if p.is_relative_to(root) and _blocks(p, root / path)), None)
         if blocking is not None:
             what = "a folder" if blocking.is_dir() else "a link" if blocking.is_symlink() else "a file"
-            raise Refused(f"{path} cannot be written: {blocking.relative_to(root)} is {what}", hint="move it away; nothing was written")
+            told = f"{path} cannot be written: {blocking.relative_to(root)} is {what}"
+            raise Refused(told, id=ErrorId.PLACE_TAKEN, hint="move it away; nothing was written")
 
 
 def _blocks(place: Path, wanted: Path) -> bool:

@@ -60,6 +60,7 @@ class ErrorId(StrEnum):
     CLUSTER_NEEDED = "cluster-needed", ExitCode.INPUT
     CLUSTER_UNKNOWN = "cluster-unknown", ExitCode.INPUT
     FOLDER_MISSING = "folder-missing", ExitCode.INPUT
+    NO_APP_FOUND = "no-app-found", ExitCode.INPUT
     KUBECONFIG_MISSING = "kubeconfig-missing", ExitCode.INPUT
     KUBECONFIG_UNREADABLE = "kubeconfig-unreadable", ExitCode.INPUT
     CONTEXT_UNKNOWN = "context-unknown", ExitCode.INPUT
@@ -180,6 +181,8 @@ class ErrorId(StrEnum):
 
     # guards
     CONSENT_NEEDED = "consent-needed", ExitCode.REFUSED
+    PLAIN_SECRET = "plain-secret", ExitCode.REFUSED
+    PLACE_TAKEN = "place-taken", ExitCode.REFUSED
     HELD = "held", ExitCode.REFUSED
     SUSPENDED = "suspended", ExitCode.REFUSED
     PLAN_DIGEST = "plan-digest", ExitCode.REFUSED

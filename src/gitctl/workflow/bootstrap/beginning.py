@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import product
 
-from gitctl.errors import UsageError
+from gitctl.errors import ErrorId, UsageError
 from gitctl.model.app import App, Project
 from gitctl.protocols import Tree
 from gitctl.workflow.bootstrap.example import example_start
@@ -54,7 +54,7 @@ class Beginning:
 def begin(order: Order, site: Site) -> Beginning:
     """Raises UsageError, and what `taken_start` raises."""
     if order.given and order.example is not None:
-        raise UsageError("--from and --example are both the first app", hint="leave one out")
+        raise UsageError("--from and --example are both the first app", id=ErrorId.FLAGS_CONFLICT, hint="leave one out")
     return _first(order, site) if site.project is None or site.tree is None else _later(order, site, site.project, site.tree)
 
 

@@ -7,7 +7,7 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from gitctl.errors import InputError, Refused
+from gitctl.errors import ErrorId, InputError, Refused
 from gitctl.model.app import RenderKind
 from gitctl.protocols import Tree
 from gitctl.render.kustomization import kustomization_of
@@ -43,7 +43,8 @@ def look(given: Given) -> Found:
     found = find_apps(given.tree, project=given.name, below=given.path)
     if not found.apps:
         reasons = [f"{one.path}: {one.reason}" for one in found.passed]
-        raise InputError("--from: no manifests, kustomization or chart that can be an app", where=given.path or given.name, details=reasons)
+        told = "--from: no manifests, kustomization or chart that can be an app"
+        raise InputError(told, id=ErrorId.NO_APP_FOUND, where=given.path or given.name, details=reasons)
     return found
 
 
@@ -53,7 +54,9 @@ def taken_start(given: Given, found: Found, layout: Layout, environments: tuple[
         return Start(found.apps)
     if len(found.apps) > 1:
         listed = ", ".join(app.path for app in found.apps)
-        raise InputError(f"--from: {len(found.apps)} apps are there: {listed}", hint="name the folder of one of them")
+        raise InputError(
+            f"--from: {len(found.apps)} apps are there: {listed}", id=ErrorId.NO_APP_FOUND, hint="name the folder of one of them"
+        )
     (app,) = found.apps
     taking = _Taking(given, environments, place(layout, given.name))
     return _referenced(taking, app) if given.inside else _copied(taking, app)
@@ -121,6 +124,7 @@ def _refuse_plaintext(files: Mapping[str, bytes]) -> None:
     if open_ones:
         raise Refused(
             "--from: a Secret in plain text would be committed",
+            id=ErrorId.PLAIN_SECRET,
             hint="encrypt it first: gitctl secret encrypt FILE; or leave it out",
             details=open_ones,
         )
