@@ -143,13 +143,22 @@ def test_a_base_inside_of_the_repository_is_referenced(gitctl: Runner, git_repo:
         (
             {"a.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {a: hunter2}\n"},
             ErrorId.PLAIN_SECRET,
-            "a Secret in plain text",
+            "a.yaml:4: Secret/a stringData.a",
+        ),
+        (
+            {
+                "kustomization.yaml": "secretGenerator: [{name: a, envs: [a.env]}]\nresources: [b.yaml]\n",
+                "a.env": "a=hunter2\n",
+                "b.yaml": PLAIN,
+            },
+            ErrorId.PLAIN_SECRET,
+            "a.env:1",
         ),
         ({"web/a.yaml": PLAIN, "db/a.yaml": PLAIN}, ErrorId.NO_APP_FOUND, "2 apps are there: db, web"),
         ({"a.yaml": "just: yaml\n"}, ErrorId.NO_APP_FOUND, "no manifests, kustomization or chart"),
         ({"kustomization.yaml": "resources: [../a]\n"}, ErrorId.NO_APP_FOUND, "a path out of the repository"),
     ],
-    ids=["plaintext", "several", "nothing", "out of it"],
+    ids=["plaintext", "plaintext that becomes a Secret", "several", "nothing", "out of it"],
 )
 def test_what_is_not_taken(files: dict[str, str], id: ErrorId, said: str, gitctl: Runner, tmp_path: Path) -> None:
     source, root = write(tmp_path / "source", files), tmp_path / "shop"

@@ -15,6 +15,9 @@ import pytest
 from tests.fixtures.commands import GitRepo, Result, Runner, run
 
 from gitctl import sandbox
+from gitctl.documents import load_all
+
+ROOT = Path(__file__).parents[2]
 
 # A forge that keeps comments in a folder: what `gh api` is asked for is what GitHub's API answers.
 GH = """\
@@ -180,13 +183,26 @@ def test_without_a_forge_that_answers_the_diff_is_in_the_summary_and_in_a_file(
     assert "error: " in told.stderr
 
 
-def test_the_hooks_run_as_pre_commit_runs_them(job: Job) -> None:
-    from gitctl.documents import load_all
+def test_the_hooks_are_run_by_pre_commit(job: Job, tmp_path: Path) -> None:
+    def hooks(code: int = 0) -> str:
+        argv = (sys.executable, "-m", "pre_commit", "run", "--all-files")
+        return run(argv, cwd=job.clone, env={"PRE_COMMIT_HOME": str(tmp_path / "pre-commit")}).expect(code).stdout
 
+    assert hooks().count("Passed") == 3
+    service = job.clone / "deploy" / "base" / "service.yaml"
+    service.write_text("kind: {")
+    assert "hook id: gitctl-render" in hooks(1)
+    service.write_text("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {password: correct-horse}\n")
+    assert "hook id: gitctl-secrets" in hooks(1)
+    GitRepo(job.clone).commit("a password")
+    assert "stringData.password" in job.step("ci/validate", code=1).stdout
+
+
+def test_the_hooks_are_those_that_the_repository_of_gitctl_offers(job: Job) -> None:
+    (offered,) = load_all((ROOT / ".pre-commit-hooks.yaml").read_bytes(), where="offered")
     (config,) = load_all((job.clone / ".pre-commit-config.yaml").read_bytes(), where="config")
-    hooks = config.value["repos"][0]["hooks"]
-    good = {hook["id"]: run(tuple(hook["entry"].split()), cwd=job.clone).code for hook in hooks}
-    assert good == dict.fromkeys(good, 0)
-    (job.clone / "deploy" / "base" / "service.yaml").write_text("kind: {")
-    bad = {hook["id"]: run(tuple(hook["entry"].split()), cwd=job.clone).code for hook in hooks}
-    assert bad["gitctl-render"] == 3
+    same = ("id", "name", "entry", "types", "files", "require_serial")
+    written, wanted = (
+        [{key: hook.get(key) for key in same} for hook in hooks] for hooks in (config.value["repos"][0]["hooks"], offered.value)
+    )
+    assert written[1:] == wanted[1:]

@@ -15,6 +15,7 @@ from gitctl.config.schema import schema_text
 from gitctl.errors import ErrorId, InputError, UsageError
 from gitctl.model.app import Cluster
 from gitctl.protocols import Tree
+from gitctl.secrets import scan as detect
 from gitctl.source.create import delivered_branch
 from gitctl.source.worktree import WorkTree
 from gitctl.workflow.bootstrap.beginning import Order, Site, begin
@@ -22,6 +23,7 @@ from gitctl.workflow.bootstrap.taken import Given
 from gitctl.workflow.bootstrap.wanted import RULES, SCHEMA, Ci, Example, Layout, Scaffold
 from gitctl.workflow.existing.naming import label, names_for
 from gitctl.workflow.existing.proposal import Found
+from gitctl.workflow.scan import Detector
 
 _OWNER = re.compile(r"@[\w.-]+(/[\w.-]+)*|[^@\s#]+@[^@\s#]+", re.ASCII)
 
@@ -98,9 +100,10 @@ def _given(asked: Asked, source: Path, project: str, tree: Tree | None) -> Given
         raise InputError(f"--from: {source} is not a folder", id=ErrorId.FOLDER_MISSING, hint=hint)
     path = source.relative_to(asked.root).as_posix() if source.is_relative_to(asked.root) else ""
     (name,) = (project,) if asked.layout is Layout.PER_APP else names_for((path or source.name,), project).values()
+    detector = Detector(detect.exposures, detect.generator_inputs, detect.exposed_inputs)
     if tree is not None and source.is_relative_to(asked.root):
-        return Given(tree, "" if path == "." else path, name, inside=True)
-    return Given(WorkTree(source), "", name, inside=False)
+        return Given(tree, "" if path == "." else path, name, inside=True, detector=detector)
+    return Given(WorkTree(source), "", name, inside=False, detector=detector)
 
 
 def _cluster(session: Session) -> Cluster | None:

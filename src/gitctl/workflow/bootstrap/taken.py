@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from gitctl.errors import ErrorId, InputError, Refused
 from gitctl.model.app import RenderKind
+from gitctl.model.quantity import counted
 from gitctl.protocols import Tree
 from gitctl.render.kustomization import kustomization_of
 from gitctl.workflow.bootstrap.example import place
@@ -19,16 +20,37 @@ from gitctl.workflow.existing.environments import PLACEHOLDER
 from gitctl.workflow.existing.find import find_apps
 from gitctl.workflow.existing.plain import SUFFIXES
 from gitctl.workflow.existing.proposal import Found, ProposedApp
+from gitctl.workflow.scan import Detector, scan
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What is taken: the folder `path` of `tree` ("" is all of it), as the app `name`. `inside`: the tree is the repository itself."""
+    """What is taken: the folder `path` of `tree` ("" is all of it), as the app `name`. `inside`: the tree is the repository itself.
+
+    `detector` finds secrets that must not be copied.
+    """
 
     tree: Tree
     path: str
     name: str
     inside: bool
+    detector: Detector
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Files in memory, for the scan."""
+
+    contents: Mapping[str, bytes]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.contents)
+
+    def read(self, names: Collection[str], *, largest: int) -> tuple[Mapping[str, bytes], tuple[str, ...]]:
+        held = {name: self.contents[name] for name in names if name in self.contents}
+        large = tuple(name for name, content in held.items() if len(content) > largest)
+        return {name: content for name, content in held.items() if name not in large}, large
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +95,7 @@ def _referenced(taking: _Taking, app: ProposedApp) -> Start:
 
 def _copied(taking: _Taking, app: ProposedApp) -> Start:
     files = {name: taking.given.tree.files(name)[name] for name in taking.given.tree.names("") if not _is_hidden(name)}
-    _refuse_plaintext(files)
+    _refuse_plaintext(files, taking.given.detector)
     if app.path != ".":
         return Start((_settled(taking, app, f"{taking.place}/{app.path}"),), _at(taking.place, files))
     if app.render is RenderKind.HELM:
@@ -119,21 +141,15 @@ def _kustomization(files: Mapping[str, bytes]) -> bytes:
     return "\n".join(("apiVersion: kustomize.config.k8s.io/v1beta1", "kind: Kustomization", "resources:", *rows, "")).encode()
 
 
-def _refuse_plaintext(files: Mapping[str, bytes]) -> None:
-    open_ones = [name for name, content in sorted(files.items()) if any(_plaintext(content, name))]
-    if open_ones:
+def _refuse_plaintext(files: Mapping[str, bytes], detector: Detector) -> None:
+    found = scan(_Held(files), detector).exposures
+    if found:
         raise Refused(
-            "--from: a Secret in plain text would be committed",
+            f"--from: {counted(len(found), 'secret')} in plain text would be committed",
             id=ErrorId.PLAIN_SECRET,
             hint="encrypt it first: gitctl secret encrypt FILE; or leave it out",
-            details=open_ones,
+            details=[f"{one.path}:{one.line}: {one.object or one.kind.value} {one.key}".rstrip() for one in found],
         )
-
-
-def _plaintext(content: bytes, name: str) -> Iterator[bool]:
-    if name.endswith(SUFFIXES):
-        for one in objects_in(content, name):
-            yield one.get("kind") == "Secret" and "sops" not in one and bool(one.get("data") or one.get("stringData"))
 
 
 def _at(where: str, files: Mapping[str, bytes]) -> Mapping[str, bytes]:
