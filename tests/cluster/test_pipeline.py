@@ -190,6 +190,8 @@ def test_the_hooks_are_run_by_pre_commit(job: Job, tmp_path: Path) -> None:
 
     assert hooks().count("Passed") == 3
     service = job.clone / "deploy" / "base" / "service.yaml"
+    service.write_text(service.read_text().replace("port: 80", "port: eighty"))
+    assert "hook id: gitctl-validate" in hooks(1)
     service.write_text("kind: {")
     assert "hook id: gitctl-render" in hooks(1)
     service.write_text("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {password: correct-horse}\n")
@@ -205,4 +207,11 @@ def test_the_hooks_are_those_that_the_repository_of_gitctl_offers(job: Job) -> N
     written, wanted = (
         [{key: hook.get(key) for key in same} for hook in hooks] for hooks in (config.value["repos"][0]["hooks"], offered.value)
     )
-    assert written[1:] == wanted[1:]
+    assert written == wanted
+
+
+def test_what_is_wrong_is_shown_at_its_line(job: Job) -> None:
+    deployment = job.clone / "deploy" / "base" / "deployment.yaml"
+    deployment.write_text(deployment.read_text().replace("replicas: 1", "replicas: one"))
+    GitRepo(job.clone).commit("wrong")
+    assert "::error file=deploy/base/deployment.yaml,line=7" in job.step("ci/validate", code=1).stdout
