@@ -9,11 +9,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from schema_bootstrap import BOOTSTRAP
 from schema_live import LIVE_DEFINITIONS, PLACE
 from schema_words import ANY, LATER_TIME, NUMBER, SHA, TEXT, TIME, WHOLE, YES, Json, by_name, either, many, maybe, shape, use, word
 
 from gitctl.cli.session import API_VERSION
-from gitctl.model.app import RenderKind
 from gitctl.model.change import Action, FieldKind, Proof
 from gitctl.model.drift import DriftVerdict
 from gitctl.model.exposure import ExposureKind
@@ -26,8 +26,6 @@ from gitctl.model.secret import RuleMatch, SecretState
 from gitctl.model.status import SyncState
 from gitctl.model.suspension import Place
 from gitctl.model.variable import VarScope
-from gitctl.workflow.bootstrap.files import FileState
-from gitctl.workflow.bootstrap.wanted import Layout
 from gitctl.workflow.doctor import Need, ToolState
 
 FOLDER = Path(__file__).parents[1] / "docs" / "schemas"
@@ -37,7 +35,6 @@ SUSPENDING: Json = {"app": TEXT, "environment": TEXT, "suspension": maybe(SUSPEN
 OBJECT_STATUS: Json = {"object": use("object"), "drift": word(DriftVerdict), "health": word(HealthState)}
 OBJECT_STATUS |= {"message": TEXT, "rule": TEXT}
 COUNTS = ("created", "updated", "pruned", "unchanged", "failed", "notTried")
-PROPOSED = {"environments": many(TEXT), "valuesFiles": many(TEXT)}
 SUMMARY = ("create", "update", "adopt", "replace", "prune", "orphan", "release", "unchanged", "failed")
 
 FINDING: Json = {"file": TEXT, "line": WHOLE, "column": WHOLE, "kind": word(ExposureKind), "object": TEXT, "key": TEXT, "bytes": WHOLE}
@@ -251,21 +248,7 @@ RESULTS: dict[str, Json] = {
         shape({"health": word(HealthState), "items": many(shape(HEALTH_ITEM))}),
         shape({"apps": many(shape(APP_HEALTH)), "items": many(shape({"app": TEXT, "cluster": TEXT, **HEALTH_ITEM}))}),
     ),
-    "BootstrapResult": shape(
-        {
-            "folder": TEXT,
-            "name": TEXT,
-            "layout": word(Layout),
-            "environments": many(TEXT),
-            "dryRun": YES,
-            "commit": maybe(SHA),
-            "apps": many(shape(dict.fromkeys(("name", "path", "reason"), TEXT) | {"render": word(RenderKind), **PROPOSED})),
-            "passed": many(shape({"path": TEXT, "reason": TEXT})),
-            "files": many(shape({"path": TEXT, "state": word(FileState), "diff": TEXT})),
-            "sync": maybe(shape(RUNS)),
-            "leftToDo": many(TEXT),
-        }
-    ),
+    "BootstrapResult": shape({**BOOTSTRAP, "sync": maybe(shape(RUNS))}),
     "Config": shape(
         {
             "name": TEXT,
