@@ -117,6 +117,10 @@ class SecretProvider(Protocol):
         """Verify and decrypt, in memory. Raises InputError (tampered), RenderError (no key), ToolMissing."""
         ...
 
+    def outline(self, path: str, content: bytes) -> Opened:
+        """The same without a key: no content, and no plaintext in `values`. Raises InputError for a file that cannot be read."""
+        ...
+
 
 class SecretFiles(Protocol):
     """The files of a secret provider as people work with them: content in, content out. `path` decides kind and rule, and names the
@@ -311,7 +315,9 @@ class Target(Protocol):
         ...
 
     def write_state(self, state: AppState) -> AppState:
-        """Store; the result carries the new token. Raises StateMoved when the token is not the stored one."""
+        """Store, and in the same step carry out what was gathered for this owner id; the result carries the new token.
+
+        Raises StateMoved when the token is not the stored one."""
         ...
 
     def list_states(self) -> tuple[AppState, ...]:
@@ -348,6 +354,11 @@ class Target(Protocol):
 
     def delete(self, change: Change, *, owner: str) -> Outcome:
         """Delete one object under the preconditions of design.md §5.6 (asked again on the live object)."""
+        ...
+
+    def conclude(self, outcomes: tuple[Outcome, ...], *, whole: bool) -> tuple[Outcome, ...]:
+        """The end of a run's applies and deletes. `whole`: nothing failed. A target that writes at once returns the outcomes as they
+        are; one that gathers its writes keeps them for the `write_state` that closes the record, or drops them and says so."""
         ...
 
     def refresh(self, kinds: Collection[tuple[str, str]]) -> None:
