@@ -102,7 +102,8 @@ DEFINITIONS: dict[str, Json] = LIVE_DEFINITIONS | {
             "health": many(use("health")),
             "record": maybe({"type": "integer", "minimum": 1}),
             "stateRemoved": YES,
-        }
+        },
+        {"commit": TEXT},
     ),
     "run": either(
         {"allOf": [shape({"app": TEXT, "declined": YES}, {"error": use("error")}), use("outcomes")]},
@@ -153,7 +154,8 @@ DEFINITIONS: dict[str, Json] = LIVE_DEFINITIONS | {
             "message": TEXT,
             "partial": YES,
             "rollbackTo": maybe(WHOLE),
-        }
+        },
+        {"commit": TEXT},
     ),
     "commit": shape({"sha": SHA, "author": TEXT, "time": LATER_TIME, "subject": TEXT}),
     "controlPlane": shape(
@@ -170,10 +172,13 @@ DEFINITIONS: dict[str, Json] = LIVE_DEFINITIONS | {
     ),
 }
 
+# "" where the place is a cluster; then `cluster` has the name.
+BRANCH: Json = {"branch": TEXT}
+
 
 def clusters(apps: Json, **more: Json) -> Json:
     """Results by cluster."""
-    return {"clusters": many(shape({**PLACE, **more, "apps": many(apps)}))}
+    return {"clusters": many(shape({**PLACE, **more, "apps": many(apps)}, BRANCH))}
 
 
 ERRORS: Json = {"errors": many(use("error"))}
@@ -243,10 +248,10 @@ RESULTS: dict[str, Json] = {
         )
     ),
     "Trace": shape({"items": many(use("traced"))}),
-    "History": shape({"app": TEXT, "clusters": many(shape({**PLACE, "records": many(use("record"))}))}),
+    "History": shape({"app": TEXT, "clusters": many(shape({**PLACE, "records": many(use("record"))}, BRANCH))}),
     "HealthResult": either(
         shape({"health": word(HealthState), "items": many(shape(HEALTH_ITEM))}),
-        shape({"apps": many(shape(APP_HEALTH)), "items": many(shape({"app": TEXT, "cluster": TEXT, **HEALTH_ITEM}))}),
+        shape({"apps": many(shape(APP_HEALTH, BRANCH)), "items": many(shape({"app": TEXT, "cluster": TEXT, **HEALTH_ITEM}, BRANCH))}),
     ),
     "BootstrapResult": shape(
         {

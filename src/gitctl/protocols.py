@@ -325,7 +325,7 @@ class Target(Protocol):
         ...
 
     def remove_state(self, owner: str) -> None:
-        """Forget an owner id, if there is anything to forget."""
+        """Forget an owner id, if there is anything to forget, and in the same step carry out what was gathered for it."""
         ...
 
     def lock(self, owner: str, *, timeout: float, emit: Emit, cancel: Cancel | None = None) -> AbstractContextManager[Lock]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace as replace_in
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from gitctl.cli.words import (
     ONLY,
     PLAN_DIGEST,
     PRUNE_LIMIT,
+    PUSH_BRANCH,
     REPLACE,
     REVISION,
     TIMEOUT,
@@ -31,18 +32,19 @@ from gitctl.cli.words import (
     WORKTREE,
     YES,
 )
-from gitctl.errors import ErrorId, UsageError
+from gitctl.errors import ErrorId, GitctlError, UsageError
 
 if TYPE_CHECKING:
     from gitctl.cli.open import Stage
     from gitctl.cli.show.report import Ran
-    from gitctl.workflow.sync import SyncRequest
+    from gitctl.workflow.sync import AppRun, SyncRequest
 
 EPILOG = epilog(
     [
         ("gitctl sync -e dev", "all apps, in the order of depends_on"),
         ("gitctl sync web -e prod --revision v1.2 --yes", "one app, in CI"),
         ("gitctl sync -e prod --dry-run", "show the plan, write nothing"),
+        ("gitctl sync site -e prod --push --yes", "an app whose target is a branch: render, commit, push"),
         ("gitctl sync ./manifests --app demo --context kind-dev -n demo", "a folder, without gitctl.yaml"),
         ("gitctl sync -e prod --yes --interval 1m", "again and again, until Ctrl-C or SIGTERM"),
     ],
@@ -79,6 +81,7 @@ def sync(
     wait: WAIT = True,
     timeout: TIMEOUT = None,
     yes: YES = False,
+    push: PUSH_BRANCH = False,
     adopt: Annotated[bool, typer.Option("--adopt", help="Take over objects that exist and that no app owns.")] = False,
     adopt_from: ADOPT_FROM = None,
     force_conflicts: Annotated[bool, typer.Option("--force-conflicts", help="Take fields that other managers own.")] = False,
@@ -99,7 +102,7 @@ def sync(
     from gitctl.workflow.sync import SyncRequest
 
     opened = partial(open_stages, session, apps, revision=revision, worktree=worktree, app_name=app_name)
-    stages = partial(opened, with_deps=with_deps, named=True, tell_dirty=True)
+    stages = partial(opened, with_deps=with_deps, named=True, tell_dirty=True, push=push)
     request = SyncRequest(
         plan=plan_request(
             only=only,
@@ -153,7 +156,20 @@ def _runs(session: Session, opened: Callable[[], tuple[Stage, ...]], request: Sy
     stages = opened()
     request = _suited(request, stages)
     with session.graceful():
-        return [(s, sync_apps(s.apps, s.parts, request, confirm=confirm_plan(session, s, yes=yes))) for s in stages]
+        runs = [(s, sync_apps(s.apps, s.parts, request, confirm=confirm_plan(session, s, yes=yes))) for s in stages]
+        return [(stage, publish(session, stage, done)) for stage, done in runs]
+
+
+def publish(session: Session, stage: Stage, runs: Sequence[AppRun]) -> Sequence[AppRun]:
+    """After runs that went well, push also what earlier ones left unpushed in the branch; a failure is the last run's."""
+    if not runs or any(run.error for run in runs):
+        return runs
+    try:
+        if stage.publish():
+            session.say(f"pushed {stage.parts.branch}")
+    except GitctlError as error:
+        return (*runs[:-1], replace_in(runs[-1], error=error))
+    return runs
 
 
 def _suited(request: SyncRequest, stages: tuple[Stage, ...]) -> SyncRequest:

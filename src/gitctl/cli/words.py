@@ -36,6 +36,7 @@ ADOPT_FROM = Annotated[
         help="Also take over objects of this controller; stop it there first, or the two undo each other. Repeatable.",
     ),
 ]
+PUSH_BRANCH = Annotated[bool, typer.Option("--push", help="Push commits of rendered branches; without it they stay here.")]
 WAIT = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until healthy.")]
 TIMEOUT = Annotated[
     str | None, typer.Option("--timeout", metavar="DURATION", help="How long to wait for health, such as 5m; default: the app's `wait`.")

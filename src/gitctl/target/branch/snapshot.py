@@ -39,6 +39,13 @@ class Snapshot:
         self._stored: dict[str, Stored] = {}
         self._files: dict[str, Mapping[str, bytes]] = {}
 
+    def place(self, owner: str) -> Place:
+        """The app's place in this branch; of an app that the configuration does not know, the one that its state has."""
+        if owner in self._homes.folders:
+            return self._homes.place(owner)
+        left = (s.place for s in self.all if s.state.owner == owner and s.place.branch == self._homes.branch)
+        return next(left, self._homes.place(owner))
+
     def after(self, moves: Mapping[str, str]) -> Snapshot:
         """The same once refs were moved: ref → commit, "" for one that is gone."""
         return Snapshot(self._refs, self._homes, {ref: sha for ref, sha in {**self._tips, **moves}.items() if sha})
@@ -59,7 +66,7 @@ class Snapshot:
         return self._stored[owner]
 
     def _read(self, owner: str) -> Stored:
-        place = self._homes.place(owner)
+        place = self.place(owner)
         sha = self._tips.get(place.state_ref(owner), "")
         if sha:
             return states.read(self._refs, sha)
@@ -70,7 +77,7 @@ class Snapshot:
 
     def former(self, owner: str) -> tuple[Stored, ...]:
         """States that the app has at places where no configuration puts it any more."""
-        known = {self._homes.place(owner), *self._homes.places.get(owner, ())}
+        known = {self.place(owner), *self._homes.places.get(owner, ())}
         return tuple(s for s in self.all if s.state.owner == owner and s.place not in known)
 
     @cached_property
@@ -86,7 +93,7 @@ class Snapshot:
 
     def files(self, owner: str) -> Mapping[str, bytes]:
         """The files in the app's folder."""
-        below = self._homes.place(owner).below
+        below = self.place(owner).below
         if below not in self._files:
             self._files[below] = self._refs.files(self.tip, (below,))
         return self._files[below]
@@ -100,7 +107,7 @@ class Snapshot:
 
         A sync that died after its commit and before its state knew of it left an entry without uid: the commit says whose it is.
         """
-        path = self._homes.place(owner).path(ref)
+        path = self.place(owner).path(ref)
         if entry is not None and (entry.uid or hands.wrote_last(path)):
             return owner
         return self._claims.get(path, "")

@@ -142,25 +142,31 @@ class BranchTarget:
         return tuple(self._with_token(stored) for stored in self._look().all if stored.place.branch == self.name)
 
     def remove_state(self, owner: str) -> None:
-        """See Target."""
-        ref = self._homes.place(owner).state_ref(owner)
-        sha = self._look().commit_of(ref)
-        if sha:
-            self._move([RefMove(ref, sha, "")])
+        """See Target. Deletes that were gathered become visible in the same step."""
+        look = self._look()
+        stored = look.stored(owner)
+        if not stored.sha:
+            return
+        files = self._gathered.pop(owner, {})
+        commit = self._refs.commit(files, message_of(owner, stored.state.records[-1]), parent=look.tip) if files else ""
+        moves = [RefMove(self._branch.ref, look.tip, commit)] if commit else []
+        self._move([*moves, RefMove(stored.ref, stored.sha, "")])
+        if commit:
+            self._emit(Event(EventKind.STEP, self._committed(commit)))
 
     @contextmanager
     def lock(self, owner: str, *, timeout: float, emit: Emit, cancel: Cancel | None = None) -> Iterator[Lock]:
         """See Target. Raises Refused when a work tree has the branch checked out."""
         self._look()
         self._refs.require_writable(self._branch.ref)
-        lock = RefLock(self._refs, self._homes.place(owner).lock_ref(owner), owner, notes=self._notes)
+        lock = RefLock(self._refs, self._look().place(owner).lock_ref(owner), owner, notes=self._notes)
         with lock.held(timeout=timeout, emit=emit, cancel=cancel):
             self._emit, self._now = emit, None
             yield lock
 
     def observe(self, owner: str, refs: Sequence[tuple[ObjectRef, str]]) -> Observed:
         """See Target."""
-        look, place = self._look(), self._homes.place(owner)
+        look, place = self._look(), self._look().place(owner)
         entries = {e.ref: e for e in look.stored(owner).state.inventory}
         files, hands = look.files(owner), look.hands(owner)
         self._owners |= {ref: owner for ref, _ in refs}
@@ -171,6 +177,11 @@ class BranchTarget:
             if content is not None:
                 objects[ref] = _live(content, ref, place, look.owner_of(ref, owner, entries.get(ref), hands))
         return Observed(objects, {})
+
+    def owned(self, owner: str, *, namespaces: Collection[str]) -> tuple[InventoryEntry, ...]:
+        """See Target: none. Without its state an app's files are nobody's, and can be adopted."""
+        del owner, namespaces
+        return ()
 
     def compare(
         self, manifests: Sequence[Manifest], inventory: Mapping[ObjectRef, InventoryEntry], *, options: CompareOptions
@@ -185,7 +196,7 @@ class BranchTarget:
     def _compare(
         self, look: Snapshot, manifest: Manifest, entry: InventoryEntry | None, hands: Hands, options: CompareOptions
     ) -> Comparison:
-        ref, place = manifest.ref, self._homes.place(options.owner)
+        ref, place = manifest.ref, self._look().place(options.owner)
         content = look.files(options.owner).get(place.path(ref))
         if content is None:
             deleted = hands.deleter(place.path(ref)) if entry is not None and entry.uid else ()
@@ -201,18 +212,20 @@ class BranchTarget:
         return replace(found, taken=taken, additions=additions)
 
     def apply(self, change: Change, *, owner: str, force: bool) -> Outcome:
-        """See Target. The file is gathered for the commit that closes the record."""
+        """See Target. The file is gathered for the commit that closes the record. Released files stay: they carry no mark."""
         del force
+        if change.action is Action.RELEASE:
+            return Outcome(change, OutcomeResult.APPLIED, live=change.live)
         wanted = change.comparison
         if wanted is None:
             return Outcome(change, OutcomeResult.FAILED, error="there is nothing to apply")
-        place = self._homes.place(owner)
+        place = self._look().place(owner)
         self._gather(owner, place.path(change.ref), content_of(wanted.desired, wanted.sent))
         return Outcome(change, OutcomeResult.APPLIED, live=as_live(wanted.sent, change.ref, place, owner=owner))
 
     def delete(self, change: Change, *, owner: str) -> Outcome:
         """See Target. The commit fails when the branch has moved since the plan, so what was planned is what is there."""
-        place = self._homes.place(owner)
+        place = self._look().place(owner)
         if change.live_uid != uid_of(change.ref, place):
             return Outcome(change, OutcomeResult.FAILED, error="the file is not where it was", code=409)
         self._gather(owner, place.path(change.ref), None)
@@ -237,7 +250,7 @@ class BranchTarget:
     def _to_be(self, ref: ObjectRef) -> Json | None:
         """An object as the next commit has it."""
         owner = self._owners.get(ref, "")
-        place = self._homes.place(owner)
+        place = self._look().place(owner)
         path = place.path(ref)
         gathered = self._gathered.get(owner, {})
         content = gathered[path] if path in gathered else self._look().files(owner).get(path)
@@ -281,6 +294,6 @@ def _live(content: bytes, ref: ObjectRef, place: Place, owner: str) -> Json:
 
 def _dropped(outcome: Outcome) -> Outcome:
     """What was gathered in vain. Letting an object go is a matter of the inventory, and holds."""
-    if outcome.change.action is Action.ORPHAN:
+    if outcome.change.action in (Action.ORPHAN, Action.RELEASE):
         return outcome
     return replace(outcome, result=OutcomeResult.NOT_TRIED, live=None, error=_DROPPED)
