@@ -41,6 +41,7 @@ class RefLock:
         self._silence = Silence(notes, f"{refs.where}\n{ref}")
         self._mutex = mutex()
         self._sha = ""
+        self._renewals = 0
         self._renewed = float("-inf")
 
     def check(self) -> None:
@@ -100,7 +101,10 @@ class RefLock:
     def _swap(self, before: str) -> bool:
         """Put our name in the place of what stood there; False when another run was faster."""
         at = boottime()
-        note = json.dumps({"since": self._since, "renewed": _now(), **asdict(self._me)}, indent=1).encode()
+        # Counted, so that a renewal is another commit whatever the clock says.
+        self._renewals += 1
+        about = {"since": self._since, "renewed": _now(), "renewals": self._renewals, **asdict(self._me)}
+        note = json.dumps(about, indent=1).encode()
         sha = self._refs.note({_FILE: note}, f"{self._owner} is locked by {self._me.identity}\n", parent="")
         try:
             self._refs.move([RefMove(self._ref, before, sha)])

@@ -78,3 +78,9 @@ def _subject(state: AppState) -> str:
 def is_closing(state: AppState) -> bool:
     """Does the newest record say how its run ended?"""
     return bool(state.records) and state.records[-1].result is not RecordResult.OPEN
+
+
+def is_whole(state: AppState) -> bool:
+    """Did the newest record's run write all that its app has?"""
+    last = state.records[-1] if state.records else None
+    return last is not None and not last.partial and last.result in (RecordResult.SUCCEEDED, RecordResult.UNHEALTHY)

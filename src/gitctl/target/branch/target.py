@@ -112,12 +112,13 @@ class BranchTarget:
     def _with_commit(self, new: Stored, *, confirmed: bool) -> tuple[Stored, str]:
         """The state with what was gathered for it in a commit; "" where there is nothing to commit.
 
-        `confirmed`: the whole app is now as a revision wants it.
+        `confirmed`: the whole app is known to be as a revision wants it.
         """
         state, look = new.state, self._look()
         files = self._gathered.pop(state.owner, {})
         if not states.is_closing(state):
             return new, ""
+        confirmed = confirmed or (bool(files) and states.is_whole(state))
         if confirmed:
             files |= {path: None for path in new.leaves if path not in (*files, *new.paths)}
             new = replace(new, leaves=(), seen=look.tip)
