@@ -30,14 +30,21 @@ class Delivered:
 
 
 def deliver(
-    target: Target, owner: str, wanted: Sequence[Manifest], *, deletes: Iterable[Change] = (), whole: bool = True, dies: bool = False
+    target: Target,
+    owner: str,
+    wanted: Sequence[Manifest],
+    *,
+    planned: Sequence[Comparison] | None = None,
+    deletes: Iterable[Change] = (),
+    whole: bool = True,
+    dies: bool = False,
 ) -> Delivered:
-    """Make the objects as wanted and delete others. Not `whole`: the run says at its end that something failed; `dies`: it ends
-    without a word after the last apply. Raises what the target raises."""
+    """Make the objects as wanted and delete others. `planned` was compared before; not `whole`: the run says at its end that something
+    failed; `dies`: it ends without a word after the last apply. Raises what the target raises."""
     with target.lock(owner, timeout=0, emit=silent) as lock:
         state = opened(target, owner, wanted)
         lock.check()
-        changes = [_change(c) for c in compare(target, owner, wanted)]
+        changes = [_change(c) for c in (compare(target, owner, wanted) if planned is None else planned)]
         outcomes = tuple(target.apply(c, owner=owner, force=False) for c in changes)
         outcomes += tuple(target.delete(c, owner=owner) for c in deletes)
         if dies:

@@ -75,7 +75,8 @@ def test_pushes_reach_the_remote_first_and_lose_races(repo: GitRepo, origin: Git
     second = write(refs_of(other, push=True), "two")
     mine = late.commit({"a/b.yaml": b"mine"}, "mine", parent=commit)
     with pytest.raises(StateMoved):
-        late.move([RefMove(BRANCH, commit, mine), RefMove(STATE, tips[STATE], mine)])
+        late.move([RefMove("refs/heads/new", "", mine), RefMove(STATE, tips[STATE], mine)])
+    assert origin.git("for-each-ref", "refs/heads/new") == ""
     assert origin.git("rev-parse", BRANCH) == second
     assert refs_of(repo).tips(*ALL)[BRANCH] == second
     assert repo.git("rev-parse", BRANCH) == commit

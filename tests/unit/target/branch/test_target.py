@@ -64,6 +64,16 @@ def test_a_branch_that_moves_under_a_run_is_left_as_it_is(place: BranchPlace, mo
     assert found.live["data"] == {"color": "green"}
 
 
+def test_a_plan_holds_for_the_branch_that_it_was_made_from(place: BranchPlace) -> None:
+    target = place.open()
+    wanted = [place.manifest("a", color="red")]
+    planned = compare(target, OWNER, wanted)
+    place.write(place.manifest("a", color="green"), "a")
+    with raises(ErrorId.STATE_MOVED):
+        deliver(target, OWNER, wanted, planned=planned)
+    assert "green" in place.repo.git("show", "rendered/dev:site/site-dev/configmap_a.yaml")
+
+
 def test_an_ignored_field_stays_as_the_file_has_it(place: BranchPlace) -> None:
     deliver(place.open(), OWNER, [place.manifest("a", color="blue", size="1")])
     place.write(place.manifest("a", color="red", size="1", extra="x"), "a")
