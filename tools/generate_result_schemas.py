@@ -194,7 +194,7 @@ RESULTS: dict[str, Json] = {
     "SyncResult": shape(RUNS),
     "RollbackResult": shape(RUNS),
     "DeleteResult": shape(RUNS),
-    "SuspensionResult": shape(SUSPENDING | {"clusters": many(shape({"cluster": TEXT, "changed": YES}))}),
+    "SuspensionResult": shape(SUSPENDING | {"clusters": many(shape({"cluster": TEXT, "changed": YES}, BRANCH))}),
     "DriftResult": shape(
         clusters(
             either(

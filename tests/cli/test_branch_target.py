@@ -251,3 +251,29 @@ def test_a_commit_that_the_state_does_not_know_of_is_found_to_be_ours(branch_pro
     p.run("sync")
     assert [r["result"] for r in only(p.run("history", "site", "-o", "json").json())["records"]] == ["succeeded", "interrupted"]
     assert "color: red" in p.content(SETTINGS)
+
+
+def test_apps_are_held_up_deleted_and_let_go_as_in_a_cluster(branch_project: BranchProject) -> None:
+    p = branch_project
+    p.configure({"site": {}, "page": {"depends_on": ["site"]}, "last": {}})
+    for app in ("site", "page", "last"):
+        p.write(config_map(f"{app}-settings"), app=app)
+    p.repo.commit("three apps")
+    p.run("sync", "page", code=7).error(ErrorId.DEPENDENCY_NOT_READY)
+    p.run("sync")
+    p.write(config_map("page-settings", color="red"), app="page")
+    p.repo.commit("red")
+    p.run("sync", "page")
+    before = len(p.commits())
+    p.run("delete", "page", "--yes", "--prune-limit", "9")
+    assert len(p.commits()) == before + 1
+    assert p.files() == ["last/site-dev/configmap_last-settings.yaml", "site/site-dev/configmap_site-settings.yaml"]
+    assert p.repo.git("log", "-1", "--format=%(trailers:key=Gitctl-App,valueonly)", BRANCH).strip() == "shop/dev/page"
+    p.run("delete", "last", "--orphan", "--yes")
+    assert len(p.commits()) == before + 1
+    p.run("sync", "last", code=7).error(ErrorId.NOT_OURS)
+    p.run("sync", "last", "--adopt")
+    assert "the state in branch rendered/dev" in p.run("suspend", "site", "--live", "--reason", "freeze").stdout
+    p.write(config_map("site-settings", color="red"))
+    p.repo.commit("red")
+    p.run("sync", "site", code=7).error(ErrorId.SUSPENDED)
