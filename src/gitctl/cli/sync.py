@@ -23,6 +23,7 @@ from gitctl.cli.words import (
     LOCK_TIMEOUT,
     ONLY,
     PLAN_DIGEST,
+    PRUNE,
     PRUNE_LIMIT,
     PUSH_BRANCH,
     REPLACE,
@@ -72,9 +73,7 @@ def sync(
     worktree: WORKTREE = False,
     app_name: APP_NAME = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show exactly what would be done; write nothing.")] = False,
-    prune: Annotated[
-        bool | None, typer.Option("--prune/--no-prune", help="Delete what left Git; default: as the app says, for a folder no.")
-    ] = None,
+    prune: PRUNE = None,
     prune_limit: PRUNE_LIMIT = None,
     plan_digest: PLAN_DIGEST = "",
     replace: REPLACE = None,

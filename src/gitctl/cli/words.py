@@ -50,6 +50,7 @@ HEARTBEAT = Annotated[
     Path | None,
     typer.Option("--heartbeat", metavar="FILE", help="With --interval: a file to touch before each round, for a probe."),
 ]
+PRUNE = Annotated[bool | None, typer.Option("--prune/--no-prune", help="Delete what left Git; default: as the app says, for a folder no.")]
 PRUNE_LIMIT = Annotated[int | None, typer.Option("--prune-limit", metavar="N", help="Allow up to N deletions in this run.")]
 PLAN_DIGEST = Annotated[str, typer.Option("--plan-digest", metavar="DIGEST", help="Allow exactly the plan that a refusal printed.")]
 REPLACE = Annotated[
