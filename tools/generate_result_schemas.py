@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from schema_live import LIVE_DEFINITIONS, PLACE
+from schema_live import BRANCH, LIVE_DEFINITIONS, PLACE
 from schema_words import ANY, LATER_TIME, NUMBER, SHA, TEXT, TIME, WHOLE, YES, Json, by_name, either, many, maybe, shape, use, word
 
 from gitctl.cli.session import API_VERSION
@@ -171,9 +171,6 @@ DEFINITIONS: dict[str, Json] = LIVE_DEFINITIONS | {
         }
     ),
 }
-
-# "" where the place is a cluster; then `cluster` has the name.
-BRANCH: Json = {"branch": TEXT}
 
 
 def clusters(apps: Json, **more: Json) -> Json:
