@@ -315,9 +315,8 @@ class Target(Protocol):
         ...
 
     def write_state(self, state: AppState) -> AppState:
-        """Store, and in the same step carry out what was gathered for this owner id; the result carries the new token.
-
-        Raises StateMoved when the token is not the stored one."""
+        """Store, and in the same step carry out what was gathered for this owner id; the result carries the new token. Raises
+        StateMoved when the token is not the stored one."""
         ...
 
     def list_states(self) -> tuple[AppState, ...]:
@@ -357,8 +356,7 @@ class Target(Protocol):
         ...
 
     def conclude(self, outcomes: tuple[Outcome, ...], *, whole: bool) -> tuple[Outcome, ...]:
-        """The end of a run's applies and deletes. `whole`: nothing failed. A target that writes at once returns the outcomes as they
-        are; one that gathers its writes keeps them for the `write_state` that closes the record, or drops them and says so."""
+        """The end of a run's writes; `whole`: nothing failed. A target that gathers them drops them now, or keeps them for the state."""
         ...
 
     def refresh(self, kinds: Collection[tuple[str, str]]) -> None:
