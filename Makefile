@@ -70,8 +70,8 @@ docs: setup ## write the generated pages anew: docs/ (commands, exit codes, sche
 	@$(PY) tools/generate_schema.py
 	@$(PY) tools/generate_result_schemas.py
 
-demo: tools sandbox ## the whole loop on a real API server, two minutes
-	@PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) examples/demo.py
+demo: setup ## the whole loop: on a branch at once, while tools and control plane are built; then on a real API server, two minutes
+	@PATH="$(abspath $(BIN)):$$PATH" $(PY) examples/demo.py
 
 demo-clean: setup ## remove what the demo left
 	@PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) examples/demo.py --clean

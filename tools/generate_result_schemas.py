@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from schema_bootstrap import BOOTSTRAP
-from schema_live import LIVE_DEFINITIONS, PLACE
+from schema_live import BRANCH, LIVE_DEFINITIONS, PLACE
 from schema_words import ANY, LATER_TIME, NUMBER, SHA, TEXT, TIME, WHOLE, YES, Json, by_name, either, many, maybe, shape, use, word
 
 from gitctl.cli.session import API_VERSION
@@ -36,7 +36,6 @@ OBJECT_STATUS: Json = {"object": use("object"), "drift": word(DriftVerdict), "he
 OBJECT_STATUS |= {"message": TEXT, "rule": TEXT}
 COUNTS = ("created", "updated", "pruned", "unchanged", "failed", "notTried")
 SUMMARY = ("create", "update", "adopt", "replace", "prune", "orphan", "release", "unchanged", "failed")
-
 FINDING: Json = {"file": TEXT, "line": WHOLE, "column": WHOLE, "kind": word(ExposureKind), "object": TEXT, "key": TEXT, "bytes": WHOLE}
 ACCEPTED, PASSED_OVER = shape({**FINDING, "reason": TEXT}), shape({"file": TEXT, "reason": TEXT})
 INPUTS = {"renderer": TEXT, "tools": by_name(TEXT), "kubernetes": TEXT, "apiVersions": many(TEXT)}
@@ -102,7 +101,8 @@ DEFINITIONS: dict[str, Json] = LIVE_DEFINITIONS | {
             "health": many(use("health")),
             "record": maybe({"type": "integer", "minimum": 1}),
             "stateRemoved": YES,
-        }
+        },
+        {"commit": TEXT},
     ),
     "run": either(
         {"allOf": [shape({"app": TEXT, "declined": YES}, {"error": use("error")}), use("outcomes")]},
@@ -153,7 +153,8 @@ DEFINITIONS: dict[str, Json] = LIVE_DEFINITIONS | {
             "message": TEXT,
             "partial": YES,
             "rollbackTo": maybe(WHOLE),
-        }
+        },
+        {"commit": TEXT},
     ),
     "commit": shape({"sha": SHA, "author": TEXT, "time": LATER_TIME, "subject": TEXT}),
     "controlPlane": shape(
@@ -173,7 +174,7 @@ DEFINITIONS: dict[str, Json] = LIVE_DEFINITIONS | {
 
 def clusters(apps: Json, **more: Json) -> Json:
     """Results by cluster."""
-    return {"clusters": many(shape({**PLACE, **more, "apps": many(apps)}))}
+    return {"clusters": many(shape({**PLACE, **more, "apps": many(apps)}, BRANCH))}
 
 
 ERRORS: Json = {"errors": many(use("error"))}
@@ -189,7 +190,7 @@ RESULTS: dict[str, Json] = {
     "SyncResult": shape(RUNS),
     "RollbackResult": shape(RUNS),
     "DeleteResult": shape(RUNS),
-    "SuspensionResult": shape(SUSPENDING | {"clusters": many(shape({"cluster": TEXT, "changed": YES}))}),
+    "SuspensionResult": shape(SUSPENDING | {"clusters": many(shape({"cluster": TEXT, "changed": YES}, BRANCH))}),
     "DriftResult": shape(
         clusters(
             either(
@@ -243,10 +244,10 @@ RESULTS: dict[str, Json] = {
         )
     ),
     "Trace": shape({"items": many(use("traced"))}),
-    "History": shape({"app": TEXT, "clusters": many(shape({**PLACE, "records": many(use("record"))}))}),
+    "History": shape({"app": TEXT, "clusters": many(shape({**PLACE, "records": many(use("record"))}, BRANCH))}),
     "HealthResult": either(
         shape({"health": word(HealthState), "items": many(shape(HEALTH_ITEM))}),
-        shape({"apps": many(shape(APP_HEALTH)), "items": many(shape({"app": TEXT, "cluster": TEXT, **HEALTH_ITEM}))}),
+        shape({"apps": many(shape(APP_HEALTH, BRANCH)), "items": many(shape({"app": TEXT, "cluster": TEXT, **HEALTH_ITEM}, BRANCH))}),
     ),
     "BootstrapResult": shape({**BOOTSTRAP, "sync": maybe(shape(RUNS))}),
     "Config": shape(

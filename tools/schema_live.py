@@ -7,6 +7,8 @@ from schema_words import ANY, LATER_TIME, SHA, TEXT, WHOLE, Json, many, maybe, s
 from gitctl.model.health import HealthState
 
 PLACE: Json = {"environment": TEXT, "cluster": TEXT}
+# Beside it: "" where the place is a cluster; then `cluster` has the name.
+BRANCH: Json = {"branch": TEXT}
 LINE: Json = {"path": TEXT, "line": WHOLE}
 
 LIVE_DEFINITIONS: dict[str, Json] = {

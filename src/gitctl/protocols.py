@@ -117,6 +117,10 @@ class SecretProvider(Protocol):
         """Verify and decrypt, in memory. Raises InputError (tampered), RenderError (no key), ToolMissing."""
         ...
 
+    def outline(self, path: str, content: bytes) -> Opened:
+        """The same without a key: no content, and no plaintext in `values`. Raises InputError for a file that cannot be read."""
+        ...
+
 
 class SecretFiles(Protocol):
     """The files of a secret provider as people work with them: content in, content out. `path` decides kind and rule, and names the
@@ -311,7 +315,8 @@ class Target(Protocol):
         ...
 
     def write_state(self, state: AppState) -> AppState:
-        """Store; the result carries the new token. Raises StateMoved when the token is not the stored one."""
+        """Store, and in the same step carry out what was gathered for this owner id; the result carries the new token. Raises
+        StateMoved when the token is not the stored one."""
         ...
 
     def list_states(self) -> tuple[AppState, ...]:
@@ -319,7 +324,7 @@ class Target(Protocol):
         ...
 
     def remove_state(self, owner: str) -> None:
-        """Forget an owner id, if there is anything to forget."""
+        """Forget an owner id, if there is anything to forget, and in the same step carry out what was gathered for it."""
         ...
 
     def lock(self, owner: str, *, timeout: float, emit: Emit, cancel: Cancel | None = None) -> AbstractContextManager[Lock]:
@@ -348,6 +353,10 @@ class Target(Protocol):
 
     def delete(self, change: Change, *, owner: str) -> Outcome:
         """Delete one object under the preconditions of design.md §5.6 (asked again on the live object)."""
+        ...
+
+    def conclude(self, outcomes: tuple[Outcome, ...], *, whole: bool) -> tuple[Outcome, ...]:
+        """The end of a run's writes; `whole`: nothing failed. A target that gathers them drops them now, or keeps them for the state."""
         ...
 
     def refresh(self, kinds: Collection[tuple[str, str]]) -> None:

@@ -145,6 +145,8 @@ ROWS = (
     Row("render a value added in plain", ("render", "./plain"), (3,), added_in_plain, plain=True),
     Row("render a chart that quotes a secret in its error", ("render", "-e", "dev", "web"), (5,), quoting_template),
     Row("render a chart that cuts a secret", ("render", "-e", "dev", "web"), (5,), decoding_template),
+    Row("sync into a branch, one app of three", ("sync", "-e", "branch"), (7,)),
+    Row("sync into a branch again", ("sync", "-e", "branch", "sealed"), prepare=changed),
     Row("diff of revisions", ("diff", "-e", "dev", "--from", "HEAD~1", "--to", "HEAD"), (1,), changed, every_form=True),
 )
 

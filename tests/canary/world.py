@@ -21,10 +21,14 @@ kind: Project
 name: canary
 environments:
   dev: {kubernetes: "1.37"}
+  branch: {kubernetes: "1.37"}
 apps:
-  plain: {path: plain, namespace: canary}
-  kust: {path: kust, namespace: canary}
-  web: {path: chart, namespace: canary, helm: {values_files: [secrets.yaml]}}
+  plain: {path: plain, namespace: canary, environments: [dev]}
+  kust: {path: kust, namespace: canary, environments: [dev]}
+  web: {path: chart, namespace: canary, environments: [dev], helm: {values_files: [secrets.yaml]}}
+  sealed: {path: plain, environments: [branch], target: {branch: rendered, folder: sealed}}
+  made: {path: kust, environments: [branch], target: {branch: rendered, folder: made}}
+  chart: {path: chart, environments: [branch], target: {branch: rendered, folder: chart}, helm: {values_files: [secrets.yaml]}}
 """
 KUSTOMIZATION = "resources: [secret.yaml]\nsecretGenerator:\n- {name: made, envs: [prod.env], files: [tls.key]}\n"
 CHART = "apiVersion: v2\nname: web\nversion: 0.1.0\n"

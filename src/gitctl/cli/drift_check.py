@@ -9,7 +9,7 @@ import typer
 from gitctl.cli.flags import with_session
 from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
-from gitctl.cli.words import APP_NAME, APPS, LOCK_TIMEOUT, TIMEOUT, WAIT, YES
+from gitctl.cli.words import APP_NAME, APPS, LOCK_TIMEOUT, PUSH_BRANCH, TIMEOUT, WAIT, YES
 
 EPILOG = epilog(
     [
@@ -38,6 +38,7 @@ def drift_check(
     fix: Annotated[bool, typer.Option("--fix", help="Apply again what was last applied well.")] = False,
     fetch: Annotated[bool, typer.Option("--fetch", help="Fetch from the remote first, for commits that this clone lacks.")] = False,
     yes: YES = False,
+    push: PUSH_BRANCH = False,
     wait: WAIT = True,
     timeout: TIMEOUT = None,
     lock_timeout: LOCK_TIMEOUT = "0s",
@@ -54,7 +55,7 @@ def drift_check(
     from gitctl.workflow.drift import fix as fix_drift
     from gitctl.workflow.sync import SyncRequest
 
-    stages = open_stages(session, apps, app_name=app_name, may_fetch=fetch, named=True)
+    stages = open_stages(session, apps, app_name=app_name, may_fetch=fetch, named=True, push=push if fix else None)
     staged = [(stage, drift_apps(stage.apps, stage.parts)) for stage in stages]
     if fix:
         request = SyncRequest(

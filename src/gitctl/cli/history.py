@@ -53,6 +53,7 @@ def history(
             {
                 "environment": stage.env,
                 "cluster": stage.parts.cluster,
+                "branch": stage.parts.branch,
                 "records": [record_json(r) for r in list(reversed(state.records))[:limit]],
             }
             for stage, state in states

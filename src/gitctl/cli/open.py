@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
+from gitctl.cli import branches
 from gitctl.cli.actor import actor
 from gitctl.cli.blame import blame_with
 from gitctl.cli.lookup import NoLookup, ProjectLookup, committed
@@ -20,7 +21,7 @@ from gitctl.config.find import find_config, search
 from gitctl.config.load import load
 from gitctl.config.resolve import resolve
 from gitctl.errors import ConfigError, ErrorId, GitctlError, UsageError
-from gitctl.model.app import App, Cluster, Environment, Limits, Project
+from gitctl.model.app import App, Cluster, Environment, Limits, Project, SourceSpec
 from gitctl.model.manifest import RenderResult
 from gitctl.model.quantity import counted
 from gitctl.paths import cache_folder
@@ -32,11 +33,17 @@ from gitctl.source.worktree import WorkTree
 from gitctl.workflow.parts import Lookup, Parts
 
 
+def nothing_to_publish() -> bool:
+    """A cluster has nothing to push."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One cluster of the environment, ready to work with. In path mode `env` is "" and pruning is off unless asked for.
+    """One cluster of the environment, or one branch, ready to work with. In path mode `env` is "" and pruning is off unless asked for.
 
-    `at` is the cluster as gitctl.yaml has it, None where none is reached; `clusters` is how many the environment has.
+    `at` is the cluster as gitctl.yaml has it, None where none is reached; `clusters` is how many the environment has. `publish` pushes
+    what earlier runs left unpushed in the branch; False when there was nothing.
     """
 
     parts: Parts
@@ -47,11 +54,12 @@ class Stage:
     project: str = ""
     clusters: int = 0
     at: Cluster | None = None
+    publish: Callable[[], bool] = nothing_to_publish
 
     @property
     def where(self) -> str:
-        """`prod (context prod-eu)`, for questions and titles."""
-        return " → ".join(filter(None, (self.env, self.parts.cluster))) or "no cluster"
+        """`prod → prod-eu`, for questions and titles."""
+        return " → ".join(filter(None, (self.env, self.parts.place))) or "no cluster"
 
     def title(self, app: App) -> str:
         """`web (prod → prod-eu)`."""
@@ -60,7 +68,8 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class OpenProject:
-    """gitctl.yaml, the source that it names, and the tree that is read."""
+    """gitctl.yaml, the source that it names, and the tree that is read. `root` is that of the checkout, `place` where its file says
+    that the source is."""
 
     project: Project
     source: LocalSource | MirrorSource
@@ -69,6 +78,8 @@ class OpenProject:
     file: str
     folder: str
     ref: str
+    root: Path
+    place: SourceSpec
 
 
 def open_stages(
@@ -85,11 +96,13 @@ def open_stages(
     named: bool = False,
     tell_dirty: bool = False,
     needs_cluster: bool = True,
+    push: bool | None = None,
 ) -> tuple[Stage, ...]:
-    """The selected apps, one stage a cluster. `target=False` for commands that reach no cluster.
+    """The selected apps, one stage a cluster, then one a branch. `target=False` for commands that reach neither.
 
     `absent` tolerates apps that the revision does not know (diff between revisions); `named` asks for --app in path mode;
     without `may_fetch` a commit that this clone lacks is not asked for; `tell_dirty` says that uncommitted changes are passed over;
+    `push` is for commands that write: whether commits in branches are pushed;
     without `needs_cluster` an environment that has none is a stage that reaches none.
     Raises ConfigError, SourceError, UsageError.
     """
@@ -115,12 +128,13 @@ def open_stages(
     if absent and names and not chosen:
         return (_stage(session, opened, _environment(opened.project, flags.env), None, (), target=False),)
     selections = resolve(opened.project, flags.env or "", chosen, context=flags.context or "", with_dependencies=with_deps)
-    if not target:
-        selections = selections[:1]
     tip = _tip(session, opened) if revision else None
-    return tuple(
-        _stage(session, opened, s.env, s.cluster, bound(s.apps, tip), target=target and (needs_cluster or s.cluster is not None))
-        for s in selections
+    if not target:
+        return tuple(_stage(session, opened, s.env, s.cluster, bound(s.apps, tip), target=False) for s in selections[:1])
+    to_clusters, to_branches = branches.split(tuple(replace(s, apps=bound(s.apps, tip)) for s in selections))
+    return (
+        *(_stage(session, opened, s.env, s.cluster, s.apps, target=needs_cluster or s.cluster is not None) for s in to_clusters),
+        *(_branch_stage(session, opened, b, push) for b in to_branches),
     )
 
 
@@ -142,7 +156,7 @@ def open_project(session: Session, *, revision: str | None = None, worktree: boo
     _tell(session, tree)
     project = local if worktree or session.flags.config else load(committed(tree, name), path=name, folder=folder)
     publisher = open_publisher(root, local.source, cache=cache_folder())
-    return OpenProject(project, source, tree, publisher, name, folder, local.source.ref or "HEAD")
+    return OpenProject(project, source, tree, publisher, name, folder, local.source.ref or "HEAD", root, local.source)
 
 
 def _tip(session: Session, opened: OpenProject) -> Project | None:
@@ -229,6 +243,17 @@ def _stage(
     return Stage(parts, apps, environment.name, environment.protect, project=project, clusters=clusters, at=cluster)
 
 
+def _branch_stage(session: Session, opened: OpenProject, here: branches.BranchApps, push: bool | None) -> Stage:
+    lookup = ProjectLookup(opened.file, opened.folder, next(iter(here.env.clusters), None))
+    everywhere = [app for s in resolve(opened.project, here.env.name, context=session.flags.context or "") for app in s.apps]
+    target = branches.open_branch(opened.root, opened.place, here, everywhere, push=push)
+    parts = _parts(session, opened.source, opened.tree, None, opened.project.limits, lookup)
+    blame = blame_with(opened.source, project=opened.file)
+    parts = replace(parts, target=target, branch=here.branch, publisher=opened.publisher, blame=blame)
+    project = opened.project.name
+    return Stage(parts, here.apps, here.env.name, here.env.protect, project=project, publish=target.publish)
+
+
 def _parts(session: Session, source: Source | None, tree: Tree, cluster: Cluster | None, limits: Limits, lookup: Lookup) -> Parts:
     return Parts(
         source=source,
@@ -261,11 +286,14 @@ def open_cluster(session: Session, cluster: Cluster) -> Target:
     )
 
 
-def render_with(session: Session, *, needs_keys: bool = True, sealed: bool = False) -> Callable[[App, Tree], RenderResult]:
+def render_with(
+    session: Session, *, needs_keys: bool = True, sealed: bool = False, opens_branches: bool = False
+) -> Callable[[App, Tree], RenderResult]:
     """The render stage with the secret providers in it; without `needs_keys` values that no key is here for are made up; `sealed`
-    leaves all of them as they are."""
+    leaves all of them as they are. For what goes to a branch nothing is decrypted, unless `opens_branches`."""
     from gitctl.plugins import renderers
     from gitctl.render.run import render
+    from gitctl.secrets.keyless import KeylessVault
     from gitctl.secrets.sealed import SealedVault
     from gitctl.secrets.sops import SopsOrStandIn, SopsProvider
     from gitctl.secrets.vault import SecretVault
@@ -274,9 +302,11 @@ def render_with(session: Session, *, needs_keys: bool = True, sealed: bool = Fal
     # One for the run: a file that several apps share is decrypted once.
     opening = SecretVault((SopsProvider() if needs_keys else SopsOrStandIn(),), session.redactor)
     vault: Vault = SealedVault() if sealed else opening
+    closed: Vault = vault if sealed or opens_branches else KeylessVault((SopsProvider(),), session.redactor)
 
     def run(app: App, tree: Tree) -> RenderResult:
-        return render(app, tree, vault=vault, cache=cache_folder() / "render", say=session.detail, renderers=table, environment=os.environ)
+        cache, by = cache_folder() / "render", closed if app.target else vault
+        return render(app, tree, vault=by, cache=cache, say=session.detail, renderers=table, environment=os.environ)
 
     return run
 

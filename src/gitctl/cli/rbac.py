@@ -63,6 +63,7 @@ def one_cluster(stages: tuple[Stage, ...]) -> Stage:
     """The one stage. Raises UsageError for several: accounts are made cluster by cluster."""
     from gitctl.errors import ErrorId, UsageError
 
+    stages = tuple(stage for stage in stages if not stage.parts.branch) or stages  # branches have no accounts
     if len(stages) > 1:
         contexts = ", ".join(stage.at.context for stage in stages if stage.at)
         raise UsageError(

@@ -48,10 +48,14 @@ def render(
         if revision:
             raise UsageError("--changed reads the work tree", id=ErrorId.FLAGS_CONFLICT, hint="leave --revision out")
         return check_changed(session, apps or [])
-    from gitctl.cli.open import open_stages
+    from dataclasses import replace
+
+    from gitctl.cli.open import open_stages, render_with
     from gitctl.cli.show.rendered import show_rendered
     from gitctl.workflow.plan import render_apps
 
     stages = open_stages(session, apps, revision=revision, worktree=worktree, target=False)
-    rendered = [r for stage in stages for r in render_apps(stage.apps, stage.parts)]
+    # Without keys, what goes to a branch has placeholders in the place of secrets.
+    render = render_with(session, opens_branches=dangerous_show_secrets)
+    rendered = [r for stage in stages for r in render_apps(stage.apps, replace(stage.parts, render=render))]
     return show_rendered(session, rendered, plain=dangerous_show_secrets)

@@ -90,12 +90,13 @@ def rollback(
         except GitctlError as error:
             return AppRun(stage.apps[0], error=error)
 
-    stages = open_stages(session, [app])
+    pushes = push if commit else None
+    stages = open_stages(session, [app], push=pushes)
     with session.graceful():
         runs = [(stages[0], [run(stages[0])])]
         for number in range(1, len(stages)):
             # The first cluster's rollback made a commit: the others read it.
-            stage = open_stages(session, [app])[number]
+            stage = open_stages(session, [app], push=pushes)[number]
             runs.append((stage, [run(stage)]))
     return show_runs(session, runs, kind="RollbackResult")
 

@@ -36,7 +36,8 @@ def end(session: Session, app: str, *, live_only: bool, push: bool, lock_timeout
         commit = workflow.write_in_git(stage.apps[0], stage.parts, None, push=push)
     if commit:
         session.detail(f"resumed in Git by {commit.short}")
-    stages = _live(session, app, None, lock_timeout) if stage.clusters or session.flags.context else ()
+    has_state = stage.clusters or session.flags.context or stage.apps[0].target
+    stages = _live(session, app, None, lock_timeout) if has_state else ()
     return _show(session, stage, None, commit, stages, pushed=push)
 
 
@@ -66,7 +67,7 @@ def _show(session: Session, stage: Stage, suspension: Suspension | None, commit:
         "suspension": suspension_json(suspension) if suspension else None,
         "commit": commit.sha if commit else "",
         "pushed": bool(commit) and pushed,
-        "clusters": [{"cluster": s.parts.cluster, "changed": changed} for s, changed in stages],
+        "clusters": [{"cluster": s.parts.cluster, "branch": s.parts.branch, "changed": changed} for s, changed in stages],
     }
     session.result("SuspensionResult", body, text=lambda: session.redactor.clean(_text(app, stage.env, suspension, commit, stages)))
     if commit and not pushed:
@@ -75,7 +76,7 @@ def _show(session: Session, stage: Stage, suspension: Suspension | None, commit:
 
 
 def _text(app: str, env: str, suspension: Suspension | None, commit: Revision | None, stages: Stages) -> str:
-    live = [s.parts.cluster for s, changed in stages if changed]
+    live = [s.parts.place for s, changed in stages if changed]
     places = [*([f"commit {commit.short}"] if commit else ()), *(f"the state in {name}" for name in live)]
     if not places:
         return f"{app} in {env}: {'suspended like this already' if suspension else 'not suspended'}"

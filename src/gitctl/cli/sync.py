@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace as replace_in
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,9 @@ from gitctl.cli.words import (
     LOCK_TIMEOUT,
     ONLY,
     PLAN_DIGEST,
+    PRUNE,
     PRUNE_LIMIT,
+    PUSH_BRANCH,
     REPLACE,
     REVISION,
     TIMEOUT,
@@ -31,18 +33,19 @@ from gitctl.cli.words import (
     WORKTREE,
     YES,
 )
-from gitctl.errors import ErrorId, UsageError
+from gitctl.errors import ErrorId, GitctlError, UsageError
 
 if TYPE_CHECKING:
     from gitctl.cli.open import Stage
     from gitctl.cli.show.report import Ran
-    from gitctl.workflow.sync import SyncRequest
+    from gitctl.workflow.sync import AppRun, SyncRequest
 
 EPILOG = epilog(
     [
         ("gitctl sync -e dev", "all apps, in the order of depends_on"),
         ("gitctl sync web -e prod --revision v1.2 --yes", "one app, in CI"),
         ("gitctl sync -e prod --dry-run", "show the plan, write nothing"),
+        ("gitctl sync site -e prod --push --yes", "an app whose target is a branch: render, commit, push"),
         ("gitctl sync ./manifests --app demo --context kind-dev -n demo", "a folder, without gitctl.yaml"),
         ("gitctl sync -e prod --yes --interval 1m", "again and again, until Ctrl-C or SIGTERM"),
     ],
@@ -70,15 +73,14 @@ def sync(
     worktree: WORKTREE = False,
     app_name: APP_NAME = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show exactly what would be done; write nothing.")] = False,
-    prune: Annotated[
-        bool | None, typer.Option("--prune/--no-prune", help="Delete what left Git; default: as the app says, for a folder no.")
-    ] = None,
+    prune: PRUNE = None,
     prune_limit: PRUNE_LIMIT = None,
     plan_digest: PLAN_DIGEST = "",
     replace: REPLACE = None,
     wait: WAIT = True,
     timeout: TIMEOUT = None,
     yes: YES = False,
+    push: PUSH_BRANCH = False,
     adopt: Annotated[bool, typer.Option("--adopt", help="Take over objects that exist and that no app owns.")] = False,
     adopt_from: ADOPT_FROM = None,
     force_conflicts: Annotated[bool, typer.Option("--force-conflicts", help="Take fields that other managers own.")] = False,
@@ -99,7 +101,7 @@ def sync(
     from gitctl.workflow.sync import SyncRequest
 
     opened = partial(open_stages, session, apps, revision=revision, worktree=worktree, app_name=app_name)
-    stages = partial(opened, with_deps=with_deps, named=True, tell_dirty=True)
+    stages = partial(opened, with_deps=with_deps, named=True, tell_dirty=True, push=push)
     request = SyncRequest(
         plan=plan_request(
             only=only,
@@ -153,7 +155,20 @@ def _runs(session: Session, opened: Callable[[], tuple[Stage, ...]], request: Sy
     stages = opened()
     request = _suited(request, stages)
     with session.graceful():
-        return [(s, sync_apps(s.apps, s.parts, request, confirm=confirm_plan(session, s, yes=yes))) for s in stages]
+        runs = [(s, sync_apps(s.apps, s.parts, request, confirm=confirm_plan(session, s, yes=yes))) for s in stages]
+        return [(stage, publish(session, stage, done)) for stage, done in runs]
+
+
+def publish(session: Session, stage: Stage, runs: Sequence[AppRun]) -> Sequence[AppRun]:
+    """After runs that went well, push also what earlier ones left unpushed in the branch; a failure is the last run's."""
+    if not runs or any(run.error for run in runs):
+        return runs
+    try:
+        if stage.publish():
+            session.say(f"pushed {stage.parts.branch}")
+    except GitctlError as error:
+        return (*runs[:-1], replace_in(runs[-1], error=error))
+    return runs
 
 
 def _suited(request: SyncRequest, stages: tuple[Stage, ...]) -> SyncRequest:

@@ -36,6 +36,7 @@ ADOPT_FROM = Annotated[
         help="Also take over objects of this controller; stop it there first, or the two undo each other. Repeatable.",
     ),
 ]
+PUSH_BRANCH = Annotated[bool, typer.Option("--push", help="Push commits of rendered branches; without it they stay here.")]
 WAIT = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until healthy.")]
 TIMEOUT = Annotated[
     str | None, typer.Option("--timeout", metavar="DURATION", help="How long to wait for health, such as 5m; default: the app's `wait`.")
@@ -49,6 +50,7 @@ HEARTBEAT = Annotated[
     Path | None,
     typer.Option("--heartbeat", metavar="FILE", help="With --interval: a file to touch before each round, for a probe."),
 ]
+PRUNE = Annotated[bool | None, typer.Option("--prune/--no-prune", help="Delete what left Git; default: as the app says, for a folder no.")]
 PRUNE_LIMIT = Annotated[int | None, typer.Option("--prune-limit", metavar="N", help="Allow up to N deletions in this run.")]
 PLAN_DIGEST = Annotated[str, typer.Option("--plan-digest", metavar="DIGEST", help="Allow exactly the plan that a refusal printed.")]
 REPLACE = Annotated[

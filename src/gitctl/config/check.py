@@ -18,7 +18,16 @@ from gitctl.config.schema import json_schema
 from gitctl.errors import ConfigError, ErrorId, did_you_mean
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
-_APP_TEXTS: tuple[KeyPath, ...] = (("path",), ("namespace",), ("helm", "release"), ("target", "branch"), ("target", "folder"))
+_APP_TEXTS: tuple[KeyPath, ...] = (
+    ("path",),
+    ("namespace",),
+    ("helm", "release"),
+    ("target", "branch"),
+    ("target", "folder"),
+    ("target", "repo"),
+)
+# git-check-ref-format(1)
+_NO_BRANCH = re.compile(r"[\x00-\x20\x7f~^:?*\[\]\\]|\.\.|@\{|//|\.lock(?:/|$)|(?:^|/)\.|[./]$|^[-/]|^HEAD$|^refs/")
 
 
 def check(data: Any, *, folder: str = "") -> tuple[Problem, ...]:
@@ -62,6 +71,13 @@ def _app(at: KeyPath, app: Mapping[str, Any], data: Mapping[str, Any]) -> Iterat
                     (*at, "depends_on", index),
                     f"the app {other!r} is not in the environment {min(missing)!r}, this one is",
                     id=ErrorId.CONFIG_REFERENCE,
+                )
+            if ("target" in app) != ("target" in others[other]):
+                yield Problem(
+                    (*at, "depends_on", index),
+                    f"the app {other!r} goes to a {'branch' if 'target' in others[other] else 'cluster'}, this one does not",
+                    "an app can wait for apps with a target of its own kind only",
+                    id=ErrorId.CONFIG_CONTRADICTION,
                 )
 
 
@@ -120,6 +136,9 @@ def _text(at: KeyPath, text: str, folder: str) -> Iterator[Problem]:
             yield from _inside(at, text, folder)
         case "folder":
             yield from _inside(at, text, "")
+        case "branch":
+            if _NO_BRANCH.search(placeholder.fill(text, dict.fromkeys(placeholder.NAMES, "x"))):
+                yield Problem(at, f"{text!r} is no name of a branch", "such as rendered/{env}", id=ErrorId.CONFIG_VALUE)
         case "namespace" | "release":
             filled = placeholder.fill(text, dict.fromkeys(placeholder.NAMES, "x"))
             if text and not placeholder.problem(text)[1] and not _LABEL.fullmatch(filled):
@@ -164,6 +183,9 @@ def _rules(at: KeyPath, app: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem((*at, "hooks"), "hooks is set twice, here and under helm", id=ErrorId.CONFIG_CONTRADICTION)
     if app.get("target") is not None and app.get("create_namespace") is True:
         yield Problem((*at, "create_namespace"), "a branch has no namespaces to create", id=ErrorId.CONFIG_CONTRADICTION)
+    if app.get("target") is not None and app.get("health"):
+        problem = "nothing runs in a branch: its objects are healthy by being there"
+        yield Problem((*at, "health"), problem, id=ErrorId.CONFIG_CONTRADICTION)
 
 
 def _names(apps: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:

@@ -9,9 +9,21 @@ from collections.abc import Mapping
 
 from gitctl.config import placeholder
 from gitctl.errors import ConfigError, ErrorId, UsageError
-from gitctl.model.app import App, BranchTarget, Cluster, Environment, HelmOptions, HookPolicy, IgnoreRule, RenderKind
+from gitctl.model.app import (
+    App,
+    BranchTarget,
+    Cluster,
+    Environment,
+    HealthRule,
+    HelmOptions,
+    HookPolicy,
+    IgnoreRule,
+    ObjectSelector,
+    RenderKind,
+)
 from gitctl.model.variable import merged
 
+_NOTHING_RUNS = (HealthRule(ObjectSelector(), ignore=True, reason="committed; nothing runs in a branch"),)
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
 
 
@@ -27,13 +39,15 @@ def fill_app(template: App, env: Environment, cluster: Cluster | None) -> App:
     Raises ConfigError when `{cluster}` is used and there is none, or a name gets too long.
     """
     values = {"env": env.name, "app": template.name} | ({"cluster": cluster.name} if cluster else {})
+    target = _filled_target(template, values)
     return dataclasses.replace(
         template,
         env=env.name,
         path=inside("", _fill(template, "path", template.path, values)),
         namespace=_label(template, "namespace", _fill(template, "namespace", template.namespace, values)),
         helm=_filled_helm(template, values),
-        target=_filled_target(template, values),
+        target=target,
+        health=_NOTHING_RUNS if target else template.health,
         kubernetes=env.kubernetes,
         api_versions=env.api_versions,
         vars=merged((*template.vars, *env.vars, *(cluster.vars if cluster else ()))),
@@ -53,8 +67,8 @@ def _filled_target(template: App, values: Mapping[str, str]) -> BranchTarget | N
     target = template.target
     if target is None:
         return None
-    branch, folder = (_fill(template, "target", text, values) for text in (target.branch, target.folder))
-    return BranchTarget(branch, inside("", folder))
+    branch, folder, repo = (_fill(template, "target", text, values) for text in (target.branch, target.folder, target.repo))
+    return BranchTarget(branch, inside("", folder), repo)
 
 
 def _fill(template: App, key: str, text: str, values: Mapping[str, str]) -> str:

@@ -159,7 +159,7 @@ def _utc(text: str | None) -> str:
 
 def _target(read: shape.App) -> BranchTarget | None:
     target = _set(read.target)
-    return BranchTarget(target.branch, target.folder) if target else None
+    return BranchTarget(target.branch, target.folder, target.repo) if target else None
 
 
 def _ignore(rule: shape.Ignore | shape.Generated, *, managers: tuple[str, ...] = ()) -> IgnoreRule:

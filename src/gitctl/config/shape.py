@@ -121,8 +121,9 @@ class Helm(Strict):
 class Target(Strict):
     """Rendered manifests in a branch instead of a cluster."""
 
-    branch: Text
-    folder: Text
+    branch: Annotated[Text, Meta(description="the branch, such as rendered/{env}; made when it is not there")]
+    folder: Annotated[Text, Meta(description="the app's folder in the branch; '.' is its root")]
+    repo: Annotated[str, Meta(description="URL or path of another repository; default: that of the source")] = ""
 
 
 class Suspend(Strict):

@@ -150,6 +150,7 @@ class ErrorId(StrEnum):
     PUSH_REJECTED = "push-rejected", ExitCode.SOURCE
     BRANCH_MOVED = "branch-moved", ExitCode.SOURCE
     BRANCH_UNKNOWN = "branch-unknown", ExitCode.SOURCE
+    BRANCH_DIVERGED = "branch-diverged", ExitCode.SOURCE
     NOT_A_PROJECT = "not-a-project", ExitCode.SOURCE
 
     # rendering, and programs that gitctl calls
@@ -211,6 +212,8 @@ class ErrorId(StrEnum):
     ROLLBACK_CHANGES_OTHERS = "rollback-changes-others", ExitCode.REFUSED
     PUSH_NEEDED = "push-needed", ExitCode.REFUSED
     ROLLBACK_NEEDS_PUSH = "rollback-needs-push", ExitCode.REFUSED
+    BRANCH_NEEDS_PUSH = "branch-needs-push", ExitCode.REFUSED
+    BRANCH_SECRET = "branch-secret", ExitCode.REFUSED
     EDITED_MEANWHILE = "edited-meanwhile", ExitCode.REFUSED
     NO_MEMORY_FOLDER = "no-memory-folder", ExitCode.REFUSED
 

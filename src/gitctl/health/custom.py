@@ -36,7 +36,7 @@ def ignored(live: Live, rules: Iterable[HealthRule]) -> tuple[Health, str] | Non
     """Healthy when a rule says that the object's health shall not be looked at."""
     for number, rule in enumerate(rules, 1):
         if rule.ignore and selects(rule.select, live):
-            return healthy("not looked at, as configured"), f"user rule {number}"
+            return healthy(rule.reason or "not looked at, as configured"), "no cluster" if rule.reason else f"user rule {number}"
     return None
 
 

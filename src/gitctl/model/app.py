@@ -50,13 +50,17 @@ class IgnoreRule:
 
 @dataclass(frozen=True, slots=True)
 class HealthRule:
-    """A user's health rule for a kind: the first of `failed`, `healthy`, `progressing` whose every `path` equals its value decides."""
+    """A user's health rule for a kind: the first of `failed`, `healthy`, `progressing` whose every `path` equals its value decides.
+
+    `ignore`: objects are healthy by being there; `reason` says why where it is no rule of the user.
+    """
 
     select: ObjectSelector
     healthy: tuple[tuple[str, str], ...] = ()
     failed: tuple[tuple[str, str], ...] = ()
     progressing: tuple[tuple[str, str], ...] = ()
     ignore: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +87,14 @@ class HelmOptions:
 
 @dataclass(frozen=True, slots=True)
 class BranchTarget:
-    """Rendered manifests in a branch instead of a cluster: the branch, and the folder in it that the app owns."""
+    """Rendered manifests in a branch instead of a cluster: the branch, and the folder in it ("" is its root).
+
+    `repo` is the URL or path of another repository, "" for that of the source.
+    """
 
     branch: str
     folder: str
+    repo: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,8 @@ class Comparison:
     `sent` is the body after ignored fields were left out; `owner` is the owner id on the live object ("" for none);
     `error` is the server's refusal of the dry-run, `immutable` names fields that cannot be changed in place, `denied` says that
     the user lacks the right to look;
-    `taken` are fields that other managers lose although gitctl owned them before; `fold` says that human or
+    `taken` are fields that other managers lose although gitctl owned them before (path () of a missing object: who deleted it);
+    `fold` says that human or
     earlier managers' entries are folded into ours by the apply.
     """
 

@@ -57,7 +57,8 @@ class Manifest:
     """One wanted object in normal form.
 
     `body` is what is sent, plaintext secrets included: never print it without `redact`. `sensitive` are the paths that came
-    from an encrypted file. `digest` is the SHA-256 of the canonical body with placeholders in the place of secrets.
+    from an encrypted file. `digest` is the SHA-256 of the canonical body with placeholders in the place of secrets. `sealed` is that
+    encrypted file as Git has it, where the manifest is the whole of it and nothing was added.
     """
 
     ref: ObjectRef
@@ -67,6 +68,7 @@ class Manifest:
     digest: str = ""
     sensitive: tuple[Path, ...] = ()
     phase: Phase = Phase.SYNC
+    sealed: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ class Record:
     """One run. Times are RFC 3339 UTC. `number` counts from 1 per app. `health` is a HealthState value, "" when not waited for.
 
     `rolled_back_from` is the number of the record that a rollback left behind; `path` is the app's folder at that time.
+    `commit` is the one with the rendered manifests, for a target that is a branch.
     """
 
     number: int
@@ -68,3 +69,4 @@ class Record:
     partial: bool = False
     rollback_to: int = 0
     rolled_back_from: int = 0
+    commit: str = ""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from gitctl.model.app import IgnoreRule
-from gitctl.model.change import Comparison
+from gitctl.model.change import Comparison, Conflict
 from gitctl.model.drift import DriftedField, DriftVerdict, ObjectDrift
 from gitctl.model.manifest import Json, ObjectRef
 from gitctl.model.state import InventoryEntry
@@ -53,15 +53,16 @@ def _verdict(
     return ObjectDrift(entry.ref, DriftVerdict.UNAVAILABLE, reason=reason, revision=entry.revision)
 
 
-def _gone(entry: InventoryEntry) -> ObjectDrift:
+def _gone(entry: InventoryEntry, by: Sequence[Conflict] = ()) -> ObjectDrift:
     if entry.completed:
         return ObjectDrift(entry.ref, DriftVerdict.IN_SYNC, reason="finished, and removed since", revision=entry.revision)
-    return ObjectDrift(entry.ref, DriftVerdict.MISSING, reason="deleted", revision=entry.revision)
+    reason = f"deleted by {by[0].owner.manager}" if by else "deleted"
+    return ObjectDrift(entry.ref, DriftVerdict.MISSING, reason=reason, revision=entry.revision)
 
 
 def _compared(entry: InventoryEntry, comparison: Comparison, ignore: tuple[IgnoreRule, ...]) -> ObjectDrift:
     if comparison.live is None and not comparison.error:
-        return _gone(entry)
+        return _gone(entry, comparison.taken)
     verdict, fields, reason = _looked_at(entry, comparison, ignore)
     return ObjectDrift(entry.ref, verdict, fields, reason, comparison.proof, comparison.desired.origin, entry.revision)
 

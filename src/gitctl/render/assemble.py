@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gitctl.documents import canonical
@@ -22,9 +23,16 @@ CREATED = "gitctl"
 """The renderer in the origin of the Namespace that `create_namespace` adds."""
 
 
-def assemble(app: App, objects: Sequence[Raw], vault: Vault, *, renderer: str) -> tuple[tuple[Manifest, ...], tuple[str, ...]]:
-    """Manifests in the order of their files, and warnings. Raises ManifestError (ManyErrors for several), and what the vault raises."""
-    assembly = _Assembly(app, vault, renderer, cluster_scoped(raw.body for raw in objects))
+def assemble(
+    app: App, objects: Sequence[Raw], vault: Vault, *, renderer: str, sealed: Mapping[str, bytes] | None = None
+) -> tuple[tuple[Manifest, ...], tuple[str, ...]]:
+    """Manifests in the order of their files, and warnings. Raises ManifestError (ManyErrors for several), and what the vault raises.
+
+    `sealed` are encrypted files that were read as they are: path → content.
+    """
+    several = Counter(raw.path for raw in objects)
+    whole = {path: content for path, content in (sealed or {}).items() if several[path] == 1}
+    assembly = _Assembly(app, vault, renderer, cluster_scoped(raw.body for raw in objects), whole)
     for raw in sorted(objects, key=lambda raw: raw.path):
         assembly.add(raw)
     raise_all(assembly.errors)
@@ -39,6 +47,7 @@ class _Assembly:
     vault: Vault
     renderer: str
     without_namespace: frozenset[GroupKind]
+    sealed: Mapping[str, bytes]
     manifests: list[Manifest] = field(default_factory=list)
     places: dict[ObjectRef, Raw] = field(default_factory=dict)
     errors: list[GitctlError] = field(default_factory=list)
@@ -51,21 +60,23 @@ class _Assembly:
         if found:
             self.errors += found
             return
-        covered = self._stamped(normal(raw.body))
+        written = normal(raw.body)
+        covered = self._stamped(written)
         ref = _ref(covered)
         first = self.places.setdefault(ref, raw)
         if first is not raw:
             self.errors.append(_twice(ref, raw, first))
             return
         body = self._stamped(normal(plain)) if sensitive else covered
-        self._take(raw, ref, body, covered, tuple(moved(path, plain) for path in sensitive))
+        whole = self.sealed.get(raw.path, b"") if sensitive and not raw.step and covered == written else b""
+        self._take(raw, ref, body, covered, tuple(moved(path, plain) for path in sensitive), whole)
 
-    def _take(self, raw: Raw, ref: ObjectRef, body: Json, covered: Json, sensitive: tuple[Path, ...]) -> None:
+    def _take(self, raw: Raw, ref: ObjectRef, body: Json, covered: Json, sensitive: tuple[Path, ...], whole: bytes) -> None:
         # Generated values differ with every render: they are no part of a digest.
         text = canonical(masked(covered, ref, self.app.generated))
         self.warnings += advice(ref, raw.body, len(text))
         origin = Origin(raw.path, raw.line, raw.index, self.renderer)
-        self.manifests.append(Manifest(ref, body["apiVersion"], body, origin, digest_of(text), sensitive))
+        self.manifests.append(Manifest(ref, body["apiVersion"], body, origin, digest_of(text), sensitive, sealed=whole))
 
     def _stamped(self, body: Json) -> Json:
         """The app's namespace where the object names none; none where its kind has none."""

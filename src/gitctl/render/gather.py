@@ -12,11 +12,13 @@ from gitctl.protocols import Reads, Tree, Vault
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """`files` are what the renderer sees, placeholders included; `identity` is a hash of their names and contents."""
+    """`files` are what the renderer sees, placeholders included; `identity` is a hash of their names and contents; `sealed` are the
+    encrypted files as Git has them."""
 
     files: Mapping[str, bytes]
     identity: str
     read_set: tuple[str, ...]
+    sealed: Mapping[str, bytes]
 
 
 def gather(tree: Tree, reads: Reads, vault: Vault) -> Gathered:
@@ -27,8 +29,9 @@ def gather(tree: Tree, reads: Reads, vault: Vault) -> Gathered:
     _add_files(found, tree, (*reads.files, *reads.maybe))
     covered = {path: vault.cover(path, found[path]) for path in reads.files}
     covered |= {path: _cover_or_poison(vault, path, found[path]) for path in reads.maybe}
-    files = {**found, **{path: content for path, content in covered.items() if content is not None}}
-    return Gathered(files, _identity(files), read_set(reads))
+    opened = {path: content for path, content in covered.items() if content is not None}
+    files = {**found, **opened}
+    return Gathered(files, _identity(files), read_set(reads), {path: found[path] for path in opened})
 
 
 def _cover_or_poison(vault: Vault, path: str, content: bytes) -> bytes | None:

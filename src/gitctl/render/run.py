@@ -69,7 +69,7 @@ def render(
     store, key = RenderCache(cache), _key(work)
     known = store.load(key)
     kept = known or _rendered(work, vault)
-    manifests, warnings = assemble(app, kept.objects, vault, renderer=renderer.name)
+    manifests, warnings = assemble(app, kept.objects, vault, renderer=renderer.name, sealed=_sealed(work))
     if known is None:
         store.store(key, kept)  # only what had no faults: the cache does not keep their places
     return RenderResult(
@@ -81,6 +81,13 @@ def render(
         read_set=work.gathered.read_set,
         warnings=(*kept.warnings, *warnings),
     )
+
+
+def _sealed(work: _Work) -> Mapping[str, bytes]:
+    """The encrypted files that nothing has changed on the way: read as they are, no variable in them."""
+    if work.renderer.name != Plain.name:
+        return {}
+    return {path: content for path, content in work.gathered.sealed.items() if not (work.variables and b"${" in content)}
 
 
 def reads_of(app: App, tree: Tree, *, renderers: Mapping[str, Renderer] = BUILT_IN) -> tuple[str, ...]:

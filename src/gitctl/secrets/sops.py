@@ -33,6 +33,13 @@ class SopsProvider:
         encoded = leaves.secret_data(sealed)
         return Opened(plain, values, template=leaves.template(content, kind=kind, where=path), encoded=encoded)
 
+    def outline(self, path: str, content: bytes) -> Opened:
+        """What `open` tells, less the plaintext: no key and no program is asked for. Raises ManifestError."""
+        kind = pysops.kind_of(path, content)
+        sealed = leaves.documents(content, kind=kind, where=path)
+        values = tuple((place, "", leaf) for place, leaf in leaves.encrypted(sealed))
+        return Opened(b"", values, template=leaves.template(content, kind=kind, where=path), encoded=leaves.secret_data(sealed))
+
 
 class SopsOrStandIn(SopsProvider):
     """Of files without a key at hand (or without the program) every value is a stand-in of its type: for checks whose result is thrown

@@ -35,20 +35,27 @@ class SecretVault:
             return None
         known = self._covered.get((path, content))
         if known is None:
-            known = self._cover(path, provider.open(path, content))
+            known = self._cover(path, self._opened(provider, path, content))
             self._covered[path, content] = known
         return known
+
+    def _opened(self, provider: SecretProvider, path: str, content: bytes) -> Opened:
+        return provider.open(path, content)
 
     def _cover(self, path: str, opened: Opened) -> bytes:
         covered = opened.template
         for place, plain, sealed in opened.values:
             name = token(sealed, place)
             encoded = place in opened.encoded
-            self._remember(name, decoded(plain, place, where=path) if encoded else plain, sealed)
-            if encoded:
-                self._learn(plain)
+            self._keep(name, plain, sealed, place, path if encoded else "")
             covered = covered.replace(sealed.encode(), (as_base64(name) if encoded else name).encode())
         return covered
+
+    def _keep(self, name: str, plain: str, sealed: str, place: Path, base64_in: str) -> None:
+        """Remember what a token stands for; `base64_in` is the file where the plaintext is base64, else ""."""
+        self._remember(name, decoded(plain, place, where=base64_in) if base64_in else plain, sealed)
+        if base64_in:
+            self._learn(plain)
 
     def _remember(self, name: str, plain: str, sealed: str) -> None:
         found = ENCRYPTED.fullmatch(sealed)

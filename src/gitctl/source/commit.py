@@ -17,6 +17,7 @@ from gitctl.source.objects import LINK, Entry, list_entries
 PLAIN = "100644"
 EXECUTABLE = "100755"
 _COMMIT_SECONDS = 60.0
+_OWN = {f"GIT_{who}_{what}": text for who in ("AUTHOR", "COMMITTER") for what, text in (("NAME", "gitctl"), ("EMAIL", "gitctl@localhost"))}
 
 
 def write_commit(
@@ -34,12 +35,30 @@ def write_commit(
     tree = _write_tree(git, placed, entries, parent, executable)
     if parent and tree == git.text("rev-parse", f"{parent}^{{tree}}"):
         return parent, placed
-    sign = ("-S",) if git.try_text("config", "--type=bool", "--get", "commit.gpgsign") == "true" else ()
-    parents = ("-p", parent) if parent else ()
-    done = git.run("commit-tree", tree, *parents, *sign, "-F", "-", stdin=message.encode(), timeout=_COMMIT_SECONDS)
+    sign = git.try_text("config", "--type=bool", "--get", "commit.gpgsign") == "true"
+    return commit_tree(git, tree, message, parent=parent, sign=sign), placed
+
+
+def write_note(git: Git, files: Mapping[str, bytes], message: str, *, parent: str) -> str:
+    """A commit that holds these files alone, for gitctl's own bookkeeping: in its own name, never signed. Raises SourceError."""
+    return commit_tree(git, _write_tree(git, files, (), ""), message, parent=parent, env=_OWN)
+
+
+def require_identity(git: Git) -> None:
+    """Raise SourceError when Git does not know who commits."""
+    for who in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
+        done = git.run("var", who)
+        if done.code:
+            raise _refusal(git, done)
+
+
+def commit_tree(git: Git, tree: str, message: str, *, parent: str, sign: bool = False, env: Mapping[str, str] | None = None) -> str:
+    """The id of a commit of a tree. Raises SourceError when Git does not know who commits."""
+    flags = (*(("-p", parent) if parent else ()), *(("-S",) if sign else ()))
+    done = git.run("commit-tree", tree, *flags, "-F", "-", stdin=message.encode(), env=env, timeout=_COMMIT_SECONDS)
     if done.code:
         raise _refusal(git, done)
-    return done.stdout.decode("ascii").strip(), placed
+    return done.stdout.decode("ascii").strip()
 
 
 def _placed(git: Git, files: Mapping[str, bytes | None], entries: tuple[Entry, ...]) -> dict[str, bytes | None]:
@@ -55,7 +74,9 @@ def _placed(git: Git, files: Mapping[str, bytes | None], entries: tuple[Entry, .
     return placed
 
 
-def _write_tree(git: Git, placed: Mapping[str, bytes | None], entries: tuple[Entry, ...], parent: str, executable: Collection[str]) -> str:
+def _write_tree(
+    git: Git, placed: Mapping[str, bytes | None], entries: tuple[Entry, ...], parent: str, executable: Collection[str] = ()
+) -> str:
     before = {entry.path: entry for entry in entries}
     written = {path: content for path, content in placed.items() if content is not None}
     ids = _write_blobs(git, tuple(written.values()))

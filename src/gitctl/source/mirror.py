@@ -23,7 +23,9 @@ ATTEMPTS = 3
 
 _STAMP = "gitctl-fetched"
 _LATE = -1000
-_REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+# What gitctl keeps about rendered branches comes along: it costs no second connection.
+_FETCHED = ("heads", "tags", "gitctl/state", "gitctl/lock")
+_REFS = tuple(f"+refs/{kind}/*:refs/{kind}/*" for kind in _FETCHED)
 _FETCH = ("fetch", "--quiet", "--force", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
 
 

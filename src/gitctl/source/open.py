@@ -8,6 +8,7 @@ from gitctl.model.app import SourceSpec
 from gitctl.source.mirror import FETCH_SECONDS, Mirror
 from gitctl.source.names import parse_remote
 from gitctl.source.publish import GitPublisher, checkout_publisher, mirror_publisher
+from gitctl.source.refstore import CheckoutRefs, MirrorRefs
 from gitctl.source.repository import LocalSource, MirrorSource
 
 
@@ -26,3 +27,10 @@ def open_publisher(root: Path, spec: SourceSpec, *, cache: Path, branch: str = "
     if not spec.url:
         return checkout_publisher(root, branch=branch)
     return mirror_publisher(Mirror(parse_remote(spec.url, base=root), cache=cache), branch=branch or spec.ref)
+
+
+def open_refs(root: Path, spec: SourceSpec, repo: str, *, cache: Path, push: bool) -> CheckoutRefs | MirrorRefs:
+    """The refs of another repository (`repo`: URL or path), or of the project's own. Raises SourceError for a bad URL, and without a
+    repository."""
+    url = repo or spec.url
+    return MirrorRefs(Mirror(parse_remote(url, base=root), cache=cache)) if url else CheckoutRefs(root, push=push)

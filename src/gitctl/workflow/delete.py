@@ -155,7 +155,9 @@ def _run(planned: Planned, parts: Parts, request: DeleteRequest, lock: Lock) -> 
     )
     recording = Recording.open(planned, parts, RecordVerb.DELETE)
     outcomes = prune(planned.plan, parts.target, lock=lock, emit=parts.emit, options=options)
-    if all(_is_settled(o) for o in outcomes):
+    settled = all(_is_settled(o) for o in outcomes)
+    outcomes = parts.target.conclude(outcomes, whole=settled)
+    if settled:
         lock.check()
         _forget(app, recording.state, outcomes, parts)
         return AppRun(app, SyncResult(planned.plan, outcomes, removed=True))

@@ -68,7 +68,7 @@ class Lookup(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The collaborators of a run. `source` is None in path mode; `tree` is what the run reads; `cluster` is for messages."""
+    """The collaborators of a run. `source` is None in path mode; `tree` is what the run reads; `cluster`, or `branch`, is for messages."""
 
     source: Source | None
     tree: Tree
@@ -82,12 +82,18 @@ class Parts:
     publisher: Publisher | None = None
     blame: Blame = nobody
     cluster: str = ""
+    branch: str = ""
     limits: Limits = Limits()
 
     @property
     def revision(self) -> Revision:
         """The revision that the run reads."""
         return self.tree.revision
+
+    @property
+    def place(self) -> str:
+        """The cluster, or the branch."""
+        return f"branch {self.branch}" if self.branch else self.cluster
 
     def timestamp(self) -> str:
         """Now, as RFC 3339 UTC."""

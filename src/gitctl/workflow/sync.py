@@ -228,7 +228,9 @@ def _run(planned: Planned, parts: Parts, request: SyncRequest, lock: Lock) -> Ap
     rollback = (request.rollback_to, request.rolled_back_from)
     parts.emit(_announcement(plan))
     recording = Recording.open(planned, parts, request.verb, rollback=rollback, hold=request.hold)
-    outcomes, health, error = _carry_out(planned, parts, request, lock, options)
+    done, health, error = _carry_out(planned, parts, request, lock, options)
+    outcomes = parts.target.conclude(done, whole=error is None and not plan.failures)
+    health = health if outcomes == done else ()
     record = recording.close(outcomes, health, error=error, release=request.release)
     if planned.moved:
         hand_over(app, planned.moved, outcomes, parts)

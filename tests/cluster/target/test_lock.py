@@ -21,7 +21,8 @@ from gitctl.model.outcome import Event
 from gitctl.parallel import Deadline, in_background
 from gitctl.protocols import Lock
 from gitctl.sandbox import ControlPlane
-from gitctl.target.kubernetes import held, holder, silence
+from gitctl.target import holder, silence
+from gitctl.target.kubernetes import held
 
 # A process that takes the lock, says so, and then does nothing until it is killed.
 HOLDER = """

@@ -33,6 +33,30 @@ def test_the_base_is_right() -> None:
 
 
 CASES = {
+    "no branch": (
+        {"apps": {"site": {"path": "x", "target": {"branch": "rendered/{env}.lock", "folder": "x"}}}},
+        "apps.site.target.branch",
+        "'rendered/{env}.lock' is no name of a branch",
+        "such as rendered/{env}",
+    ),
+    "a folder out of the branch": (
+        {"apps": {"site": {"path": "x", "target": {"branch": "b", "folder": "../x"}}}},
+        "apps.site.target.folder",
+        "the path '../x' leaves the repository",
+        "",
+    ),
+    "health in a branch": (
+        {"apps": {"site": {"path": "x", "target": {"branch": "b", "folder": "x"}, "health": [{"kind": "A", "ignore": True}]}}},
+        "apps.site.health",
+        "nothing runs in a branch: its objects are healthy by being there",
+        "",
+    ),
+    "waiting for a cluster in a branch": (
+        {"apps": {"site": {"path": "x", "target": {"branch": "b", "folder": "x"}, "depends_on": ["db"]}}},
+        "apps.site.depends_on[0]",
+        "the app 'db' goes to a cluster, this one does not",
+        "an app can wait for apps with a target of its own kind only",
+    ),
     "unknown key": ({"appz": {}}, "appz", "unknown key 'appz'", "did you mean 'apps'?"),
     "unknown key far from all": (web(zzz=1), "apps.web.zzz", "unknown key 'zzz'", ""),
     "wrong value": ({"kind": "Projekt"}, "kind", "'Projekt' is not a value for this key", "did you mean 'Project'?"),

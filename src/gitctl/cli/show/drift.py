@@ -136,6 +136,7 @@ def _stage_json(stage: Stage, runs: Sequence[DriftRun]) -> dict[str, Any]:
     return {
         "environment": stage.env,
         "cluster": stage.parts.cluster,
+        "branch": stage.parts.branch,
         "apps": [_run_json(r) for r in runs],
     }
 

@@ -37,7 +37,11 @@ def show_apps(session: Session, staged: Sequence[tuple[Stage, Sequence[AppHealth
     found = [(stage, app) for stage, apps in staged for app in apps]
     body = {
         "apps": [_app(stage, app) for stage, app in found],
-        "items": [{"app": app.app, "cluster": stage.parts.cluster, **_item(o)} for stage, app in found for o in app.objects],
+        "items": [
+            {"app": app.app, "cluster": stage.parts.cluster, "branch": stage.parts.branch, **_item(o)}
+            for stage, app in found
+            for o in app.objects
+        ],
     }
     objects = [o for _, app in found for o in app.objects]
     lines = [row for number, (stage, app) in enumerate(found) for row in _section(stage, app, first=not number)]
@@ -89,6 +93,7 @@ def _app(stage: Stage, app: AppHealth) -> dict[str, Any]:
         "app": app.app,
         "environment": stage.env,
         "cluster": stage.parts.cluster,
+        "branch": stage.parts.branch,
         "owner": app.owner,
         "health": app.state.value,
         "message": app.message,

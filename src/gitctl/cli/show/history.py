@@ -77,4 +77,5 @@ def record_json(record: Record) -> dict[str, Any]:
         "message": record.message,
         "partial": record.partial,
         "rollbackTo": record.rollback_to or None,
+        "commit": record.commit,
     }

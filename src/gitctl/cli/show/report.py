@@ -95,7 +95,7 @@ def _warn(session: Session, plans: Sequence[AppPlan]) -> None:
 
 def _warn_target(session: Session, stages: Sequence[Stage]) -> None:
     for warning in dict.fromkeys(w for stage in stages for w in stage.parts.target.warnings):
-        session.warn(f"the API server says: {warning}")
+        session.warn(warning)
 
 
 def plan_code(plan: Plan) -> ExitCode:
@@ -121,6 +121,7 @@ def _stage_json(stage: Stage, plans: Sequence[AppPlan], *, dry_run: bool) -> dic
     return {
         "environment": stage.env,
         "cluster": stage.parts.cluster,
+        "branch": stage.parts.branch,
         "revision": revision_json(stage.parts.revision),
         "apps": [_dry_run_json(p) if dry_run else _plan_json(p) for p in plans],
     }
@@ -203,6 +204,7 @@ def _runs_json(stage: Stage, runs: Sequence[AppRun]) -> dict[str, Any]:
     return {
         "environment": stage.env,
         "cluster": stage.parts.cluster,
+        "branch": stage.parts.branch,
         "revision": revision_json(stage.parts.revision),
         "apps": [_run_json(r) for r in runs],
     }

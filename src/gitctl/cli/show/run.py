@@ -84,6 +84,7 @@ def outcome_json(result: SyncResult) -> dict[str, Any]:
         "health": [health_json(h) for h in result.health],
         "record": result.record.number if result.record else None,
         "stateRemoved": result.removed,
+        "commit": result.record.commit if result.record else "",
     }
 
 

@@ -44,7 +44,12 @@ def status_json(staged: Staged) -> dict[str, Any]:
     """The status as data."""
     return {
         "clusters": [
-            {"environment": stage.env, "cluster": stage.parts.cluster, "apps": [_status_json(s) for s in statuses]}
+            {
+                "environment": stage.env,
+                "cluster": stage.parts.cluster,
+                "branch": stage.parts.branch,
+                "apps": [_status_json(s) for s in statuses],
+            }
             for stage, statuses in staged
         ]
     }
@@ -63,7 +68,7 @@ def _row(stage: Stage, status: AppStatus, now: datetime) -> tuple[str, ...]:
     return (
         status.app,
         stage.env,
-        stage.parts.cluster,
+        stage.parts.place,
         status.state.value,
         status.health.value,
         revision or "none",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gitctl.errors import ErrorId, GitctlError, Locked
 from gitctl.model.manifest import Json
 from gitctl.parallel import Deadline
-from gitctl.target.kubernetes.holder import Holder, boottime
+from gitctl.target.holder import Holder, boottime
 from gitctl.target.kubernetes.lease import TTL, Leases, held_by, holder_of
 
 RENEW = 15.0

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 from gitctl.errors import GitctlError
 from gitctl.model.manifest import Json, ObjectRef
+from gitctl.target.holder import Holder
 from gitctl.target.kubernetes import failure
 from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.exchange import Request, Response
-from gitctl.target.kubernetes.holder import Holder
 from gitctl.target.kubernetes.owner import object_name
 from gitctl.target.kubernetes.resource import LEASES
 

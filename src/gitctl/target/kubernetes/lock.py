@@ -16,12 +16,12 @@ from gitctl.model.manifest import Json
 from gitctl.model.outcome import Event, EventKind
 from gitctl.parallel import Deadline, in_background
 from gitctl.protocols import Cancel, Emit
+from gitctl.target.holder import this_run
 from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.held import HeldLease
-from gitctl.target.kubernetes.holder import this_run
 from gitctl.target.kubernetes.lease import TTL, Leases, held_by, holder_of, version_of
-from gitctl.target.kubernetes.silence import Silence
 from gitctl.target.kubernetes.state import ensure_namespace
+from gitctl.target.silence import Silence
 
 _POLL = 1.0
 

@@ -67,7 +67,7 @@ class KubernetesTarget:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the API server warned about so far, such as deprecated versions; each once."""
-        return self._unchecked.warnings
+        return tuple(f"the API server says: {warning}" for warning in self._unchecked.warnings)
 
     @property
     def name(self) -> str:
@@ -182,6 +182,11 @@ class KubernetesTarget:
         if resource is None:
             return Outcome(change, OutcomeResult.FAILED, error=f"the cluster does not serve {change.ref.kind}", code=404)
         return delete_change(self._client(), resource, change, owner=owner)
+
+    def conclude(self, outcomes: tuple[Outcome, ...], *, whole: bool) -> tuple[Outcome, ...]:
+        """See Target: everything is written already."""
+        del whole
+        return outcomes
 
     def refresh(self, kinds: Collection[tuple[str, str]]) -> None:
         """See Target. Raises NotHealthy when a kind is not served within a minute."""

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from gitctl.target.kubernetes import silence
-from gitctl.target.kubernetes.holder import Holder, boottime, this_run
-from gitctl.target.kubernetes.silence import Silence
+from gitctl.target import silence
+from gitctl.target.holder import Holder, boottime, this_run
+from gitctl.target.silence import Silence
 
 
 def test_this_run_lives_and_each_is_one_of_its_own() -> None:

@@ -1,4 +1,4 @@
-"""PURE: the state as bytes: JSON, compressed. Small inventories lie in the root, large ones in shards that are named by their content.
+"""PURE: the state as JSON; and as compressed bytes: small inventories lie in the root, large ones in shards named by their content.
 
 A field that this version does not know is kept in `AppState.extra`, at the same place, and written back.
 """
@@ -30,12 +30,16 @@ class Packed:
     shards: Mapping[str, bytes]
 
 
+def to_json(state: AppState) -> Json:
+    """The whole state as JSON, without its token."""
+    return {**_head(state), "inventory": pack(sorted(state.inventory, key=lambda e: e.ref))}
+
+
 def encode(state: AppState) -> Packed:
     """Encode. The same state gives the same bytes."""
-    inventory = pack(sorted(state.inventory, key=lambda e: e.ref))
-    whole = _compressed(inventory)
-    if len(whole) <= INLINE:
-        return Packed(_compressed({**_head(state), "inventory": inventory}), {})
+    whole = to_json(state)
+    if len(_compressed(whole["inventory"])) <= INLINE:
+        return Packed(_compressed(whole), {})
     shards = {_name(data): data for data in (_compressed(pack(part)) for part in _parts(state.inventory))}
     return Packed(_compressed({**_head(state), "shards": sorted(shards)}), shards)
 
@@ -47,16 +51,30 @@ def shard_names(root: bytes) -> tuple[str, ...]:
 
 def decode(root: bytes, shards: Mapping[str, bytes]) -> AppState:
     """Decode. Raises ClusterError for damaged bytes, Refused for a state of a newer, incompatible gitctl."""
-    import msgspec
-
     raw = _plain(root)
+    _check_schema(raw)
+    tables = [raw["inventory"]] if "inventory" in raw else [_plain(_verified(name, shards)) for name in raw.get("shards") or ()]
+    return _state(raw, tables)
+
+
+def from_json(raw: Json) -> AppState:
+    """The state that `to_json` wrote. Raises as `decode` does."""
+    _check_schema(raw)
+    return _state(raw, [raw["inventory"]])
+
+
+def _check_schema(raw: Json) -> None:
     if raw.get("schema", 0) > SCHEMA_VERSION:
         raise Refused(
             f"the state of {raw.get('owner')} was written by a newer gitctl (schema {raw['schema']}, known: {SCHEMA_VERSION})",
             id=ErrorId.STATE_NEWER,
             hint="update gitctl",
         )
-    tables = [raw["inventory"]] if "inventory" in raw else [_plain(_verified(name, shards)) for name in raw.get("shards") or ()]
+
+
+def _state(raw: Json, tables: Iterable[Json]) -> AppState:
+    import msgspec
+
     inventory = sorted((entry for table in tables for entry in unpack(table)), key=lambda e: e.ref)
     try:
         known = msgspec.convert({k: v for k, v in raw.items() if k not in ("inventory", "shards", "extra", "token")}, AppState)

@@ -16,8 +16,8 @@ from gitctl.errors import ClusterError, ErrorId
 from gitctl.model.manifest import ObjectRef, RenderInputs
 from gitctl.model.record import Counts, Record, RecordResult, RecordVerb
 from gitctl.model.state import SCHEMA_VERSION, Acknowledged, AppState, Hold, InventoryEntry
-from gitctl.target.kubernetes import codec
-from gitctl.target.kubernetes.codec import decode, encode, shard_names
+from gitctl.target import codec
+from gitctl.target.codec import decode, encode, shard_names
 
 names = st.text("abcdefgh-.", min_size=1, max_size=12)
 words = st.text(max_size=12)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gitctl.paths import private_folder, write_private
-from gitctl.target.kubernetes.holder import boot_id, boottime
+from gitctl.target.holder import boot_id, boottime
 
 
 @dataclass(frozen=True, slots=True)
