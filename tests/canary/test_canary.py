@@ -29,6 +29,9 @@ VERBOSITIES: Mapping[Output, Flags] = {
     Output.YAML: ("-vvv",),
     Output.NAME: ("-q",),
     Output.MARKDOWN: ("--log-format", "json"),
+    Output.SARIF: ("-v",),
+    Output.JUNIT: ("-vvv",),
+    Output.GITHUB: (),
 }
 FEW: tuple[Flags, ...] = ((), ("-o", "json", "-vvv"))
 """For errors, which have two forms, and for commands that say little."""

@@ -63,7 +63,7 @@ def test_live_suspends_at_once_and_git_knows_nothing(project: Project) -> None:
     assert "freeze" in project.run("sync", code=7).stderr
     assert "resume web -e dev --live" in project.run("sync", "--dry-run", code=7).stdout
     told = project.run("resume", "web", "-o", "json").json()
-    assert (told["commit"], told["clusters"]) == ("", [{"cluster": "main", "changed": True}])
+    assert (told["commit"], told["clusters"]) == ("", [{"cluster": "main", "branch": "", "changed": True}])
     project.run("sync")
     assert value(project) == "2"
     project.configure({"web": {}}, source={"url": f"file://{project.repo.path}", "ref": "main"})
