@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def check_changed(session: Session, names: Sequence[str]) -> int:
     """Render the apps of all environments (-e: of one) that read one of the files, as they lie in the work tree.
 
-    Who changes a base need not have the keys of every environment: values that cannot be opened are made up.
+    Who changes a base need not have the keys of every environment: nothing is decrypted.
     Raises the errors of all apps that do not render.
     """
     from gitctl.cli.open import open_project, render_with
@@ -31,7 +31,7 @@ def check_changed(session: Session, names: Sequence[str]) -> int:
     root = Path(opened.tree.revision.repo).resolve()
     files = {Path(os.path.normpath(start_folder(session).resolve() / name)) for name in names}
     paths = {file.relative_to(root).as_posix() for file in files if file.is_relative_to(root)}
-    render = render_with(session, needs_keys=False)
+    render = render_with(session, keyless=True)
     errors: list[GitctlError] = []
     for app in _chosen(session, opened, paths):
         try:

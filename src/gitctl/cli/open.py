@@ -286,26 +286,23 @@ def open_cluster(session: Session, cluster: Cluster) -> Target:
     )
 
 
-def render_with(
-    session: Session, *, needs_keys: bool = True, sealed: bool = False, opens_branches: bool = False
-) -> Callable[[App, Tree], RenderResult]:
-    """The render stage with the secret providers in it; without `needs_keys` values that no key is here for are made up; `sealed`
-    leaves all of them as they are. For what goes to a branch nothing is decrypted, unless `opens_branches`."""
+def render_with(session: Session, *, keyless: bool = False, opens_branches: bool = False) -> Callable[[App, Tree], RenderResult]:
+    """The render stage with the secret providers in it. `keyless`: nothing is decrypted, placeholders stay. So it is for what goes to a
+    branch, unless `opens_branches`."""
     from gitctl.plugins import renderers
     from gitctl.render.run import render
     from gitctl.secrets.keyless import KeylessVault
-    from gitctl.secrets.sealed import SealedVault
-    from gitctl.secrets.sops import SopsOrStandIn, SopsProvider
+    from gitctl.secrets.sops import SopsProvider
     from gitctl.secrets.vault import SecretVault
 
     table = renderers()
     # One for the run: a file that several apps share is decrypted once.
-    opening = SecretVault((SopsProvider() if needs_keys else SopsOrStandIn(),), session.redactor)
-    vault: Vault = SealedVault() if sealed else opening
-    closed: Vault = vault if sealed or opens_branches else KeylessVault((SopsProvider(),), session.redactor)
+    opening: Vault = SecretVault((SopsProvider(),), session.redactor)
+    closed: Vault = KeylessVault((SopsProvider(),), session.redactor)
 
     def run(app: App, tree: Tree) -> RenderResult:
-        cache, by = cache_folder() / "render", closed if app.target else vault
+        cache = cache_folder() / "render"
+        by = closed if keyless or (app.target and not opens_branches) else opening
         return render(app, tree, vault=by, cache=cache, say=session.detail, renderers=table, environment=os.environ)
 
     return run

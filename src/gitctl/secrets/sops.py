@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gitctl.errors import ErrorId, InputError, ToolMissing
+from gitctl.errors import ErrorId, InputError
 from gitctl.model.manifest import Path
 from gitctl.protocols import Opened
 from gitctl.secrets import leaves, pysops
@@ -39,28 +39,6 @@ class SopsProvider:
         sealed = leaves.documents(content, kind=kind, where=path)
         values = tuple((place, "", leaf) for place, leaf in leaves.encrypted(sealed))
         return Opened(b"", values, template=leaves.template(content, kind=kind, where=path), encoded=leaves.secret_data(sealed))
-
-
-class SopsOrStandIn(SopsProvider):
-    """Of files without a key at hand (or without the program) every value is a stand-in of its type: for checks whose result is thrown
-    away. Nothing is verified then."""
-
-    def open(self, path: str, content: bytes) -> Opened:
-        """Decrypt, or make the values up. Raises Tampered, ManifestError."""
-        try:
-            return super().open(path, content)
-        except (pysops.NoUsableKey, ToolMissing):
-            kind = pysops.kind_of(path, content)
-            sealed = leaves.documents(content, kind=kind, where=path)
-            encoded = leaves.secret_data(sealed)
-            values = tuple((place, _stand_in(leaf, encoded=place in encoded), leaf) for place, leaf in leaves.encrypted(sealed))
-            return Opened(b"", values, template=leaves.template(content, kind=kind, where=path), encoded=encoded)
-
-
-def _stand_in(sealed: str, *, encoded: bool) -> str:
-    found = leaves.ENCRYPTED.fullmatch(sealed)
-    by_type = {"int": "0", "float": "0.5", "bool": "true"}
-    return "eA==" if encoded else by_type.get(found["type"] if found else "", "x")
 
 
 def _binary(plain: bytes, sealed: leaves.Documents) -> tuple[tuple[Path, str, str], ...]:

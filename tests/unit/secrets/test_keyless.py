@@ -7,13 +7,14 @@ import pytest
 from tests.fixtures.secrets import AgeKey
 from tests.unit.render.trees import app, write
 
+from gitctl.documents import load_all
 from gitctl.errors import RenderError
 from gitctl.model.manifest import RenderResult
 from gitctl.protocols import Vault
 from gitctl.redact import Redactor
 from gitctl.render.run import render
 from gitctl.secrets import pysops
-from gitctl.secrets.keyless import KeylessVault
+from gitctl.secrets.keyless import KeylessVault, is_sealed
 from gitctl.secrets.pysops import Kind
 from gitctl.secrets.sops import SopsProvider
 from gitctl.secrets.vault import SecretVault
@@ -68,3 +69,24 @@ def test_what_cannot_be_a_secret_is_refused_without_a_key_too(tmp_path: Path, st
     folder = write(tmp_path / "tree", {"app/s.yaml": seal(stranger, text, regex="^name$")})
     with pytest.raises(RenderError, match=r"a secret in metadata\.name"):
         rendered(folder, KeylessVault((SopsProvider(),), Redactor()))
+
+
+def test_files_are_covered_as_by_the_vault_that_opens_them(age_key: AgeKey) -> None:
+    files = {
+        "s.yaml": seal(age_key, SECRET),
+        "part.yaml": seal(age_key, "a: open\nb: {c: [1, true, hunter2hunter2]}\n---\nb: x\n", regex="^b$"),
+        "a.env": seal(age_key, "A=hunter2hunter2\n", Kind.DOTENV, ""),
+        "a.json": seal(age_key, '{"a": "hunter2hunter2"}', Kind.JSON, ""),
+        "a.bin": seal(age_key, "\x00hunter2hunter2\n", Kind.BINARY, ""),
+    }
+    opening = SecretVault((SopsProvider(),), Redactor())
+    keyless = KeylessVault((SopsProvider(),), Redactor())
+    covered = {name: keyless.cover(name, content) for name, content in files.items()}
+    assert covered == {name: opening.cover(name, content) for name, content in files.items()}
+    assert keyless.cover("plain.yaml", b"a: 1") is None
+    (found,) = load_all(covered["s.yaml"] or b"", where="s.yaml")
+    body, paths = keyless.uncover(found.value)
+    assert body is found.value
+    assert {("data", "old"), ("stringData", "p"), ("stringData", "port")} <= set(paths)
+    assert is_sealed(body["data"]["old"])
+    assert not any(map(is_sealed, ("gitctl-web", "aGk=", 7, None)))

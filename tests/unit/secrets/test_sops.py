@@ -10,7 +10,7 @@ from gitctl.documents import load_all
 from gitctl.errors import ErrorId
 from gitctl.secrets import leaves, pysops
 from gitctl.secrets.pysops import Kind
-from gitctl.secrets.sops import SopsOrStandIn, SopsProvider
+from gitctl.secrets.sops import SopsProvider
 
 SECRET = b"""\
 # for the shop
@@ -124,19 +124,3 @@ def test_hostile_yaml_is_refused_before_sops_sees_it(age_key: AgeKey) -> None:
 def test_tampered_content_raises(age_key: AgeKey) -> None:
     with raises(ErrorId.SECRET_TAMPERED):
         SopsProvider().open("x.yaml", seal(age_key, b"a_unencrypted: b\nc: d\n").replace(b": b\n", b": e\n"))
-
-
-def test_values_without_a_key_are_made_up_by_their_type(stranger: AgeKey) -> None:
-    text = "kind: Secret\ndata: {a: c2VjcmV0}\nstringData: {b: secret}\nport: 5432\nshare: 0.25\nflag: false\n"
-    sealed = seal(stranger, text.encode(), regex="^(data|stringData|port|share|flag)$")
-    with pytest.raises(pysops.NoUsableKey):
-        SopsProvider().open("a.yaml", sealed)
-    opened = SopsOrStandIn().open("a.yaml", sealed)
-    assert {place[1:]: plain for place, plain, _ in opened.values} == {
-        ("data", "a"): "eA==",
-        ("stringData", "b"): "x",
-        ("port",): "0",
-        ("share",): "0.5",
-        ("flag",): "true",
-    }
-    assert b"sops" not in opened.template
