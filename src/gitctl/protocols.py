@@ -13,6 +13,7 @@ from pathlib import Path as FilePath
 from typing import Protocol, runtime_checkable
 
 from gitctl.model.app import App
+from gitctl.model.certificate import Verify
 from gitctl.model.change import Change, Comparison
 from gitctl.model.manifest import Json, Manifest, ObjectRef, Path
 from gitctl.model.outcome import Event, Outcome
@@ -252,7 +253,8 @@ class CompareOptions:
 
     `namespaces` and `kinds` (group, kind) are created by the same selection; `prepare(manifest, live)` gives the body to send
     (ignored fields left out: plan/ignore.py); `adopt` folds earlier managers, `adopt_from` those of these controllers too;
-    `former` are other owner ids whose objects are ours now; `keep_additions` leaves human additions alone.
+    `former` are other owner ids whose objects are ours now; `keep_additions` leaves human additions alone;
+    `verify`: how many proven objects are asked about all the same.
     """
 
     owner: str
@@ -263,6 +265,7 @@ class CompareOptions:
     keep_additions: bool = False
     adopt_from: frozenset[Rival] = frozenset()
     former: frozenset[str] = frozenset()
+    verify: Verify = Verify.SAMPLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +301,7 @@ class Target(Protocol):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the target warned about so far, such as deprecated versions; each once."""
+        """What the target warns about so far, such as deprecated versions, or a proof of its own that was wrong; each once."""
         ...
 
     def locate(self, manifests: Sequence[Manifest], *, kinds: frozenset[tuple[str, str]]) -> tuple[Manifest, ...]:
@@ -338,7 +341,11 @@ class Target(Protocol):
     def compare(
         self, manifests: Sequence[Manifest], inventory: Mapping[ObjectRef, InventoryEntry], *, options: CompareOptions
     ) -> tuple[Comparison, ...]:
-        """Compare wanted with live, in the same order; existing objects by forced dry-run. Failures per object are values."""
+        """Compare wanted with live, in the same order, by forced dry-run or certificate. Failures per object are values."""
+        ...
+
+    def keep_proofs(self, owner: str) -> str:
+        """At a sync's end: store what it learnt, so that later comparisons need not ask. Best effort: why that failed, else ""."""
         ...
 
     def owned(self, owner: str, *, namespaces: Collection[str]) -> tuple[InventoryEntry, ...]:

@@ -12,8 +12,9 @@ from gitctl.model.revision import Revision
 
 
 class Proof(StrEnum):
-    """How far a comparison can be trusted."""
+    """What says so: a certificate (the server, earlier), the server now, this side alone, or nothing (missing, not looked at)."""
 
+    CERTIFICATE = "certificate"
     SERVER = "server"
     LOCAL = "local"
     NONE = "none"
@@ -160,7 +161,8 @@ class Plan:
 
     `waves` create and update, `prunes` delete (already in delete order), `failures` are objects that cannot be applied
     (their `error` says why), `refusals` are guards that stop the whole plan. `gone` are stale inventory entries whose object
-    is certainly not there any more: they leave the inventory. `partial`: only some objects of the app were looked at.
+    is certainly not there any more: they leave the inventory. `partial`: only some objects of the app were looked at; `skipped` are
+    those that the user did not want to be looked at.
     """
 
     app: str
@@ -176,6 +178,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     gone: tuple[ObjectRef, ...] = ()
     partial: bool = False
+    skipped: tuple[ObjectRef, ...] = ()
 
     @property
     def changes(self) -> tuple[Change, ...]:

@@ -33,6 +33,7 @@ STATE_WRITE = (
 )
 ENVIRONMENT = (
     Rule(("",), ("namespaces",), ("get",), ("kube-system",)),
+    Rule(("",), ("limitranges",), ("list",)),
     Rule(
         ("admissionregistration.k8s.io",),
         (
@@ -47,8 +48,14 @@ ENVIRONMENT = (
     ),
     Rule(("apiextensions.k8s.io",), ("customresourcedefinitions",), LOOK),
     Rule(("apiregistration.k8s.io",), ("apiservices",), LOOK),
+    Rule(
+        ("constraints.gatekeeper.sh", "kyverno.io", "mutations.gatekeeper.sh", "policies.kyverno.io", "templates.gatekeeper.sh"),
+        ("*",),
+        ("list",),
+    ),
 )
-"""What the whole cluster is asked for: which cluster it is, what defines kinds, and what may change an object on its way in."""
+"""What the whole cluster is asked for: which cluster it is, what defines kinds, and what may change an object on its way in: the API
+server's own admission, and the policies of Kyverno and Gatekeeper."""
 
 
 @dataclass(frozen=True, slots=True)

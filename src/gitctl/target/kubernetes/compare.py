@@ -1,31 +1,33 @@
 """Compare: for each wanted object what is there, what an apply would leave, and who would lose fields.
 
-The server says it: a forced server-side apply as a dry-run. What is missing is a create and needs no dry-run.
+The server says it: a forced server-side apply as a dry-run. What is missing is a create and needs no dry-run; of what a certificate
+proves to be in sync, only a sample is asked (`verify.py`).
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from gitctl.model.certificate import Standing
 from gitctl.model.change import Comparison, Proof
 from gitctl.model.fieldset import of_manager
 from gitctl.model.managers import FIELD_MANAGER
 from gitctl.model.manifest import Json, Manifest, ObjectRef
 from gitctl.model.rival import rival_managers, rival_of
 from gitctl.model.state import InventoryEntry
-from gitctl.parallel import map_bounded
 from gitctl.protocols import CompareOptions, Observed
 from gitctl.target.kubernetes import failure
 from gitctl.target.kubernetes.approximate import approximate
-from gitctl.target.kubernetes.client import WORKERS, Client
+from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.exchange import APPLY, Request, Response
 from gitctl.target.kubernetes.fold import without
 from gitctl.target.kubernetes.local import compared_here
 from gitctl.target.kubernetes.observe import get_one
 from gitctl.target.kubernetes.owner import has_label, marked, owner_of
 from gitctl.target.kubernetes.ownership import Claim, Verdict, judge
+from gitctl.target.kubernetes.proof.proofs import Proofs
+from gitctl.target.kubernetes.proof.seal import same
 from gitctl.target.kubernetes.resource import Resource
 
 # Data has no defaults: what is taken away there stays away, and need not be asked.
@@ -52,12 +54,40 @@ class Pair:
         return self.coming and self.resource is not None and self.resource.api_version != self.manifest.api_version
 
 
-def compare_all(client: Client, pairs: Sequence[Pair], observed: Observed, options: CompareOptions) -> tuple[Comparison, ...]:
-    """Compare each, in order. Refusals per object are values. Raises ClusterError family errors when the server cannot be used."""
-    return tuple(map_bounded(lambda pair: _compare(client, pair, observed, options), pairs, limit=WORKERS))
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What objects are compared with. `proofs` answer first, and learn from what the server answers."""
+
+    client: Client
+    observed: Observed
+    options: CompareOptions
+    proofs: Proofs
 
 
-def _compare(client: Client, pair: Pair, observed: Observed, options: CompareOptions) -> Comparison:
+def proven(desk: Desk, pair: Pair) -> Comparison | None:
+    """The comparison of an object of which a certificate proves that an apply would change nothing; None for every other."""
+    options, live = desk.options, desk.observed.objects.get(pair.manifest.ref)
+    if live is None or pair.resource is None or pair.resource.api_version != pair.manifest.api_version:
+        return None
+    found = _before(pair, live, options)
+    if found.owner != options.owner or owner_of(live) != options.owner:
+        return None
+    if desk.proofs.standing(options.owner, found.ref, pair.resource, found.sent, live) is not Standing.IN_SYNC:
+        return None
+    if judge(live, live, _claim(found, pair.entry, options)) != Verdict():
+        return None  # people added something, or earlier managers are to be folded
+    return replace(found, merged=live, proof=Proof.CERTIFICATE)
+
+
+def _before(pair: Pair, live: Json, options: CompareOptions) -> Comparison:
+    """What is known of an existing object before anybody is asked."""
+    sent = marked(options.prepare(pair.manifest, live), options.owner)
+    return Comparison(pair.manifest, live, None, sent, owner=_owner(live, pair.entry, options.owner))
+
+
+def ask(desk: Desk, pair: Pair) -> Comparison:
+    """The comparison that the server makes, by a forced dry-run where the object is there."""
+    client, observed, options = desk.client, desk.observed, desk.options
     manifest = pair.manifest
     live = observed.objects.get(manifest.ref)
     if manifest.ref in observed.unknown:
@@ -69,12 +99,11 @@ def _compare(client: Client, pair: Pair, observed: Observed, options: CompareOpt
     for _ in range(_LOOKS):
         if live is None:
             return _missing(manifest, options.owner)
-        sent = marked(options.prepare(manifest, live), options.owner)
-        found = Comparison(manifest, live, None, sent, owner=_owner(live, pair.entry, options.owner))
+        found = _before(pair, live, options)
         if pair.is_early:
-            return replace(found, merged=approximate(live, sent), proof=Proof.LOCAL)
+            return replace(found, merged=approximate(live, found.sent), proof=Proof.LOCAL)
         if not found.deleting:
-            found = _dry_run(client, found, pair.resource, pair.entry, options)
+            found = _dry_run(desk, found, pair.resource, pair.entry)
         if _is_one_moment(found):
             return found
         live = get_one(client, pair.resource, manifest.ref)
@@ -100,8 +129,9 @@ def _owner(live: Json, entry: InventoryEntry | None, owner: str) -> str:
     return owner if has_label(live, owner) or of_manager(live, FIELD_MANAGER) else ""
 
 
-def _dry_run(client: Client, found: Comparison, resource: Resource, entry: InventoryEntry | None, options: CompareOptions) -> Comparison:
+def _dry_run(desk: Desk, found: Comparison, resource: Resource, entry: InventoryEntry | None) -> Comparison:
     assert found.live is not None  # only existing objects are tried
+    client, options = desk.client, desk.options
     answer = client.send(apply_request(resource, found.ref, found.sent, force=True, dry_run=True))
     claim = _claim(found, entry, options)
     if failure.refused_rights(answer) or failure.refused_dry_run(answer):
@@ -110,6 +140,9 @@ def _dry_run(client: Client, found: Comparison, resource: Resource, entry: Inven
         return _refused(found, answer)
     after = answer.json()
     verdict = judge(found.live, after, claim)
+    if verdict == Verdict() and found.owner == options.owner and same(found.live, after):
+        scene = desk.proofs.scene(options.owner, found.ref, resource)
+        desk.proofs.learn(options.owner, found.ref, found.sent, after, found.live, scene)
     return replace(
         found,
         merged=_settled(client, found, resource, after, verdict),
@@ -132,7 +165,7 @@ def _claim(found: Comparison, entry: InventoryEntry | None, options: CompareOpti
 
 def _refused(found: Comparison, answer: Response) -> Comparison:
     error = failure.explain(answer, sensitive=is_sensitive(found.desired))
-    return replace(found, error=error, error_code=answer.status, immutable=failure.immutable(answer))
+    return replace(found, proof=Proof.SERVER, error=error, error_code=answer.status, immutable=failure.immutable(answer))
 
 
 def is_sensitive(manifest: Manifest) -> bool:

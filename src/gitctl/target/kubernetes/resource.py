@@ -39,6 +39,7 @@ class Resource:
 SECRETS = Resource("", "v1", "Secret", "secrets", namespaced=True)
 NAMESPACES = Resource("", "v1", "Namespace", "namespaces", namespaced=False)
 LEASES = Resource("coordination.k8s.io", "v1", "Lease", "leases", namespaced=True)
+LIMITS = Resource("", "v1", "LimitRange", "limitranges", namespaced=True)
 EVENTS = Resource("", "v1", "Event", "events", namespaced=True)
 PODS = Resource("", "v1", "Pod", "pods", namespaced=True)
 REPLICA_SETS = Resource("apps", "v1", "ReplicaSet", "replicasets", namespaced=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from gitctl.model.tree import Ancestry, Descent
 from gitctl.parallel import mutex
 from gitctl.protocols import Cancel, CompareOptions, Emit, Lock, Observed
 from gitctl.target.kubernetes.client import Client
-from gitctl.target.kubernetes.compare import Pair, compare_all
+from gitctl.target.kubernetes.compare import Desk, Pair
 from gitctl.target.kubernetes.definitions import Registry, wait_served
 from gitctl.target.kubernetes.descend import descend
 from gitctl.target.kubernetes.discover import Kinds, discover
@@ -31,11 +31,14 @@ from gitctl.target.kubernetes.observe import Wanted, observe, refusal
 from gitctl.target.kubernetes.openapi import PublishedSchemas, published
 from gitctl.target.kubernetes.origin import climb, find_live
 from gitctl.target.kubernetes.owned import owned
+from gitctl.target.kubernetes.owner import marked
 from gitctl.target.kubernetes.places import missing_namespaces
+from gitctl.target.kubernetes.proof.proofs import Proofs
 from gitctl.target.kubernetes.release import release_change
 from gitctl.target.kubernetes.remove import delete_change
 from gitctl.target.kubernetes.resource import NAMESPACES, Resource, split_api_version
 from gitctl.target.kubernetes.state import StateStore
+from gitctl.target.kubernetes.verify import compare_all
 from gitctl.target.kubernetes.watch import watch
 from gitctl.target.kubernetes.write import apply_change
 
@@ -47,8 +50,11 @@ _SYSTEM = ObjectRef("", "Namespace", "", "kube-system")
 class KubernetesTarget:
     """A cluster. Nothing is asked of it before the first use; then its uid is checked against the pinned one before all else."""
 
-    def __init__(self, cluster: Cluster, client: Client, *, cache: Path) -> None:
-        """`cache` is the user's cache folder: discovery and lock notes are kept below it."""
+    def __init__(self, cluster: Cluster, client: Client, *, cache: Path, clock: Callable[[int], int] = int) -> None:
+        """`cache` is the user's cache folder: discovery, lock notes and certificates are kept below it.
+
+        `clock` maps the server's clock (seconds since 1970) to the one that certificates go by: tests let time pass.
+        """
         self._cluster = cluster
         self._unchecked = client
         self._cache = cache
@@ -58,6 +64,8 @@ class KubernetesTarget:
         self._checked = False
         self._kinds: Kinds | None = None
         self._owners: dict[ObjectRef, str] = {}
+        self._alarms: list[str] = []
+        self._proofs = Proofs(client, cluster.state_namespace, cache, self._served, clock=clock)
 
     @property
     def requests(self) -> int:
@@ -66,8 +74,8 @@ class KubernetesTarget:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the API server warned about so far, such as deprecated versions; each once."""
-        return tuple(f"the API server says: {warning}" for warning in self._unchecked.warnings)
+        """See Target."""
+        return (*self._alarms, *(f"the API server says: {warning}" for warning in self._unchecked.warnings))
 
     @property
     def name(self) -> str:
@@ -119,6 +127,7 @@ class KubernetesTarget:
     def remove_state(self, owner: str) -> None:
         """See Target."""
         self._states().remove(owner)
+        self._proofs.forget(owner)
 
     def lock(self, owner: str, *, timeout: float, emit: Emit, cancel: Cancel | None = None) -> AbstractContextManager[Lock]:
         """See Target."""
@@ -153,8 +162,17 @@ class KubernetesTarget:
         still = [ref for ref in lost if (ref.group, ref.kind) not in options.kinds]
         observed = _with_lost(observed, still, self._registry() if still else None, self._served())
         pairs = [Pair(m, served.get(m.ref), inventory.get(m.ref), (m.ref.group, m.ref.kind) in options.kinds) for m in manifests]
-        compared = compare_all(client, pairs, observed, options)
-        return missing_namespaces(client, compared, options.namespaces)
+        present = [(p.resource, p.manifest.ref.namespace) for p in pairs if p.resource and observed.objects.get(p.manifest.ref)]
+        if present:
+            self._proofs.begin(options.owner, present)
+        compared = compare_all(Desk(client, observed, options, self._proofs), pairs)
+        self._alarms += compared.alarms
+        self._proofs.keep_here(options.owner)
+        return missing_namespaces(client, compared.comparisons, options.namespaces)
+
+    def keep_proofs(self, owner: str) -> str:
+        """See Target."""
+        return self._proofs.keep(owner)
 
     def apply(self, change: Change, *, owner: str, force: bool) -> Outcome:
         """See Target. Takes fields by force that the comparison says were ours; with `force` all others too."""
@@ -168,7 +186,11 @@ class KubernetesTarget:
             return Outcome(change, OutcomeResult.FAILED, error=late.message, code=404)
         if resource is None:
             return Outcome(change, OutcomeResult.FAILED, error=f"the cluster does not serve {change.ref.kind}", code=404)
-        return apply_change(self._client(), resource, change, owner=owner, force=force)
+        scene = self._proofs.expect(owner, change.ref, resource)
+        outcome = apply_change(self._client(), resource, change, owner=owner, force=force)
+        if outcome.live is not None:
+            self._proofs.learn(owner, change.ref, marked(change.comparison.sent, owner), outcome.live, change.comparison.live, scene)
+        return outcome
 
     def _release(self, change: Change, owner: str) -> Outcome:
         resource = self._served().find(change.ref.group, change.ref.kind)
