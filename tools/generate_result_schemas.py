@@ -69,10 +69,12 @@ DEFINITIONS: dict[str, Json] = LIVE_DEFINITIONS | {
             "object": use("object"),
             "error": TEXT,
             "code": WHOLE,
+            "proof": word(Proof),
             "origin": TEXT,
             "conflicts": many(shape({"path": TEXT, "owner": use("owner")})),
         }
     ),
+    "proven": shape({"object": use("object"), "proof": word(Proof)}),
     "refusal": shape({"rule": TEXT, "message": TEXT, "hint": TEXT, "objects": many(use("object"))}),
     "plan": shape(
         {
@@ -82,6 +84,8 @@ DEFINITIONS: dict[str, Json] = LIVE_DEFINITIONS | {
             "digest": TEXT,
             "summary": shape(dict.fromkeys(SUMMARY, WHOLE)),
             "changes": many(use("change")),
+            "unchanged": many(use("proven")),
+            "notLookedAt": many(use("object")),
             "failures": many(use("failure")),
             "refusals": many(use("refusal")),
             "notes": many(TEXT),
@@ -201,6 +205,9 @@ RESULTS: dict[str, Json] = {
                         "revision": SHA,
                         "stateLost": YES,
                         "inSync": WHOLE,
+                        "inSyncObjects": many(use("proven")),
+                        "notLookedAt": many(use("object")),
+                        "foreign": many(shape({"object": use("object"), "owner": use("owner"), "fields": many(TEXT)})),
                         "objects": many(use("drift")),
                         "fixes": many(use("outcomes")),
                     }

@@ -11,7 +11,8 @@ from gitctl.cli.flags import with_session
 from gitctl.cli.forms import Output
 from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
-from gitctl.cli.words import ADOPT_FROM, APP_NAME, APPS, LABELS, ONLY, REPLACE, REVISION, WORKTREE
+from gitctl.cli.words import ADOPT_FROM, APP_NAME, APPS, LABELS, ONLY, REPLACE, REVISION, SECRETS, VERIFY, WORKTREE
+from gitctl.model.certificate import Verify
 
 EPILOG = epilog(
     [
@@ -57,6 +58,8 @@ def diff(
         bool | None, typer.Option("--prune/--no-prune", help="Show what would be deleted; default: as the app says, for a folder no.")
     ] = None,
     replace: REPLACE = None,
+    verify: VERIFY = Verify.SAMPLE,
+    no_secrets: SECRETS = False,
 ) -> int:
     """Show what a sync would change; writes nothing."""
     from gitctl.cli.open import open_stages
@@ -83,6 +86,8 @@ def diff(
         force_conflicts=force_conflicts,
         prune=prune,
         replace=replace,
+        verify=verify,
+        secrets=not no_secrets,
     )
     staged = [(stage, plan_apps(stage.apps, stage.parts, request)) for stage in stages]
     return show_plans(session, staged, summary=summary, external=external)

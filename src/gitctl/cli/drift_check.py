@@ -9,7 +9,8 @@ import typer
 from gitctl.cli.flags import with_session
 from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
-from gitctl.cli.words import APP_NAME, APPS, LOCK_TIMEOUT, PUSH_BRANCH, TIMEOUT, WAIT, YES
+from gitctl.cli.words import APP_NAME, APPS, LOCK_TIMEOUT, PUSH_BRANCH, SECRETS, TIMEOUT, VERIFY, WAIT, YES
+from gitctl.model.certificate import Verify
 
 EPILOG = epilog(
     [
@@ -37,6 +38,9 @@ def drift_check(
     app_name: APP_NAME = None,
     fix: Annotated[bool, typer.Option("--fix", help="Apply again what was last applied well.")] = False,
     fetch: Annotated[bool, typer.Option("--fetch", help="Fetch from the remote first, for commits that this clone lacks.")] = False,
+    foreign: Annotated[bool, typer.Option("--foreign", help="Also list what controllers own on the objects, by manager.")] = False,
+    verify: VERIFY = Verify.SAMPLE,
+    no_secrets: SECRETS = False,
     yes: YES = False,
     push: PUSH_BRANCH = False,
     wait: WAIT = True,
@@ -51,12 +55,13 @@ def drift_check(
     from gitctl.cli.open import open_stages
     from gitctl.cli.request import duration
     from gitctl.cli.show.drift import show_drift
-    from gitctl.workflow.drift import drift_apps
+    from gitctl.workflow.drift import DriftLook, drift_apps
     from gitctl.workflow.drift import fix as fix_drift
     from gitctl.workflow.sync import SyncRequest
 
     stages = open_stages(session, apps, app_name=app_name, may_fetch=fetch, named=True, push=push if fix else None)
-    staged = [(stage, drift_apps(stage.apps, stage.parts)) for stage in stages]
+    look = DriftLook(verify=verify, secrets=not no_secrets, foreign=foreign)
+    staged = [(stage, drift_apps(stage.apps, stage.parts, look)) for stage in stages]
     if fix:
         request = SyncRequest(
             wait=wait,

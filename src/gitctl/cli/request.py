@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from gitctl.errors import ConfigError, ErrorId, UsageError
+from gitctl.model.certificate import Verify
 from gitctl.model.rival import Rival
 from gitctl.workflow.plan import PlanRequest
 
@@ -20,6 +21,8 @@ def plan_request(
     replace: list[str] | None,
     prune_limit: int | None = None,
     plan_digest: str = "",
+    verify: Verify = Verify.SAMPLE,
+    secrets: bool = True,
 ) -> PlanRequest:
     """The flags of a plan as one value. Raises UsageError."""
     return PlanRequest(
@@ -32,6 +35,8 @@ def plan_request(
         replace=frozenset(_kind_names(replace or (), "--replace")),
         only=tuple(_kind_names(only or (), "--only")),
         labels=_labels(selector),
+        verify=verify,
+        secrets=secrets,
     )
 
 

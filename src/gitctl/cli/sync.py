@@ -29,11 +29,13 @@ from gitctl.cli.words import (
     REPLACE,
     REVISION,
     TIMEOUT,
+    VERIFY,
     WAIT,
     WORKTREE,
     YES,
 )
 from gitctl.errors import ErrorId, GitctlError, UsageError
+from gitctl.model.certificate import Verify
 
 if TYPE_CHECKING:
     from gitctl.cli.open import Stage
@@ -94,6 +96,7 @@ def sync(
     only: ONLY = None,
     interval: INTERVAL = None,
     heartbeat: HEARTBEAT = None,
+    verify: VERIFY = Verify.SAMPLE,
 ) -> int:
     """Apply what Git says, wait until it is healthy, record it."""
     from gitctl.cli.open import open_stages
@@ -113,6 +116,7 @@ def sync(
             replace=replace,
             prune_limit=prune_limit,
             plan_digest=plan_digest,
+            verify=verify,
         ),
         wait=wait,
         timeout=duration("--timeout", timeout) if timeout else None,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gitctl.cli import offer
+from gitctl.model.certificate import Verify
 from gitctl.model.rival import Rival
 
 APP = Annotated[str, typer.Argument(metavar="APP", help="App of gitctl.yaml.", autocompletion=offer.apps, show_default=False)]
@@ -27,6 +28,11 @@ REVISION = Annotated[
 WORKTREE = Annotated[bool, typer.Option("--worktree", help="Read the work tree, uncommitted files included.")]
 ONLY = Annotated[list[str] | None, typer.Option("--only", metavar="KIND/NAME", help="Only this object; repeatable.")]
 LABELS = Annotated[str | None, typer.Option("-l", "--selector", metavar="LABELS", help="Only objects with these labels: a=b,c=d.")]
+VERIFY = Annotated[
+    Verify,
+    typer.Option("--verify", help="Of the objects that are proven in sync, ask the server about all, a sample, or none."),
+]
+SECRETS = Annotated[bool, typer.Option("--no-secrets", help="Do not look at Secrets: for accounts that may not.")]
 YES = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask for confirmation.")]
 ADOPT_FROM = Annotated[
     list[Rival] | None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gitctl.model.change import FieldChange, FieldOwner, Proof
-from gitctl.model.manifest import ObjectRef, Origin
+from gitctl.model.manifest import ObjectRef, Origin, Path
 
 
 class DriftVerdict(StrEnum):
@@ -19,6 +19,7 @@ class DriftVerdict(StrEnum):
     INCOMPLETE = "incomplete"
     UNAVAILABLE = "unavailable"
     UNKNOWN = "unknown"
+    SKIPPED = "not-looked-at"
 
 
 # An unavailable wanted value is a gap in what can be known, and never called drift.
@@ -60,10 +61,19 @@ class ObjectDrift:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignFields:
+    """What a controller owns on one of our objects, outside of its status."""
+
+    ref: ObjectRef
+    owner: FieldOwner
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AppDrift:
     """All objects of an app. `revision` is what was last acknowledged, "" when the app was never synced.
 
-    `lost` counts live objects that carry its owner id while nothing is stored about it.
+    `lost` counts live objects that carry its owner id while nothing is stored about it. `foreign` is filled only when asked for.
     """
 
     app: str
@@ -71,6 +81,7 @@ class AppDrift:
     revision: str
     objects: tuple[ObjectDrift, ...]
     lost: int = 0
+    foreign: tuple[ForeignFields, ...] = ()
 
     @property
     def findings(self) -> tuple[ObjectDrift, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from gitctl.model.app import IgnoreRule
 from gitctl.model.change import Comparison, Conflict
@@ -23,14 +23,20 @@ def classify(
     unknown: Mapping[ObjectRef, str],
     unavailable: Mapping[ObjectRef, str],
     ignore: tuple[IgnoreRule, ...] = (),
+    skipped: Collection[ObjectRef] = (),
 ) -> tuple[ObjectDrift, ...]:
     """A verdict for every entry, in the order of the inventory.
 
     `comparisons` are those of objects whose acknowledged manifest is known; `unavailable` says why it is not for others, which
-    are only looked at in `observed`; `unknown` could not be looked at.
+    are only looked at in `observed`; `unknown` could not be looked at, `skipped` should not be.
     """
     compared = {c.ref: c for c in comparisons}
-    return tuple(_verdict(e, compared.get(e.ref), observed, unknown, unavailable, ignore) for e in inventory)
+    return tuple(
+        ObjectDrift(e.ref, DriftVerdict.SKIPPED, reason="not looked at", revision=e.revision)
+        if e.ref in skipped
+        else _verdict(e, compared.get(e.ref), observed, unknown, unavailable, ignore)
+        for e in inventory
+    )
 
 
 def _verdict(

@@ -46,7 +46,7 @@ def _plan(name: str, old: RenderResult | None, new: RenderResult | None) -> Plan
 
 
 def _change(old: Manifest | None, new: Manifest) -> Iterable[Change]:
-    comparison = Comparison(new, old.body if old else None, new.body, new.body, proof=Proof.LOCAL)
+    comparison = Comparison(new, old.body if old else None, new.body, new.body, proof=Proof.NONE)
     if old is None:
         yield Change(new.ref, Action.CREATE, comparison=comparison)
     elif fields := field_changes(old.body, new.body, ref=new.ref, sensitive=(*old.sensitive, *new.sensitive)):
@@ -54,7 +54,7 @@ def _change(old: Manifest | None, new: Manifest) -> Iterable[Change]:
 
 
 def _same(manifest: Manifest) -> Comparison:
-    return Comparison(manifest, manifest.body, manifest.body, manifest.body, proof=Proof.LOCAL)
+    return Comparison(manifest, manifest.body, manifest.body, manifest.body, proof=Proof.NONE)
 
 
 def _digest(old: RenderResult | None, new: RenderResult | None) -> str:

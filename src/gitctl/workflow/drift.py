@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 
 from gitctl.errors import GitctlError
 from gitctl.model.app import App
+from gitctl.model.certificate import Verify
 from gitctl.model.drift import AppDrift, DriftedField, DriftVerdict, ObjectDrift
 from gitctl.model.manifest import Origin
 from gitctl.model.record import RecordVerb
 from gitctl.plan.drift import classify
+from gitctl.plan.foreign import foreign_fields
 from gitctl.workflow.acknowledged import DIRTY, Acknowledgement, PastRender, acknowledged_manifests, tree_at
 from gitctl.workflow.lost import lost_objects
 from gitctl.workflow.parts import Parts, WantedField
@@ -23,6 +25,23 @@ _FIXABLE = frozenset({DriftVerdict.DRIFTED, DriftVerdict.MISSING})
 
 
 @dataclass(frozen=True, slots=True)
+class DriftLook:
+    """How to look: how many proven objects the server is asked about all the same, whether at Secrets, and also at foreign fields."""
+
+    verify: Verify = Verify.SAMPLE
+    secrets: bool = True
+    foreign: bool = False
+
+    @property
+    def request(self) -> PlanRequest:
+        """The look as a plan has it."""
+        return PlanRequest(verify=self.verify, secrets=self.secrets)
+
+
+PLAIN_LOOK = DriftLook()
+
+
+@dataclass(frozen=True, slots=True)
 class DriftRun:
     """What drift-check found in one app, or the error that stands in its place; `fixes` are the runs of --fix."""
 
@@ -32,26 +51,27 @@ class DriftRun:
     fixes: tuple[AppRun, ...] = ()
 
 
-def drift_apps(apps: Sequence[App], parts: Parts) -> tuple[DriftRun, ...]:
+def drift_apps(apps: Sequence[App], parts: Parts, look: DriftLook = PLAIN_LOOK) -> tuple[DriftRun, ...]:
     """Check apps one by one; an app's error is a value."""
-    return tuple(_run(app, parts) for app in apps)
+    return tuple(_run(app, parts, look) for app in apps)
 
 
-def _run(app: App, parts: Parts) -> DriftRun:
+def _run(app: App, parts: Parts, look: DriftLook) -> DriftRun:
     try:
-        return DriftRun(app, drift_of(app, parts)[0])
+        return DriftRun(app, drift_of(app, parts, look)[0])
     except GitctlError as error:
         return DriftRun(app, error=error)
 
 
-def drift_of(app: App, parts: Parts) -> tuple[AppDrift, Acknowledgement]:
+def drift_of(app: App, parts: Parts, look: DriftLook = PLAIN_LOOK) -> tuple[AppDrift, Acknowledgement]:
     """The drift of one app, and the acknowledged manifests that it was measured against."""
     there, state = recorded(app, parts)
     known = acknowledged_manifests(there, state, parts)
     inventory = {e.ref: e for e in state.inventory}
-    options = compare_options(there, PlanRequest(), Selection(frozenset(), frozenset()))
-    comparisons = parts.target.compare(known.manifests, inventory, options=options)
-    unavailable = dict(known.unavailable)
+    request = look.request
+    options = compare_options(there, request, Selection(frozenset(), frozenset()))
+    comparisons = parts.target.compare([m for m in known.manifests if request.looks_at(m.ref)], inventory, options=options)
+    unavailable = {ref: why for ref, why in known.unavailable if request.looks_at(ref)}
     observed = parts.target.observe(there.owner, [(e.ref, e.api_version) for e in state.inventory if e.ref in unavailable])
     objects = classify(
         state.inventory,
@@ -60,10 +80,12 @@ def drift_of(app: App, parts: Parts) -> tuple[AppDrift, Acknowledgement]:
         unknown=observed.unknown,
         unavailable=unavailable,
         ignore=(*app.ignore, *app.generated),
+        skipped=frozenset(ref for ref in inventory if not request.looks_at(ref)),
     )
     revision = state.acknowledged.revision if state.acknowledged else ""
     found = tuple(_blamed(o, known, parts) for o in objects)
-    return AppDrift(app.name, app.owner, revision, found, lost_objects(app, state, parts)), known
+    foreign = tuple(fields for c in comparisons for fields in foreign_fields(c)) if look.foreign else ()
+    return AppDrift(app.name, app.owner, revision, found, lost_objects(app, state, parts), foreign), known
 
 
 def _blamed(found: ObjectDrift, known: Acknowledgement, parts: Parts) -> ObjectDrift:

@@ -8,6 +8,7 @@ from functools import partial
 
 from gitctl.errors import ErrorId, GitctlError, InputError
 from gitctl.model.app import App
+from gitctl.model.certificate import Verify
 from gitctl.model.change import Comparison, Plan, Refusal
 from gitctl.model.manifest import Manifest, ObjectRef, RenderResult
 from gitctl.model.rival import Rival
@@ -28,7 +29,8 @@ class PlanRequest:
     """What the user allows and selects.
 
     `prune` None: as the app says. `only` are `Kind/name`; `labels` are (key, value) pairs that all must match.
-    Without `moves` nothing is taken over from other apps.
+    Without `moves` nothing is taken over from other apps, without `secrets` no Secret is looked at. `verify` says how many proven
+    objects the server is asked about all the same.
     """
 
     prune: bool | None = None
@@ -42,6 +44,12 @@ class PlanRequest:
     labels: tuple[tuple[str, str], ...] = ()
     keep_additions: bool = False
     moves: bool = True
+    verify: Verify = Verify.SAMPLE
+    secrets: bool = True
+
+    def looks_at(self, ref: ObjectRef) -> bool:
+        """May this object be looked at?"""
+        return self.secrets or (ref.group, ref.kind) != ("", "Secret")
 
     @property
     def partial(self) -> bool:
@@ -138,9 +146,9 @@ def plan_app(app: App, rendered: RenderResult, parts: Parts, request: PlanReques
     """The plan of one app against its target."""
     manifests = _selected(parts.target.locate(rendered.manifests, kinds=scope.kinds), request)
     rendered = replace(rendered, manifests=manifests)
-    found = _looked_at(app, manifests, parts, request, scope)
+    found = _looked_at(app, [m for m in manifests if request.looks_at(m.ref)], parts, request, scope)
     state = found.state
-    stale = [] if request.partial else _stale(state.inventory, manifests)
+    stale = [] if request.partial else [e for e in _stale(state.inventory, manifests) if request.looks_at(e.ref)]
     observed = parts.target.observe(app.owner, [(e.ref, e.api_version) for e in stale])
     prune = app.prune if request.prune is None else request.prune
     options = PlanOptions(
@@ -162,7 +170,8 @@ def plan_app(app: App, rendered: RenderResult, parts: Parts, request: PlanReques
         limits=parts.limits,
     )
     plan = build(app, rendered, found.comparisons, state, options=options)
-    plan = replace(plan, notes=(*plan.notes, *over_notes(app, state, parts.timestamp())))
+    skipped = tuple(m.ref for m in manifests if not request.looks_at(m.ref))
+    plan = replace(plan, notes=(*plan.notes, *over_notes(app, state, parts.timestamp())), skipped=skipped)
     return Planned(app, rendered, state, plan, refusal(app, state, parts.timestamp()), found.arrivals.moved)
 
 
@@ -176,7 +185,7 @@ class _Found:
     lost: str = ""
 
 
-def _looked_at(app: App, manifests: tuple[Manifest, ...], parts: Parts, request: PlanRequest, scope: Selection) -> _Found:
+def _looked_at(app: App, manifests: Sequence[Manifest], parts: Parts, request: PlanRequest, scope: Selection) -> _Found:
     state = read_state(app, parts)
     options = compare_options(app, request, scope)
     inventory = {e.ref: e for e in state.inventory}
@@ -204,6 +213,7 @@ def compare_options(app: App, request: PlanRequest, scope: Selection) -> Compare
         adopt=request.adopt,
         adopt_from=request.adopt_from,
         keep_additions=request.keep_additions,
+        verify=request.verify,
     )
 
 

@@ -49,12 +49,16 @@ class SyncRequest:
 
 @dataclass(frozen=True, slots=True)
 class AppRun:
-    """What happened to one app: a result, an error, or both (applied, but not well). `declined`: the user said no."""
+    """What happened to one app: a result, an error, or both (applied, but not well). `declined`: the user said no.
+
+    `note` is what did not work and costs nothing but time.
+    """
 
     app: App
     result: SyncResult | None = None
     error: GitctlError | None = None
     declined: bool = False
+    note: str = ""
 
 
 def sync_apps(apps: Sequence[App], parts: Parts, request: SyncRequest, *, confirm: Confirm) -> tuple[AppRun, ...]:
@@ -82,7 +86,8 @@ def sync_rendered(app: App, rendered: RenderResult, parts: Parts, request: SyncR
 
 
 def _sync_one(app: App, rendered: RenderResult, parts: Parts, request: SyncRequest, scope: Selection, confirm: Confirm) -> AppRun:
-    return _sync(plan_app(app, rendered, parts, request.plan, scope), parts, request, scope, confirm)
+    run = _sync(plan_app(app, rendered, parts, request.plan, scope), parts, request, scope, confirm)
+    return run if run.declined else replace(run, note=parts.target.keep_proofs(app.owner))
 
 
 def plan_sync(apps: Sequence[App], parts: Parts, request: SyncRequest) -> tuple[AppPlan, ...]:

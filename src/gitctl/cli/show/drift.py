@@ -11,12 +11,15 @@ from gitctl.cli.show.error import error_json, print_error
 from gitctl.cli.show.findings import Report, report_forms
 from gitctl.cli.show.lines import Line, Style, line, text_of
 from gitctl.cli.show.plan import field_lines
+from gitctl.cli.show.report import warn_target
 from gitctl.cli.show.run import outcome_json, run_lines
 from gitctl.cli.show.values import field_json, owner_json, ref_json
 from gitctl.errors import ExitCode, exit_code_of
-from gitctl.model.drift import AppDrift, DriftedField, DriftVerdict, ObjectDrift
+from gitctl.model.change import Proof
+from gitctl.model.drift import AppDrift, DriftedField, DriftVerdict, ForeignFields, ObjectDrift
 from gitctl.model.manifest import ObjectRef
 from gitctl.model.quantity import counted
+from gitctl.plan.fields import path_text
 from gitctl.workflow.drift import DriftRun
 
 if TYPE_CHECKING:
@@ -28,8 +31,12 @@ Staged = Sequence[tuple["Stage", Sequence[DriftRun]]]
 def show_drift(session: Session, staged: Staged) -> int:
     """Print the findings; errors go to stderr. The result is the gravest exit code."""
     body = {"clusters": [_stage_json(stage, runs) for stage, runs in staged]}
-    lines = [row for stage, runs in staged for run in runs for row in _run_lines(run, stage)]
-    if lines:
+    proofs = bool(session.flags.verbose)
+    lines = [row for stage, runs in staged for run in runs for row in _run_lines(run, stage, proofs=proofs)]
+    warn_target(session, [stage for stage, _ in staged])
+    for title, text in _quiet_reservations(staged):
+        session.say(f"note: {title}: {text}")
+    if any(r.drift and (r.drift.findings or r.drift.gaps) for _, runs in staged for r in runs):
         lines.append(_summary([r for _, runs in staged for r in runs]))
     runs = [r for _, found in staged for r in found]
     errors = [e for r in runs for e in (r.error, *(f.error for f in r.fixes)) if e]
@@ -77,16 +84,45 @@ def _fixed(run: DriftRun) -> frozenset[ObjectRef]:
     return frozenset(o.change.ref for f in run.fixes if f.result and not f.declined for o in f.result.outcomes)
 
 
-def _run_lines(run: DriftRun, stage: Stage) -> list[Line]:
+def _run_lines(run: DriftRun, stage: Stage, *, proofs: bool) -> list[Line]:
     drift = run.drift
     if drift is not None and drift.lost:
         return [line(f"{stage.title(run.app)}: its state is lost: {_lost(drift)}", Style.BAD)]
-    if drift is None or not (drift.findings or drift.gaps):
+    if drift is None:
         return []
-    head = line(f"{stage.title(run.app)} applied at {drift.revision[:8] or 'no commit'}:", Style.HEAD)
     rows = [row for o in (*drift.findings, *drift.gaps) for row in object_lines(o)]
+    rows += _in_sync_lines(drift) if proofs else []
+    rows += [row for fields in drift.foreign for row in _foreign_lines(fields)]
+    rows += [line(f"  note: {text}", Style.QUIET) for text in _reservations(drift)] if rows else []
     fixes = [row for f in run.fixes for row in run_lines(f, title=f"{stage.title(run.app)} fix")]
-    return [head, *rows, *fixes]
+    head = line(f"{stage.title(run.app)} applied at {drift.revision[:8] or 'no commit'}:", Style.HEAD)
+    return [head, *rows, *fixes] if rows or fixes else []
+
+
+def _in_sync_lines(drift: AppDrift) -> list[Line]:
+    found = (o for o in drift.objects if o.verdict is DriftVerdict.IN_SYNC)
+    return [line(f"  {o.verdict} {o.ref}  (proof: {o.proof})", Style.QUIET) for o in found]
+
+
+def _quiet_reservations(staged: Staged) -> list[tuple[str, str]]:
+    """Where nothing is wrong, nothing is printed: then these go to stderr."""
+    quiet = ((stage, r.drift) for stage, runs in staged for r in runs if r.drift and not (r.drift.findings or r.drift.gaps or r.fixes))
+    return [(f"{drift.app} ({stage.where})", text) for stage, drift in quiet for text in _reservations(drift)]
+
+
+def _reservations(drift: AppDrift) -> list[str]:
+    """What is not known for certain."""
+    local = sum(o.proof is Proof.LOCAL for o in drift.objects)
+    skipped = sum(o.verdict is DriftVerdict.SKIPPED for o in drift.objects)
+    said = [f"{counted(local, 'object')} compared on this side only: not confirmed by the server"] if local else []
+    return said + ([f"{counted(skipped, 'Secret')} not looked at (--no-secrets)"] if skipped else [])
+
+
+def _foreign_lines(fields: ForeignFields) -> list[Line]:
+    through = f" through /{fields.owner.subresource}" if fields.owner.subresource else ""
+    when = f", no later than {fields.owner.time}" if fields.owner.time else ""
+    head = line(f"  foreign {fields.ref}: {fields.owner.manager}{through}{when}", Style.QUIET)
+    return [head, *(line(f"      {path_text(path)}", Style.QUIET) for path in fields.paths)]
 
 
 def _lost(drift: AppDrift) -> str:
@@ -158,6 +194,11 @@ def drift_json(drift: AppDrift) -> dict[str, Any]:
         "stateLost": drift.lost > 0,
         "inSync": sum(o.verdict is DriftVerdict.IN_SYNC for o in drift.objects),
         "objects": [_object_json(o) for o in (*drift.findings, *drift.gaps)],
+        "inSyncObjects": [{"object": ref_json(o.ref), "proof": o.proof.value} for o in drift.objects if o.verdict is DriftVerdict.IN_SYNC],
+        "notLookedAt": [ref_json(o.ref) for o in drift.objects if o.verdict is DriftVerdict.SKIPPED],
+        "foreign": [
+            {"object": ref_json(f.ref), "owner": owner_json(f.owner), "fields": [path_text(p) for p in f.paths]} for f in drift.foreign
+        ],
     }
 
 

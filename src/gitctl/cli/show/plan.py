@@ -8,7 +8,8 @@ from typing import Any
 
 from gitctl.cli.show.lines import Line, Style, line
 from gitctl.cli.show.values import shown, summary_json
-from gitctl.model.change import Action, Change, Comparison, FieldChange, FieldKind, Plan
+from gitctl.model.change import Action, Change, Comparison, FieldChange, FieldKind, Plan, Proof
+from gitctl.model.quantity import counted
 from gitctl.plan.fields import path_text
 
 _MARKS = {
@@ -30,13 +31,23 @@ _FIELD_STYLES = {
 _LONGEST = 200
 
 
-def plan_lines(plan: Plan, *, title: str, summary: bool = False) -> list[Line]:
-    """The block of one app; with `summary` only its counts."""
+def plan_lines(plan: Plan, *, title: str, summary: bool = False, proofs: bool = False) -> list[Line]:
+    """The block of one app; with `summary` only its counts; with `proofs` also what is unchanged, and what says so."""
     head = line(f"{title} at {plan.revision.short}: {counts(plan)}", Style.HEAD)
+    notes = [line(f"  note: {n}", Style.QUIET) for n in (*plan.notes, *_reservations(plan))]
     if summary:
-        return [head]
-    body = [row for change in plan.changes for row in change_lines(change)]
-    return [head, *body, *problem_lines(plan), *(line(f"  note: {n}", Style.QUIET) for n in plan.notes)]
+        return [head, *notes[len(plan.notes) :]]
+    body = [row for change in plan.changes for row in change_lines(change, proof=proofs)]
+    quiet = [line(f"  = {c.ref}  (proof: {c.proof})", Style.QUIET) for c in plan.unchanged] if proofs else []
+    return [head, *body, *quiet, *problem_lines(plan), *notes]
+
+
+def _reservations(plan: Plan) -> list[str]:
+    """What the plan does not know for certain."""
+    compared = (*plan.unchanged, *(c.comparison for c in plan.changes if c.comparison))
+    local = sum(c.proof is Proof.LOCAL for c in compared)
+    said = [f"{counted(local, 'object')} compared on this side only: not confirmed by the server"] if local else []
+    return said + ([f"{counted(len(plan.skipped), 'Secret')} not looked at (--no-secrets)"] if plan.skipped else [])
 
 
 def counts(plan: Plan) -> str:
@@ -48,10 +59,11 @@ def counts(plan: Plan) -> str:
     return ", ".join(f"{n} {word}" for n, word in numbers)
 
 
-def change_lines(change: Change) -> list[Line]:
+def change_lines(change: Change, *, proof: bool = False) -> list[Line]:
     """An object's line and its fields."""
     mark, style = _MARKS[change.action]
-    reason = f"  ({change.reason})" if change.reason else ""
+    says = f"proof: {change.comparison.proof}" if proof and change.comparison else ""
+    reason = f"  ({'; '.join(filter(None, (change.reason, says)))})" if change.reason or says else ""
     head: Line = ((f"  {mark} {change.ref}", style), (reason, Style.QUIET))
     return [head, *(row for field in change.fields for row in field_lines(field))]
 

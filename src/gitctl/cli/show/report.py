@@ -46,7 +46,7 @@ def show_plans(
     titled = [(stage.title(p.app), p.planned.plan) for stage, plans in staged for p in plans if p.planned]
     errors = [p.error for _, plans in staged for p in plans if p.error]
     _warn(session, [p for _, plans in staged for p in plans])
-    _warn_target(session, [stage for stage, _ in staged])
+    warn_target(session, [stage for stage, _ in staged])
     if external:
         # Cluster by cluster: an object may be on several, under the same file name.
         for stage, plans in staged:
@@ -93,7 +93,8 @@ def _warn(session: Session, plans: Sequence[AppPlan]) -> None:
             session.warn(f"{plan.app.name}: {warning}")
 
 
-def _warn_target(session: Session, stages: Sequence[Stage]) -> None:
+def warn_target(session: Session, stages: Sequence[Stage]) -> None:
+    """What the targets warn about."""
     for warning in dict.fromkeys(w for stage in stages for w in stage.parts.target.warnings):
         session.warn(warning)
 
@@ -128,7 +129,7 @@ def _stage_json(stage: Stage, plans: Sequence[AppPlan], *, dry_run: bool) -> dic
 
 
 def _plans_text(session: Session, titled: Sequence[tuple[str, Plan]], summary: bool) -> str:
-    lines = [row for title, plan in titled for row in plan_lines(plan, title=title, summary=summary)]
+    lines = [row for title, plan in titled for row in plan_lines(plan, title=title, summary=summary, proofs=bool(session.flags.verbose))]
     if len(titled) > 1:
         lines.append(_total([p for _, p in titled]))
     return text_of(lines, color=session.color, clean=session.redactor.clean)
@@ -159,7 +160,9 @@ Ran = Sequence[tuple["Stage", Sequence[AppRun]]]
 def show_runs(session: Session, staged: Ran, *, kind: str = "SyncResult") -> int:
     """Print what runs did; errors go to stderr after them. The result is the gravest exit code."""
     remember(session, [(stage, run.app.name, [run.result.record if run.result else None]) for stage, runs in staged for run in runs])
-    _warn_target(session, [stage for stage, _ in staged])
+    warn_target(session, [stage for stage, _ in staged])
+    for note in dict.fromkeys(run.note for _, runs in staged for run in runs if run.note):
+        session.detail(note)
     told = _as_ended(session, staged)
     session.result(kind, runs_json(told), text=lambda: runs_text(session, told))
     return report_runs(session, told)

@@ -11,6 +11,7 @@ from gitctl.cli.show.branches import branches
 from gitctl.cli.show.error import print_error
 from gitctl.cli.show.history import record_json
 from gitctl.cli.show.lines import Line, Style, line, since, table, text_of
+from gitctl.cli.show.report import warn_target
 from gitctl.cli.show.values import ref_json, suspension_json
 from gitctl.errors import ExitCode, exit_code_of
 from gitctl.model.drift import DriftVerdict
@@ -31,6 +32,7 @@ Staged = Sequence[tuple["Stage", Sequence[AppStatus]]]
 def show_status(session: Session, staged: Staged, *, detail: bool, exit_code: bool) -> int:
     """Print it. The result is the exit code of the gravest error; else, with `exit_code`, 1 unless everything is in sync and healthy."""
     now = datetime.now(UTC)
+    warn_target(session, [stage for stage, _ in staged])
     session.result("Status", status_json(staged), text=lambda: status_text(session, staged, now=now, detail=detail), paged=True)
     every = [s for _, statuses in staged for s in statuses]
     for error in {str(s.error): s.error for s in every if s.error}.values():

@@ -68,6 +68,7 @@ def failure_json(comparison: Comparison) -> dict[str, Any]:
         "object": ref_json(comparison.ref),
         "error": comparison.error,
         "code": comparison.error_code,
+        "proof": comparison.proof.value,
         "origin": str(comparison.desired.origin),
         "conflicts": [{"path": path_text(c.path), "owner": owner_json(c.owner)} for c in comparison.conflicts],
     }
@@ -92,6 +93,8 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "digest": plan.digest,
         "summary": summary_json(plan),
         "changes": [change_json(c) for c in plan.changes],
+        "unchanged": [{"object": ref_json(c.ref), "proof": c.proof.value} for c in plan.unchanged],
+        "notLookedAt": [ref_json(ref) for ref in plan.skipped],
         "failures": [failure_json(c) for c in plan.failures],
         "refusals": [refusal_json(r) for r in plan.refusals],
         "notes": list(plan.notes),

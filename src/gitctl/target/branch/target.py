@@ -142,6 +142,10 @@ class BranchTarget:
         """See Target: those of apps in this branch."""
         return tuple(self._with_token(stored) for stored in self._look().all if stored.place.branch == self.name)
 
+    def keep_proofs(self, owner: str) -> str:  # noqa: ARG002
+        """See Target. A branch holds what it was given: there is nothing to prove."""
+        return ""
+
     def remove_state(self, owner: str) -> None:
         """See Target. Deletes that were gathered become visible in the same step."""
         look = self._look()
