@@ -1,0 +1,136 @@
+"""When an answer of the server gives a certificate, and when that certificate is final."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+
+import pytest
+from tests.unit.target.kubernetes.proof.samples import FIELDS, GUARDED, NOW, SCENE, SENT, entry, live
+
+from gitctl.model.certificate import Standing
+from gitctl.model.manifest import Json
+from gitctl.target.kubernetes.proof.judge import judge
+from gitctl.target.kubernetes.proof.mint import Scene, mint
+from gitctl.target.kubernetes.proof.seal import Seal
+
+
+def final(sent: Json, answer: Json, before: Json | None, scene: Scene) -> bool:
+    minted = mint(sent, answer, before, scene)
+    return minted is not None and minted.final
+
+
+def test_a_create_is_final_only_where_nothing_can_think_otherwise_the_second_time() -> None:
+    assert final(SENT, live(), None, SCENE)
+    assert not final(SENT, live(), None, GUARDED)
+
+
+def test_an_answer_that_equals_the_object_before_is_final() -> None:
+    assert final(SENT, live(), live(), GUARDED)
+
+
+@pytest.mark.parametrize("scene", [SCENE, GUARDED])
+def test_an_epoch_that_was_just_come_to_gives_nothing_final(scene: Scene) -> None:
+    assert not final(SENT, live(), live(), replace(scene, since=NOW - 59))
+
+
+def test_values_that_the_server_spells_anew_are_final_once_it_changed_nothing() -> None:
+    """And once our own last write is long enough ago: a policy that was deleted since may have put them there."""
+    sent = {**SENT, "spec": {**SENT["spec"], "replicas": "1"}}
+    assert not final(sent, live(), None, SCENE)
+    assert final(sent, live(), live(), SCENE)
+    young = live()
+    young["metadata"]["managedFields"][0]["time"] = "2027-01-15T08:00:00Z"  # 1,800,000,000
+    assert not final(sent, young, young, SCENE)
+    assert final(SENT, young, young, SCENE)
+
+
+def test_a_changed_answer_is_not_final_under_admission() -> None:
+    assert not final(SENT, live(), {**live(), "extra": 1}, GUARDED)
+
+
+def without_ours(body: Json) -> None:
+    body["metadata"]["managedFields"] = [entry(FIELDS, manager="other")]
+
+
+def with_an_index(body: Json) -> None:
+    body["metadata"]["managedFields"][0]["fieldsV1"] = {"f:spec": {"f:containers": {"i:0": {}}}}
+
+
+def with_an_old_writer(body: Json) -> None:
+    body["metadata"]["managedFields"].append(entry({}, manager="x", version="apps/v1beta1"))
+
+
+def deleting(body: Json) -> None:
+    body["metadata"]["deletionTimestamp"] = "2026-11-26T10:00:00Z"
+
+
+def with_a_field_that_is_not_there(body: Json) -> None:
+    body["metadata"]["managedFields"][0]["fieldsV1"]["f:stringData"] = {"f:password": {}}
+
+
+def with_a_number_too_large(body: Json) -> None:
+    body["spec"]["replicas"] = 2**70
+
+
+def with_half_a_character(body: Json) -> None:
+    body["spec"]["whole"] = "\ud800"
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        without_ours,
+        with_an_index,
+        with_an_old_writer,
+        deleting,
+        with_a_field_that_is_not_there,
+        with_a_number_too_large,
+        with_half_a_character,
+    ],
+)
+def test_what_cannot_be_told_apart_gives_no_certificate(act: object) -> None:
+    body = copy.deepcopy(live())
+    act(body)  # type: ignore[operator]
+    assert mint(SENT, body, body, SCENE) is None
+
+
+def test_a_certificate_holds_hashes_alone() -> None:
+    minted = mint(SENT, live(), live(), GUARDED)
+    other = mint(SENT, live(), live(), replace(GUARDED, seal=Seal(b"x" * 32)))
+    assert minted is not None
+    assert other is not None
+    assert [len(h) for h in (minted.desired, minted.fields, minted.values, minted.whole)] == [22] * 4
+    assert {minted.desired, minted.values, minted.whole}.isdisjoint({other.desired, other.values, other.whole})
+
+
+def secret(value: str) -> Json:
+    metadata = {"name": "key", "namespace": "shop"}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"password": value}}
+
+
+def live_secret(value: str) -> Json:
+    ours = entry({"f:data": {"f:password": {}}}, version="v1")
+    body = secret(value)
+    body["metadata"] |= {"uid": "u", "resourceVersion": "7", "managedFields": [ours]}
+    return body
+
+
+@pytest.mark.parametrize("scene", [SCENE, GUARDED], ids=["free", "guarded"])
+def test_no_hash_is_made_of_a_secrets_value(scene: Scene) -> None:
+    """Nobody can try out passwords by what is stored; and a changed one is seen all the same."""
+    one = mint(secret("b25l"), live_secret("b25l"), live_secret("b25l"), scene)
+    two = mint(secret("dHdv"), live_secret("dHdv"), live_secret("dHdv"), scene)
+    assert one == two
+    assert one is not None
+    assert judge(one, secret("b25l"), live_secret("b25l"), scene) is Standing.IN_SYNC
+    assert judge(one, secret("b25l"), live_secret("dHdv"), scene) is Standing.DRIFTED
+    assert judge(one, secret("dHdv"), live_secret("b25l"), scene) is Standing.DRIFTED
+    assert judge(one, {**secret("b25l"), "data": {}}, live_secret("b25l"), scene) is Standing.CHANGED
+
+
+def test_a_guarded_secret_that_was_written_to_is_not_proven() -> None:
+    minted = mint(secret("b25l"), live_secret("b25l"), live_secret("b25l"), GUARDED)
+    written = live_secret("b25l")
+    written["metadata"]["resourceVersion"] = "8"
+    assert judge(minted, secret("b25l"), written, GUARDED) is Standing.UNPROVEN
