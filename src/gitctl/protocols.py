@@ -16,6 +16,7 @@ from gitctl.model.app import App
 from gitctl.model.certificate import Verify
 from gitctl.model.change import Change, Comparison
 from gitctl.model.manifest import Json, Manifest, ObjectRef, Path
+from gitctl.model.observed import Observed as Observed
 from gitctl.model.outcome import Event, Outcome
 from gitctl.model.revision import Revision
 from gitctl.model.rights import ServedKind
@@ -266,16 +267,6 @@ class CompareOptions:
     adopt_from: frozenset[Rival] = frozenset()
     former: frozenset[str] = frozenset()
     verify: Verify = Verify.SAMPLE
-
-
-@dataclass(frozen=True, slots=True)
-class Observed:
-    """What is there now. `objects` has an entry for each ref asked for (None: certainly not there); a ref in `unknown`
-    could not be looked at (stale or failing API, forbidden), with the reason; `denied` are those for want of a right."""
-
-    objects: Mapping[ObjectRef, Json | None]
-    unknown: Mapping[ObjectRef, str]
-    denied: frozenset[ObjectRef] = frozenset()
 
 
 class Lock(Protocol):

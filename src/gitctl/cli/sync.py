@@ -105,18 +105,14 @@ def sync(
 
     opened = partial(open_stages, session, apps, revision=revision, worktree=worktree, app_name=app_name)
     stages = partial(opened, with_deps=with_deps, named=True, tell_dirty=True, push=push)
+    planning = partial(plan_request, only=only, selector=selector, prune=prune, replace=replace, verify=verify)
     request = SyncRequest(
-        plan=plan_request(
-            only=only,
-            selector=selector,
+        plan=planning(
             adopt=adopt,
             adopt_from=adopt_from,
             force_conflicts=force_conflicts,
-            prune=prune,
-            replace=replace,
             prune_limit=prune_limit,
             plan_digest=plan_digest,
-            verify=verify,
         ),
         wait=wait,
         timeout=duration("--timeout", timeout) if timeout else None,
