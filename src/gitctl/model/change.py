@@ -12,7 +12,7 @@ from gitctl.model.revision import Revision
 
 
 class Proof(StrEnum):
-    """What says so: a certificate (the server, earlier), the server now, this side alone, or nothing (missing, not looked at)."""
+    """What says so: a certificate (the server, earlier), the target itself now, this side alone, or nothing (missing, not looked at)."""
 
     CERTIFICATE = "certificate"
     SERVER = "server"

@@ -210,7 +210,7 @@ class BranchTarget:
         there = body_of(content, ref, where=place.path(ref))
         live = as_live(there, ref, place, owner=owner)
         body = written(manifest, options.prepare(manifest, live))
-        found = Comparison(manifest, live, as_live(body, ref, place, owner=owner), body, owner=owner, proof=Proof.LOCAL)
+        found = Comparison(manifest, live, as_live(body, ref, place, owner=owner), body, owner=owner, proof=Proof.SERVER)
         if owner != options.owner or there == body:
             return found
         taken, additions = hands.losses(place.path(ref), ref, there)

@@ -52,6 +52,7 @@ CHANGES: dict[str, tuple[Rules, Place]] = {
     "an edited policy": (with_policy(*policy(generation=2)), PLACE),
     "a policy that says otherwise": (with_policy(*policy(failurePolicy="Ignore")), PLACE),
     "a parameter": (RULES, replace(PLACE, parameters=(NAMESPACE,))),
+    "a limit": (RULES, replace(PLACE, limits=(NAMESPACE,))),
     "definition's uid": (RULES, replace(PLACE, definition={**DEFINITION, "metadata": {**DEFINITION["metadata"], "uid": "v"}})),
     "definition's generation": (RULES, replace(PLACE, definition={**DEFINITION, "metadata": {**DEFINITION["metadata"], "generation": 2}})),
     "definition's spec": (RULES, replace(PLACE, definition={**DEFINITION, "spec": {}})),
