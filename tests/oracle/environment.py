@@ -7,7 +7,7 @@ import secrets
 import time
 from random import Random
 
-from tests.cluster.proof.kinds import CRDS, Kind, annotate
+from tests.cluster.proof.kinds import ADMISSION, CRDS, Kind, annotate
 from tests.cluster.proof.lab import Lab
 from tests.oracle.edits import edited
 from tests.oracle.schemas import random_properties, random_value
@@ -141,6 +141,28 @@ class Surroundings:
 
     def _edit_parameter(self) -> None:
         ask(self.lab.plane, "PUT", f"{self._maps()}/rules", self._parameter(str(self.rng.randrange(8, 11))))
+
+    def _on_built_in(self) -> None:
+        """A policy for built-in kinds, in this namespace alone; some writers are exempt."""
+        name = f"oracle-{secrets.token_hex(4)}"
+        groups, plurals = self.rng.choice(
+            ((("",), ("configmaps", "secrets")), (("apps", ""), ("deployments", "services")), (("*",), ("*",)))
+        )
+        rule = {"apiGroups": groups, "apiVersions": ["*"], "operations": ["CREATE", "UPDATE"], "resources": plurals}
+        when = self.rng.choice(
+            ('request.options.?fieldManager.orValue("") != "operator"', f'request.userInfo.username == "{self.users[0]}"', "true")
+        )
+        conditions = [{"name": "when", "expression": when}, {"name": "has", "expression": "has(object.metadata.annotations)"}]
+        mutation = {"patchType": "JSONPatch", "jsonPatch": {"expression": annotate("built-in", self.rng.choice("ab"))}}
+        spec = {"matchConstraints": {"resourceRules": [rule]}, "matchConditions": conditions, "failurePolicy": "Fail"}
+        spec |= {"mutations": [mutation], "reinvocationPolicy": "Never"}
+        here = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": self.lab.namespace}}}
+        bodies = {"policies": ("", spec), "policybindings": ("Binding", {"policyName": name, "matchResources": here})}
+        for plural, (kind, content) in bodies.items():
+            path = f"{ADMISSION}/mutatingadmission{plural}"
+            made = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": f"MutatingAdmissionPolicy{kind}"}
+            create(self.lab.plane, path, made | {"metadata": {"name": name}, "spec": content})
+            self.kinds[0].made.append(f"{path}/{name}")
 
     def _label(self) -> None:
         labels = {"strict": self.rng.choice(("on", "off"))}
