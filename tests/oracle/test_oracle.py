@@ -19,8 +19,8 @@ from gitctl.target.kubernetes.proof import proofs
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.json"))
 SEED = 7
-FEWEST = 100
-"""Of some 300. Policies of other tests, which may see all kinds, can make a few looks ask the server."""
+FEWEST = 50
+"""Of some 150. Policies of other tests, which may see all kinds, can make a few looks ask the server."""
 
 
 @pytest.fixture
@@ -37,7 +37,6 @@ def test_what_a_certificate_says_is_what_the_server_says(campaign: Campaign) -> 
     campaign.round(environment=True)
     shown = [(v.subject, v.mutation, v.environment, list(differences(v.live, v.answer)), v.history) for v in campaign.tally.violations]
     assert shown == [], f"seed {SEED}"
-    print(campaign.tally.total, campaign.tally.environment)
     assert campaign.tally.total >= FEWEST
 
 
