@@ -139,7 +139,8 @@ class Campaign:
         self._release()
         bench = self.lab.run(impersonate=self.surroundings.user)
         found = bench.compare(*(s.desired for s in self.subjects))
-        pairs = [(s, c) for s, c in zip(self.subjects, found, strict=True) if c.live is None or not same(c.live, c.merged)]
+        both = list(zip(self.subjects, found, strict=True))
+        pairs = [(s, c) for s, c in both if c.live is None or not (c.deleting or same(c.live, c.merged))]
         outcomes = map_bounded(lambda pair: bench.apply(pair[1], force=True), pairs, limit=_CONNECTIONS)
         for (subject, _), outcome in zip(pairs, outcomes, strict=True):
             subject.history.clear()
@@ -150,6 +151,8 @@ class Campaign:
                 subject.desired = copy.deepcopy(subject.good)
             else:
                 self.subjects[self.subjects.index(subject)] = self._fresh()
+        for subject, _ in (pair for pair in both if pair[1].deleting):
+            self.subjects[self.subjects.index(subject)] = self._fresh()  # a policy holds it
         bench.target.keep_proofs(self.lab.owner)
 
     def _release(self) -> None:
