@@ -44,6 +44,13 @@ def _meet(one: Any, other: Any) -> bool:
     return any(key == "." or _meet(one[key], other[key]) for key in one.keys() & other.keys())
 
 
+def has_empty_list(sent: Any) -> bool:
+    """Is an empty list in what is sent? It leaves no path in the field set, so nothing tells whether it is there."""
+    if isinstance(sent, dict):
+        return any(map(has_empty_list, sent.values()))
+    return isinstance(sent, list) and (not sent or any(map(has_empty_list, sent)))
+
+
 def facts(tree: Any, live: Any) -> list[Any]:
     """The values of all fields in a set, in the order of the set, and the places of list items. Raises Untold."""
     found: list[Any] = []
