@@ -12,6 +12,8 @@ BIN  := $(VENV)/bin
 PY   := $(BIN)/python
 # Two workers: the smallest CI machine has two cores, and much of the time is waiting for the API server.
 WORKERS ?= 2
+ORACLE_CASES ?= 100000
+ORACLE_SEED  ?= 1
 PYTEST_ARGS ?=
 
 # The stamps carry the tree's own path: a copied tree must not run the code of the tree that it was copied from.
@@ -20,7 +22,7 @@ LOCKED := $(VENV)/.locked-$(HERE)
 READY  := $(VENV)/.ready-$(HERE)
 SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help setup tools tools-path sandbox check test completions docs demo demo-clean bench lock clean
+.PHONY: help setup tools tools-path sandbox check test completions docs demo demo-clean bench oracle lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -82,6 +84,9 @@ bench: tools sandbox ## 1,020 objects: gitctl beside kubectl and helm; start-up,
 	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/hooks.py
 	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/apply_1020.py
 	$(PY) benchmarks/validate.py
+
+oracle: sandbox ## random mutations on a real API server: is what certificates prove what it says? ORACLE_CASES=100000 ORACLE_SEED=1; goes on where it stopped
+	$(PY) -m tests.oracle --cases $(ORACLE_CASES) --seed $(ORACLE_SEED)
 
 lock: ## resolve requirements-dev.lock anew; needs uv (python3 -m pip install uv), which nothing else does
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \

@@ -49,3 +49,22 @@ def test_somebody_writes_at_an_older_version(lab: Lab, kind: Kind) -> None:
     for _ in range(2):
         lab.later(61)
         assert lab.proofs(kind.thing()) == [Proof.SERVER]
+
+
+def test_an_emptied_list_is_there_only_after_a_second_apply(lab: Lab, kind: Kind) -> None:
+    """An empty list leaves no path in our field set. The apply that takes the last item away removes the list; the next one puts it back."""
+    kind.redefine(spec={"list": {"type": "array", "x-kubernetes-list-type": "set", "items": {"type": "string"}}})
+    lab.warm(kind.thing(text="a", list=["x"]))
+    body = kind.thing(text="a", list=[])
+    lab.sync(body)
+    assert lab.would_change(body)
+    assert lab.proofs(body) == [Proof.SERVER]
+
+
+def test_an_empty_map_of_ours_that_another_took_away(lab: Lab, kind: Kind) -> None:
+    kind.redefine(spec=GRANULAR)
+    body = kind.thing(text="a", map={})
+    lab.warm(body)
+    lab.send("PATCH", kind.path(lab.namespace), {"spec": {"map": None}}, content=MERGE, query="fieldManager=operator")
+    assert lab.would_change(body)
+    assert lab.proofs(body) == [Proof.SERVER]

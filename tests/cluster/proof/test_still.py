@@ -179,6 +179,21 @@ def test_another_git_tool_that_takes_a_field(lab: Lab) -> None:
     assert (found.proof, [c.owner.manager for c in found.conflicts + found.taken]) == (Proof.SERVER, ["kustomize-controller"])
 
 
+def test_another_applies_a_shared_field_as_the_server_spells_it(lab: Lab) -> None:
+    """Nothing of ours changes. But our apply still sends `1000m`, which is not what the server holds: it takes the field from the other."""
+    body, theirs = deployment(), deployment()
+    for each, cpu in ((body, "1000m"), (theirs, "1")):
+        each["spec"]["template"]["spec"]["containers"][0]["resources"] = {"limits": {"cpu": cpu}}
+    query = "fieldManager=kustomize-controller&force=true"
+
+    def act() -> None:
+        lab.send("PATCH", to(lab, body), theirs, content="application/apply-patch+yaml", query=query)
+
+    (found,) = happen(lab, act, body)
+    assert found.proof is Proof.SERVER
+    assert lab.would_change(body)
+
+
 def test_what_changed_in_git_is_asked_about(lab: Lab) -> None:
     lab.warm(configmap())
     for changed in (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gitctl.model.certificate import Certificate, Standing
 from gitctl.model.manifest import Json
 from gitctl.target.kubernetes.proof.mint import Scene, as_sent, desired_hash, sealed_values, sole_version, whole_hash
+from gitctl.target.kubernetes.proof.owned import has_empty_list, is_shared
 from gitctl.target.kubernetes.proof.veil import is_veiled
 
 GUARDED_SECONDS = 24 * 3600
@@ -48,6 +49,10 @@ def _by_content(certificate: Certificate, sent: Json, live: Json, scene: Scene) 
         return Standing.OWNERSHIP
     if values != certificate.values or (is_veiled(live) and not as_sent(sent, live)):
         return Standing.DRIFTED
+    if is_shared(live) and not as_sent(sent, live):
+        return Standing.OWNERSHIP  # where the server put another value than was sent, an apply takes the field from all others
+    if has_empty_list(sent):
+        return Standing.UNPROVEN
     if scene.epoch.guarded and whole_hash(live, scene.seal) != certificate.whole:
         return Standing.UNPROVEN
     return Standing.IN_SYNC

@@ -31,6 +31,26 @@ def managers(live: Json) -> list[Json]:
     return list(live.get("metadata", {}).get("managedFields") or ())
 
 
+def is_shared(live: Json) -> bool:
+    """Has somebody else one of our fields as well? In doubt yes."""
+    ours = our_entry(live)
+    return ours is not None and any(_meet(ours.get("fieldsV1"), e.get("fieldsV1")) for e in managers(live) if e is not ours)
+
+
+def _meet(one: Any, other: Any) -> bool:
+    """Have two sets a field in common, or one a part of what the other has whole?"""
+    if not isinstance(one, dict) or not isinstance(other, dict) or not one or not other:
+        return True
+    return any(key == "." or _meet(one[key], other[key]) for key in one.keys() & other.keys())
+
+
+def has_empty_list(sent: Any) -> bool:
+    """Is an empty list in what is sent? It leaves no path in the field set, so nothing tells whether it is there."""
+    if isinstance(sent, dict):
+        return any(map(has_empty_list, sent.values()))
+    return isinstance(sent, list) and (not sent or any(map(has_empty_list, sent)))
+
+
 def facts(tree: Any, live: Any) -> list[Any]:
     """The values of all fields in a set, in the order of the set, and the places of list items. Raises Untold."""
     found: list[Any] = []

@@ -52,6 +52,17 @@ def test_where_admission_may_look_at_all_anything_counts(name: str) -> None:
     assert judge(certificate(GUARDED), SENT, after(HARMLESS[name]), GUARDED) is Standing.UNPROVEN
 
 
+def test_a_field_that_others_have_too_counts_where_the_server_spelled_a_value_anew() -> None:
+    sent = {**SENT, "spec": {**SENT["spec"], "replicas": "1"}}
+    spelled = mint(sent, live(), live(), SCENE)
+    shared, apart = (
+        after(lambda b, f=field: b["metadata"]["managedFields"].append(entry({"f:spec": {f: {}}}, manager="x")))
+        for field in ("f:whole", "f:x")
+    )
+    assert [judge(spelled, sent, now, SCENE) for now in (live(), apart, shared)] == [Standing.IN_SYNC, Standing.IN_SYNC, Standing.OWNERSHIP]
+    assert judge(certificate(), SENT, shared, SCENE) is Standing.IN_SYNC
+
+
 HARMFUL: dict[str, tuple[Act, Standing]] = {
     "a value": (lambda b: b["spec"].update(replicas=2), Standing.DRIFTED),
     "a value of another type": (lambda b: b["spec"].update(replicas="1"), Standing.DRIFTED),

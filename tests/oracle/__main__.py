@@ -1,0 +1,127 @@
+"""The campaign by hand (`make oracle`): seed after seed until so many cases were judged. Stopped and started again it goes on."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.cluster.proof.kinds import Kind
+from tests.oracle.campaign import Campaign
+from tests.oracle.case import Case, shrunk
+from tests.oracle.subject import Tally, Violation
+
+from gitctl import sandbox
+from gitctl.paths import cache_folder
+
+_CASES = Path(__file__).parent / "cases"
+_ROUNDS = 8
+
+
+def main() -> int:
+    """Run, and print what was found: exit code 1 when a certificate was wrong."""
+    parser = argparse.ArgumentParser(prog="make oracle", description=__doc__)
+    parser.add_argument("--cases", type=int, default=100_000, help="how many answers of certificates are judged")
+    parser.add_argument("--seed", type=int, default=1, help="the first seed; those after it follow")
+    asked = parser.parse_args()
+    progress = Progress(cache_folder() / "oracle" / f"{asked.seed}.json", asked.seed)
+    try:
+        while progress.cases < asked.cases:
+            progress.add(run_seed(progress.seed))
+    finally:
+        sandbox.down("oracle", purge=True)
+        progress.show()
+    return 1 if progress.violations else 0
+
+
+class Progress:
+    """What was done from one first seed on, in a file."""
+
+    def __init__(self, path: Path, seed: int) -> None:
+        self.path = path
+        found = json.loads(path.read_text()) if path.exists() else {}
+        self.seed = int(found.get("next", seed))
+        self.violations = int(found.get("violations", 0))
+        self.counts = {name: Counter(found.get(name, {})) for name in ("judged", "needless", "refused", "environment", "looks")}
+
+    @property
+    def cases(self) -> int:
+        """How many cases were judged."""
+        return sum(self.counts["judged"].values())
+
+    def add(self, tally: Tally) -> None:
+        """One seed is done."""
+        self.seed += 1
+        self.violations += len(tally.violations)
+        looks = {"proven": tally.settled, "unproven": tally.unproven, "unclear": tally.unclear, "restamped": tally.restamped}
+        news = {
+            "judged": tally.cases,
+            "needless": tally.needless,
+            "refused": tally.refused,
+            "environment": tally.environment,
+            "looks": looks,
+        }
+        for name, more in news.items():
+            self.counts[name].update(more)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(json.dumps({"next": self.seed, "violations": self.violations, **self.counts}))
+
+    def show(self) -> None:
+        """The sums."""
+        for name, counted in self.counts.items():
+            print(f"{name}: {', '.join(f'{key} {number}' for key, number in counted.most_common())}")
+        print(f"oracle: {self.cases} cases, {self.violations} violations; goes on with seed {self.seed}; counts in {self.path}")
+
+
+def run_seed(seed: int) -> Tally:
+    """One campaign."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as home:
+        campaign = Campaign(sandbox.up("oracle"), Path(home), seed=seed)
+        try:
+            campaign.begin()
+            for number in range(_ROUNDS):
+                campaign.round(environment=number % 2 == 1)
+                if number % 2 == 1:
+                    campaign.repair()
+            tally = campaign.tally
+            print(f"seed {seed}: {tally.total} cases, {len(tally.violations)} violations, {time.monotonic() - began:.0f} s", flush=True)
+            for number, violation in enumerate(tally.violations):
+                keep(campaign, violation, _CASES / f"seed-{seed}-{number}.json")
+        finally:
+            campaign.close()
+    return tally
+
+
+def keep(campaign: Campaign, violation: Violation, path: Path) -> None:
+    """Print a violation, make its case as small as it gets, and write it beside the kept ones."""
+    print(f"VIOLATION {violation.subject}: {violation.mutation}; environment: {violation.environment or 'as it was'}", file=sys.stderr)
+    for line in differences(violation.live, violation.answer):
+        print(f"  {line}", file=sys.stderr)
+    kind = Kind(campaign.plane)
+    try:
+        if violation.properties is not None:
+            kind.redefine(spec=violation.properties)
+        path.write_text(shrunk(campaign.lab, kind, Case.of(violation, campaign.lab)).text())
+    finally:
+        kind.drop()
+    print(f"  kept as {path}", file=sys.stderr, flush=True)
+
+
+def differences(one: Any, other: Any, path: str = "") -> Iterator[str]:
+    """Where the server's answer differs from what is live."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in sorted(one.keys() | other.keys()):
+            yield from differences(one.get(key), other.get(key), f"{path}/{key}")
+    elif json.dumps(one, sort_keys=True) != json.dumps(other, sort_keys=True):
+        yield f"{path}: {json.dumps(one)} → {json.dumps(other)}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
