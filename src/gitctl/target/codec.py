@@ -5,43 +5,33 @@ A field that this version does not know is kept in `AppState.extra`, at the same
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from gitctl.errors import ClusterError, ErrorId, Refused
 from gitctl.model.manifest import Json, ObjectRef
 from gitctl.model.state import SCHEMA_VERSION, AppState, InventoryEntry
-
-INLINE = 256 * 1024
-"""Compressed bytes of an inventory that still fit in the root. A Secret holds 1 MiB."""
+from gitctl.target.shards import Packed, name_of, packed
 
 _SHARD_OBJECTS = 1000
 _LONGEST = 256 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
-    """An encoded state: `root`, and the shards (name suffix → bytes) that it refers to."""
-
-    root: bytes
-    shards: Mapping[str, bytes]
-
-
 def to_json(state: AppState) -> Json:
     """The whole state as JSON, without its token."""
-    return {**_head(state), "inventory": pack(sorted(state.inventory, key=lambda e: e.ref))}
+    return {**_head(state), "inventory": pack(sorted(state.inventory, key=_ref_of))}
 
 
 def encode(state: AppState) -> Packed:
     """Encode. The same state gives the same bytes."""
-    whole = to_json(state)
-    if len(_compressed(whole["inventory"])) <= INLINE:
-        return Packed(_compressed(whole), {})
-    shards = {_name(data): data for data in (_compressed(pack(part)) for part in _parts(state.inventory))}
-    return Packed(_compressed({**_head(state), "shards": sorted(shards)}), shards)
+    entries = sorted(state.inventory, key=_ref_of)
+    return packed(_head(state), "inventory", entries, table=pack, ref_of=_ref_of, per_shard=_SHARD_OBJECTS)
+
+
+def _ref_of(entry: InventoryEntry) -> ObjectRef:
+    return entry.ref
 
 
 def shard_names(root: bytes) -> tuple[str, ...]:
@@ -175,26 +165,6 @@ class _Texts:
         return self._numbers[text]
 
 
-def _parts(inventory: Iterable[InventoryEntry]) -> list[list[InventoryEntry]]:
-    """Entries spread by a hash of their ref: an object that comes or goes changes one shard, the others keep content and name."""
-    entries = sorted(inventory, key=lambda e: e.ref)
-    count = 1
-    while count * _SHARD_OBJECTS < len(entries):
-        count *= 2
-    parts: list[list[InventoryEntry]] = [[] for _ in range(count)]
-    for entry in entries:
-        ref = entry.ref
-        key = hashlib.sha256(f"{ref.group}|{ref.kind}|{ref.namespace}|{ref.name}".encode()).digest()
-        parts[int.from_bytes(key[:4]) % count].append(entry)
-    return [part for part in parts if part]
-
-
-def _compressed(value: Json) -> bytes:
-    import orjson
-
-    return zlib.compress(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), 6)
-
-
 def _plain(data: bytes) -> Json:
     import orjson
 
@@ -208,13 +178,9 @@ def _plain(data: bytes) -> Json:
     return value
 
 
-def _name(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:20]
-
-
 def _verified(name: str, shards: Mapping[str, bytes]) -> bytes:
     data = shards.get(name, b"")
-    if _name(data) != name:
+    if name_of(data) != name:
         raise ClusterError(
             f"shard {name} of a stored state is missing or damaged", id=ErrorId.STATE_DAMAGED, hint="was it deleted by hand?"
         )

@@ -16,7 +16,7 @@ from gitctl.errors import ClusterError, ErrorId
 from gitctl.model.manifest import ObjectRef, RenderInputs
 from gitctl.model.record import Counts, Record, RecordResult, RecordVerb
 from gitctl.model.state import SCHEMA_VERSION, Acknowledged, AppState, Hold, InventoryEntry
-from gitctl.target import codec
+from gitctl.target import codec, shards
 from gitctl.target.codec import decode, encode, shard_names
 
 names = st.text("abcdefgh-.", min_size=1, max_size=12)
@@ -79,7 +79,7 @@ def test_what_is_encoded_is_decoded(state: AppState) -> None:
 @given(st.lists(entries, min_size=1, max_size=30, unique_by=lambda e: e.ref))
 def test_shards_hold_each_entry_once(inventory: list[InventoryEntry]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(codec, "INLINE", 0)
+        patch.setattr(shards, "INLINE", 0)
         patch.setattr(codec, "_SHARD_OBJECTS", 4)
         packed = encode(AppState("o", tuple(inventory)))
     assert set(shard_names(packed.root)) == packed.shards.keys()
@@ -139,7 +139,7 @@ def test_a_state_that_was_edited_is_an_error(change: dict[str, Any]) -> None:
 
 
 def test_a_shard_with_other_content_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codec, "INLINE", 0)
+    monkeypatch.setattr(shards, "INLINE", 0)
     packed = encode(AppState("o", (InventoryEntry(ObjectRef("", "A", "n", "x"), "v1"),)))
     (name,) = packed.shards
     with pytest.raises(ClusterError, match="missing or damaged"):

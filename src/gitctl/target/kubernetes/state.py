@@ -12,13 +12,14 @@ from gitctl.model.manifest import Json, ObjectRef
 from gitctl.model.marks import owner_label
 from gitctl.model.state import AppState
 from gitctl.parallel import map_bounded
-from gitctl.target.codec import Packed, decode, encode, shard_names
+from gitctl.target.codec import decode, encode, shard_names
 from gitctl.target.kubernetes import failure
 from gitctl.target.kubernetes.client import WORKERS, Client
 from gitctl.target.kubernetes.exchange import Request, Response
 from gitctl.target.kubernetes.lists import NAMES_ONLY, Unlistable, list_all
 from gitctl.target.kubernetes.owner import object_name
 from gitctl.target.kubernetes.resource import NAMESPACES, SECRETS
+from gitctl.target.shards import Packed
 
 TYPE = "gitctl.dev/state"
 _PART = "gitctl.dev/state"

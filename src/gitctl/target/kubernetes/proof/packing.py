@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from gitctl.model.certificate import Certificate
 from gitctl.model.manifest import Json, ObjectRef
-
-INLINE = 256 * 1024
-"""Compressed bytes of certificates that still fit in the root. A Secret holds 1 MiB."""
+from gitctl.target.shards import Packed, name_of, packed
 
 _SHARD_OBJECTS = 2000
 _LONGEST = 128 * 1024 * 1024
@@ -43,23 +41,12 @@ class Folder:
     void: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
-    """An encoded folder: `root`, and the shards (name suffix → bytes) that it refers to."""
-
-    root: bytes
-    shards: Mapping[str, bytes]
-
-
 def encode(folder: Folder) -> Packed:
     """Encode. The same folder gives the same bytes."""
     epochs = {place: list(seen) for place, seen in folder.epochs.items()}
     head = {"schema": _SCHEMA, "key": folder.key, "epochs": epochs, "void": dict(folder.void)}
-    whole = _compressed(_table(sorted(folder.certificates.items())))
-    if len(whole) <= INLINE:
-        return Packed(_compressed({**head, "certificates": _table(sorted(folder.certificates.items()))}), {})
-    shards = {name_of(data): data for data in (_compressed(_table(part)) for part in _parts(folder.certificates))}
-    return Packed(_compressed({**head, "shards": sorted(shards)}), shards)
+    pairs = sorted(folder.certificates.items())
+    return packed(head, "certificates", pairs, table=_table, ref_of=itemgetter(0), per_shard=_SHARD_OBJECTS)
 
 
 def shard_names(root: bytes) -> tuple[str, ...]:
@@ -82,11 +69,6 @@ def decode(root: bytes, shards: Mapping[str, bytes]) -> Folder:
         return Folder(str(raw["key"]), found, epochs, {str(k): int(v) for k, v in raw["void"].items()})
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise Damaged from error
-
-
-def name_of(data: bytes) -> str:
-    """The name suffix of a shard."""
-    return hashlib.sha256(data).hexdigest()[:20]
 
 
 def _table(pairs: Iterable[tuple[ObjectRef, Certificate]]) -> Json:
@@ -137,24 +119,6 @@ def _pairs(table: Json) -> Iterable[tuple[ObjectRef, Certificate]]:
                 final=row[15] is True,
             ),
         )
-
-
-def _parts(certificates: Mapping[ObjectRef, Certificate]) -> list[list[tuple[ObjectRef, Certificate]]]:
-    """Spread by a hash of the ref: an object that comes or goes changes one shard, the others keep content and name."""
-    count = 1
-    while count * _SHARD_OBJECTS < len(certificates):
-        count *= 2
-    parts: list[list[tuple[ObjectRef, Certificate]]] = [[] for _ in range(count)]
-    for ref, certificate in sorted(certificates.items()):
-        digest = hashlib.sha256(f"{ref.group}|{ref.kind}|{ref.namespace}|{ref.name}".encode()).digest()
-        parts[int.from_bytes(digest[:4]) % count].append((ref, certificate))
-    return [part for part in parts if part]
-
-
-def _compressed(value: Json) -> bytes:
-    import orjson
-
-    return zlib.compress(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), 6)
 
 
 def _plain(data: bytes) -> Json:
