@@ -1,7 +1,7 @@
 """Fixtures for all tests. They are explained where they are written, in tests/fixtures/.
 
 isolated (always), gitctl, git_repo · control_plane, namespace, new_namespace, kubeconfig, kubectl, fault_proxy
-age_key, stranger, runtime_folder · branch_project
+age_key, stranger, runtime_folder · branch_project · figure, long
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from tests.fixtures.cluster import (  # noqa: F401
     stop_run,
 )
 from tests.fixtures.commands import git_repo, gitctl  # noqa: F401
+from tests.fixtures.figures import figure, long  # noqa: F401
 from tests.fixtures.isolation import OUTSIDE, isolate_process, isolated  # noqa: F401
 from tests.fixtures.project import project  # noqa: F401
 from tests.fixtures.secrets import age_key, runtime_folder, stranger  # noqa: F401
