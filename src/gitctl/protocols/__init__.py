@@ -1,0 +1,34 @@
+"""The whole plug-in surface of gitctl. Structural types: nothing to inherit.
+
+A `Source` gives trees of files, a `Renderer` turns a folder into documents, a `SecretProvider` opens encrypted files,
+a `Target` answers "now / wanted / would become" and carries out changes, a `Publisher` writes to Git.
+"""
+
+from gitctl.model.observed import Observed
+from gitctl.protocols.lineage import Lineage
+from gitctl.protocols.render import Document, Reads, Renderer, Rendering, RenderRequest
+from gitctl.protocols.secrets import Opened, SecretFiles, SecretProvider, Vault
+from gitctl.protocols.source import Publisher, Source, Tree
+from gitctl.protocols.target import Cancel, CompareOptions, Emit, Lock, Target
+
+__all__ = [
+    "Cancel",
+    "CompareOptions",
+    "Document",
+    "Emit",
+    "Lineage",
+    "Lock",
+    "Observed",
+    "Opened",
+    "Publisher",
+    "Reads",
+    "RenderRequest",
+    "Renderer",
+    "Rendering",
+    "SecretFiles",
+    "SecretProvider",
+    "Source",
+    "Target",
+    "Tree",
+    "Vault",
+]
