@@ -11,18 +11,17 @@ from typing import Any
 
 from schema_bootstrap import BOOTSTRAP
 from schema_live import BRANCH, LIVE_DEFINITIONS, PLACE
+from schema_secret import SECRETS
 from schema_words import ANY, LATER_TIME, NUMBER, SHA, TEXT, TIME, WHOLE, YES, Json, by_name, either, many, maybe, shape, use, word
 
 from gitctl.cli.session import API_VERSION
 from gitctl.model.change import Action, FieldKind, Proof
 from gitctl.model.drift import DriftVerdict
-from gitctl.model.exposure import ExposureKind
 from gitctl.model.finding import Rule, Severity
 from gitctl.model.health import HealthState
 from gitctl.model.outcome import OutcomeResult
 from gitctl.model.record import RecordResult, RecordVerb
 from gitctl.model.rights import Account
-from gitctl.model.secret import RuleMatch, SecretState
 from gitctl.model.status import SyncState
 from gitctl.model.suspension import Place
 from gitctl.model.variable import VarScope
@@ -36,8 +35,6 @@ OBJECT_STATUS: Json = {"object": use("object"), "drift": word(DriftVerdict), "he
 OBJECT_STATUS |= {"message": TEXT, "rule": TEXT}
 COUNTS = ("created", "updated", "pruned", "unchanged", "failed", "notTried")
 SUMMARY = ("create", "update", "adopt", "replace", "prune", "orphan", "release", "unchanged", "failed")
-FINDING: Json = {"file": TEXT, "line": WHOLE, "column": WHOLE, "kind": word(ExposureKind), "object": TEXT, "key": TEXT, "bytes": WHOLE}
-ACCEPTED, PASSED_OVER = shape({**FINDING, "reason": TEXT}), shape({"file": TEXT, "reason": TEXT})
 INPUTS = {"renderer": TEXT, "tools": by_name(TEXT), "kubernetes": TEXT, "apiVersions": many(TEXT)}
 INPUTS |= {"variables": many(TEXT), "environment": by_name(TEXT)}
 VARIABLE = shape({"value": {"type": ["string", "integer", "boolean"]}, "from": word(VarScope)})
@@ -256,6 +253,7 @@ RESULTS: dict[str, Json] = {
         shape({"health": word(HealthState), "items": many(shape(HEALTH_ITEM))}),
         shape({"apps": many(shape(APP_HEALTH, BRANCH)), "items": many(shape({"app": TEXT, "cluster": TEXT, **HEALTH_ITEM}, BRANCH))}),
     ),
+    **SECRETS,
     "BootstrapResult": shape({**BOOTSTRAP, "sync": maybe(shape(RUNS))}),
     "Config": shape(
         {
@@ -296,29 +294,6 @@ RESULTS: dict[str, Json] = {
     ),
     "SandboxStatus": use("controlPlane"),
     "SandboxStatusList": shape({"items": many(use("controlPlane"))}),
-    "SecretKey": shape({"recipient": TEXT, "file": TEXT, "appended": YES}),
-    "SecretResult": shape({"action": {"enum": ["encrypted", "edited", "rotated"]}, "files": many(TEXT)}, {"rules": TEXT}),
-    "SecretScan": shape({"files": WHOLE, "findings": many(shape(FINDING)), "accepted": many(ACCEPTED), "passedOver": many(PASSED_OVER)}),
-    "SecretStatus": shape(
-        {
-            "files": many(
-                shape(
-                    {
-                        "file": TEXT,
-                        "encrypted": YES,
-                        "state": word(SecretState),
-                        "recipients": many(TEXT),
-                        "modified": TEXT,
-                        "rule": word(RuleMatch),
-                        "missing": many(TEXT),
-                        "surplus": many(TEXT),
-                        "why": TEXT,
-                    }
-                )
-            ),
-            "findings": WHOLE,
-        }
-    ),
     "RbacResult": shape(
         {
             "environment": TEXT,
@@ -329,9 +304,6 @@ RESULTS: dict[str, Json] = {
             "objects": many(shape({"apiVersion": TEXT, "kind": TEXT, "metadata": by_name(ANY)})),
             "notes": many(TEXT),
         }
-    ),
-    "SecretView": shape(
-        {"file": TEXT, "values": many(shape({"document": WHOLE, "path": many({"type": ["string", "integer"]}), "bytes": WHOLE}))}
     ),
     "ValidateResult": shape(
         {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gitctl.cli import secret_git
 from gitctl.cli.flags import with_session
 from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
@@ -47,6 +48,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Secrets in Git: files encrypted by sops with age keys.", no_args_is_help=True)
     for command in (keygen, encrypt, decrypt, edit, view, status, rotate, scan):
         group.command(command.__name__, epilog=_EPILOGS.get(command.__name__))(command)
+    secret_git.register(group)
     app.add_typer(group, name="secret")
 
 

@@ -12,9 +12,12 @@ from gitctl.secrets.pysops import Kind
 
 
 class SopsProvider:
-    """Recognises a file by sops' metadata in it, whatever its name."""
+    """Recognises a file by sops' metadata in it, whatever its name. `seconds` is how long a decryption may take."""
 
     name = "sops"
+
+    def __init__(self, *, seconds: float = 120.0) -> None:
+        self._seconds = seconds
 
     def recognises(self, path: str, content: bytes) -> bool:
         """Is this file encrypted by sops?"""
@@ -28,7 +31,8 @@ class SopsProvider:
         kind = pysops.kind_of(path, content)
         sealed = leaves.documents(content, kind=kind, where=path)
         # The values of an INI file are quoted when they must be; JSON says what they are.
-        plain = pysops.decrypt(content, kind=kind, output=Kind.JSON if kind is Kind.INI else None, filename=path)
+        form = Kind.JSON if kind is Kind.INI else None
+        plain = pysops.decrypt(content, kind=kind, output=form, filename=path, seconds=self._seconds)
         values = _binary(plain, sealed) if kind is Kind.BINARY else _pairs(plain, sealed, kind, path)
         encoded = leaves.secret_data(sealed)
         return Opened(plain, values, template=leaves.template(content, kind=kind, where=path), encoded=encoded)

@@ -27,13 +27,14 @@ def encrypt(content: bytes, *, kind: Kind, recipients: tuple[str, ...] = (), enc
     return sops((*arguments, "/dev/stdin"), content, name=filename, cwd=path.parent if path else None)
 
 
-def decrypt(content: bytes, *, kind: Kind, output: Kind | None = None, filename: str = "") -> bytes:
+def decrypt(content: bytes, *, kind: Kind, output: Kind | None = None, filename: str = "", seconds: float = 120.0) -> bytes:
     """Verify and decrypt; `output` asks for another form. `filename` is for messages only.
 
-    Raises NotEncrypted, NoUsableKey, Tampered, BadContent, ToolMissing.
+    Raises NotEncrypted, NoUsableKey, Tampered, BadContent, ToolMissing; RenderError when a key service or a passphrase takes longer than
+    `seconds`.
     """
     wanted = recipients_of(content, kind=kind, filename=filename)
-    return sops(("decrypt", *_types(kind, output), "/dev/stdin"), content, name=filename, wanted=wanted)
+    return sops(("decrypt", *_types(kind, output), "/dev/stdin"), content, name=filename, wanted=wanted, seconds=seconds)
 
 
 def rotate(content: bytes, *, kind: Kind, add: tuple[str, ...] = (), remove: tuple[str, ...] = (), filename: str = "") -> bytes:

@@ -38,10 +38,13 @@ def sops(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     wanted: tuple[str, ...] = (),
+    seconds: float = 120.0,
 ) -> bytes:
-    """Run a sub-command with `content` on stdin; the result is its stdout. Raises the errors of `pysops.errors`, ToolMissing."""
+    """Run a sub-command with `content` on stdin; the result is its stdout.
+
+    Raises the errors of `pysops.errors`, ToolMissing, RenderError when it does not end within `seconds`."""
     # Not a cwd that may have gone: sops looks for .sops.yaml upwards from there.
-    command = Command(("sops", *arguments), stdin=content, cwd=str(cwd) if cwd else None, env={**_QUIET, **(env or {})})
+    command = Command(("sops", *arguments), stdin=content, cwd=str(cwd) if cwd else None, env={**_QUIET, **(env or {})}, timeout=seconds)
     done = run(command)
     if done.code not in (0, _UNCHANGED):
         _check_version()

@@ -1,0 +1,44 @@
+"""The schemas of what `gitctl secret` tells."""
+
+from __future__ import annotations
+
+from schema_words import TEXT, WHOLE, YES, Json, many, shape, word
+
+from gitctl.model.exposure import ExposureKind
+from gitctl.model.secret import RuleMatch, SecretState
+
+FINDING: Json = {"file": TEXT, "line": WHOLE, "column": WHOLE, "kind": word(ExposureKind), "object": TEXT, "key": TEXT, "bytes": WHOLE}
+ACCEPTED, PASSED_OVER = shape({**FINDING, "reason": TEXT}), shape({"file": TEXT, "reason": TEXT})
+
+SECRETS: dict[str, Json] = {
+    "SecretGitSetup": shape({"settings": many(TEXT), "added": many(TEXT), "removed": many(TEXT), "files": WHOLE, "changed": YES}),
+    "SecretKey": shape({"recipient": TEXT, "file": TEXT, "appended": YES}),
+    "SecretResult": shape({"action": {"enum": ["encrypted", "edited", "rotated"]}, "files": many(TEXT)}, {"rules": TEXT}),
+    "SecretScan": shape({"files": WHOLE, "findings": many(shape(FINDING)), "accepted": many(ACCEPTED), "passedOver": many(PASSED_OVER)}),
+    "SecretStatus": shape(
+        {
+            "files": many(
+                shape(
+                    {
+                        "file": TEXT,
+                        "encrypted": YES,
+                        "state": word(SecretState),
+                        "recipients": many(TEXT),
+                        "modified": TEXT,
+                        "rule": word(RuleMatch),
+                        "missing": many(TEXT),
+                        "surplus": many(TEXT),
+                        "why": TEXT,
+                    }
+                )
+            ),
+            "findings": WHOLE,
+        }
+    ),
+    "SecretView": shape(
+        {"file": TEXT, "values": many(shape({"document": WHOLE, "path": many({"type": ["string", "integer"]}), "bytes": WHOLE}))}
+    ),
+    "SecretMerge": shape(
+        {"file": TEXT, "merged": WHOLE, "conflicts": many(shape({"key": TEXT, "ours": TEXT, "theirs": TEXT})), "written": YES}
+    ),
+}
