@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schema_words import TEXT, WHOLE, YES, Json, many, shape, word
+from schema_words import SHA, TEXT, WHOLE, YES, Json, many, maybe, shape, word
 
 from gitctl.model.exposure import ExposureKind
 from gitctl.model.secret import RuleMatch, SecretState
@@ -13,6 +13,23 @@ ACCEPTED, PASSED_OVER = shape({**FINDING, "reason": TEXT}), shape({"file": TEXT,
 SECRETS: dict[str, Json] = {
     "SecretGitSetup": shape({"settings": many(TEXT), "added": many(TEXT), "removed": many(TEXT), "files": WHOLE, "changed": YES}),
     "SecretKey": shape({"recipient": TEXT, "file": TEXT, "appended": YES}),
+    "SecretRecipientList": shape(
+        {
+            "items": many(shape({"recipient": TEXT, "name": TEXT, "config": TEXT, "rules": many(TEXT), "files": WHOLE})),
+            "unruled": many(TEXT),
+        }
+    ),
+    "SecretRecipients": shape(
+        {
+            "recipient": TEXT,
+            "name": TEXT,
+            "action": {"enum": ["added", "removed"]},
+            "rules": many(TEXT),
+            "files": many(shape({"file": TEXT, "added": many(TEXT), "removed": many(TEXT)})),
+            "toChange": many(shape({"file": TEXT, "keys": many(TEXT)})),
+            "commit": maybe(SHA),
+        }
+    ),
     "SecretResult": shape({"action": {"enum": ["encrypted", "edited", "rotated"]}, "files": many(TEXT)}, {"rules": TEXT}),
     "SecretScan": shape({"files": WHOLE, "findings": many(shape(FINDING)), "accepted": many(ACCEPTED), "passedOver": many(PASSED_OVER)}),
     "SecretStatus": shape(

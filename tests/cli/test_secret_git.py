@@ -242,7 +242,9 @@ def test_recipients_merge_as_a_set_and_who_was_taken_away_cannot_read_on(
     put(repo, gitctl, "s/bob/alice/")
     assert merge(repo)[0] == 0
     for key, code in ((late, 0), (stranger, 5)):
-        gitctl("secret", "decrypt", FILE, cwd=repo.path, env={"SOPS_AGE_KEY_FILE": str(key.file), "XDG_CONFIG_HOME": str(tmp_path)}).expect(code)
+        gitctl("secret", "decrypt", FILE, cwd=repo.path, env={"SOPS_AGE_KEY_FILE": str(key.file), "XDG_CONFIG_HOME": str(tmp_path)}).expect(
+            code
+        )
 
 
 def test_plain_on_one_side_is_refused(repo: GitRepo, gitctl: Runner) -> None:

@@ -59,11 +59,15 @@ def rule_for(file: Path) -> Rule | None:
     config = find(file)
     if config is None:
         return None
-    relative = os.path.relpath(file.absolute(), config.absolute().parent)
-    chosen = next((r for r in _rules(config) if re.search(str(r.get("path_regex") or ""), relative)), None)
+    return rule_in(_read(config), os.path.relpath(file.absolute(), config.absolute().parent), config=config)
+
+
+def rule_in(content: bytes, path: str, *, config: Path) -> Rule | None:
+    """The first rule in the content of a configuration that matches `path`, relative to its folder; None without one. Raises InputError."""
+    chosen = next((rule for rule in entries(content, config=config) if re.search(str(rule.get("path_regex") or ""), path)), None)
     if chosen is None:
         return None
-    return Rule(config, tuple(dict.fromkeys(_recipients(chosen))), selective=any(chosen.get(s) for s in _SELECTORS))
+    return Rule(config, tuple(dict.fromkeys(recipients(chosen))), selective=any(chosen.get(s) for s in _SELECTORS))
 
 
 def create(folder: Path, recipients: tuple[str, ...]) -> Path:
@@ -82,17 +86,21 @@ def text(recipients: tuple[str, ...]) -> str:
     return _TEMPLATE.format(regex=KUBERNETES_REGEX, recipients=",".join(recipients))
 
 
-def _rules(config: Path) -> list[dict[str, Any]]:
-    try:
-        content = config.read_bytes()
-    except OSError as bad:
-        raise InputError(f"cannot be read: {bad.strerror}", id=ErrorId.SOPS_CONFIG, where=str(config)) from bad
+def entries(content: bytes, *, config: Path) -> list[dict[str, Any]]:
+    """The creation rules of a configuration, as they are written. Raises InputError when it, or a `path_regex`, cannot be read."""
     top, _ = load_marked(content, where=str(config))
     rules = top.get("creation_rules") if isinstance(top, dict) else None
     found = [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
     for rule in found:
         _checked_regex(str(rule.get("path_regex") or ""), config)
     return found
+
+
+def _read(config: Path) -> bytes:
+    try:
+        return config.read_bytes()
+    except OSError as bad:
+        raise InputError(f"cannot be read: {bad.strerror}", id=ErrorId.SOPS_CONFIG, where=str(config)) from bad
 
 
 def _checked_regex(pattern: str, config: Path) -> None:
@@ -102,7 +110,8 @@ def _checked_regex(pattern: str, config: Path) -> None:
         raise InputError(f"a path_regex that gitctl cannot read: {bad.msg}", id=ErrorId.SOPS_CONFIG, where=str(config)) from bad
 
 
-def _recipients(rule: dict[str, Any]) -> Iterator[str]:
+def recipients(rule: dict[str, Any]) -> Iterator[str]:
+    """The keys that a rule names, of all services and key groups."""
     for service in _SERVICES:
         keys = rule.get(service) or ()
         for key in keys.split(",") if isinstance(keys, str) else keys:
@@ -110,4 +119,4 @@ def _recipients(rule: dict[str, Any]) -> Iterator[str]:
                 yield key.strip()
     for group in rule.get("key_groups") or ():
         if isinstance(group, dict):
-            yield from _recipients(group)
+            yield from recipients(group)

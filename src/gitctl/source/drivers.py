@@ -30,7 +30,14 @@ class GitClone:
 
     def names(self) -> tuple[str, ...]:
         """The files that Git tracks or would track, relative to the root. Raises SourceError."""
-        return tuple(filter(None, self._git.out("ls-files", "-z", "--cached", "--others", "--exclude-standard").decode("utf-8", "surrogateescape").split("\0")))
+        return tuple(
+            filter(
+                None,
+                self._git.out("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+                .decode("utf-8", "surrogateescape")
+                .split("\0"),
+            )
+        )
 
     def encrypted(self, names: Collection[str]) -> frozenset[str]:
         """Which of these are encrypted, as they lie on the disk."""

@@ -18,7 +18,7 @@ clouds. Every exit code of sops becomes an error of its own type with a hint; no
 
 from __future__ import annotations
 
-from gitctl.secrets.pysops.crypt import decrypt, encrypt, reencrypt, rotate, updatekeys
+from gitctl.secrets.pysops.crypt import decrypt, encrypt, reencrypt, rotate, updatekeys, updatekeys_by_rule
 from gitctl.secrets.pysops.errors import (
     AlreadyEncrypted,
     BadContent,
@@ -56,5 +56,6 @@ __all__ = [
     "rotate",
     "status",
     "updatekeys",
+    "updatekeys_by_rule",
     "version",
 ]

@@ -53,14 +53,27 @@ def updatekeys(content: bytes, *, kind: Kind, recipients: tuple[str, ...], filen
 
     Who had the data key before can still open every version that Git knows: follow with `rotate`, and change the secrets.
     """
+    config = f"creation_rules: [{{age: '{','.join(recipients)}'}}]\n".encode()
+    # sops 3.9 goes by the suffix.
+    return updatekeys_by_rule(
+        content, kind=kind, config=config, path=f"content.{'env' if kind is Kind.DOTENV else kind}", filename=filename
+    )
+
+
+def updatekeys_by_rule(content: bytes, *, kind: Kind, config: bytes, path: str, filename: str = "") -> bytes:
+    """As `updatekeys`, for whoever the rule of a `.sops.yaml` (its content: `config`) names for `path`, below the folder of that file.
+
+    Keys of any service. Raises as `decrypt`, BadRecipient, NoRule.
+    """
     wanted = recipients_of(content, kind=kind, filename=filename)
     with tempfile.TemporaryDirectory(prefix="gitctl-sops-") as folder:
-        # sops updates keys in place, by a rule, and only in files; 3.9 goes by their suffix. Nothing here is plaintext.
-        file = Path(folder, f"content.{'env' if kind is Kind.DOTENV else kind}")
+        # sops updates keys in place, by a rule, and only in files. Nothing here is plaintext.
+        file, rules = Path(folder, path), Path(folder, ".sops.yaml")
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
-        Path(folder, ".sops.yaml").write_text(f"creation_rules: [{{age: '{','.join(recipients)}'}}]\n")
-        arguments = ("updatekeys", "--yes", "--input-type", kind, file.name)
-        sops(arguments, b"", name=filename, cwd=Path(folder), wanted=wanted, env={"SOPS_CONFIG": str(Path(folder, ".sops.yaml"))})
+        rules.write_bytes(config)
+        arguments = ("updatekeys", "--yes", "--input-type", kind, str(file))
+        sops(arguments, b"", name=filename, cwd=Path(folder), wanted=wanted, env={"SOPS_CONFIG": str(rules)})
         return file.read_bytes()
 
 

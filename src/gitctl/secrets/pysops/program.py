@@ -75,7 +75,7 @@ def key_places() -> tuple[str, ...]:
     return (
         f"SOPS_AGE_KEY_FILE ({_seen(Path(named))})" if named else "SOPS_AGE_KEY_FILE (not set)",
         f"SOPS_AGE_KEY ({'set' if os.environ.get('SOPS_AGE_KEY') else 'not set'})",
-        f"{file} ({'not read: SOPS_AGE_KEY_FILE is set' if named else 'there' if file.is_file() else 'not there'})",
+        f"{file} ({'there' if file.is_file() else 'not there'})",
     )
 
 

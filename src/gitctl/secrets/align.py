@@ -1,0 +1,44 @@
+"""A file brought in line with its rule: who was added can read it, who was taken away cannot read what is written from now on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gitctl.secrets import leaves, pysops
+from gitctl.secrets.rules import rule_in
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """The new content, recipients that came and went, and the places of the values that those who went know."""
+
+    content: bytes
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    known: tuple[str, ...]
+
+
+def is_ruled(path: str, *, config: Path, rules: bytes) -> bool:
+    """Does a rule of the configuration (its content: `rules`) match the path, relative to its folder? Raises InputError."""
+    return rule_in(rules, path, config=config) is not None
+
+
+def align(path: str, content: bytes, *, config: Path, rules: bytes, where: str) -> Aligned | None:
+    """The file for those whom its rule names; None where it is so already, or no rule matches.
+
+    Where somebody went, the data key is a new one: the old one was theirs. Raises InputError family, RenderError (no key), ToolMissing.
+    """
+    rule = rule_in(rules, path, config=config)
+    kind = pysops.kind_of(path, content)
+    now = pysops.recipients(content, kind=kind, filename=where)
+    if rule is None or set(rule.recipients) == set(now):
+        return None
+    added = tuple(one for one in rule.recipients if one not in now)
+    removed = tuple(one for one in now if one not in rule.recipients)
+    content = pysops.updatekeys_by_rule(content, kind=kind, config=rules, path=path, filename=where)
+    if removed:
+        content = pysops.rotate(content, kind=kind, filename=where)
+    found = leaves.encrypted(leaves.documents(content, kind=kind, where=where))
+    known = tuple(leaves.shown(place[1:]) for place, _ in found) if removed else ()
+    return Aligned(content, added, removed, known)
