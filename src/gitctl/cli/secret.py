@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gitctl.cli import secret_git, secret_recipients
+from gitctl.cli import secret_exec, secret_git, secret_recipients
 from gitctl.cli.flags import with_session
 from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
@@ -50,6 +50,7 @@ def register(app: typer.Typer) -> None:
         group.command(command.__name__, epilog=_EPILOGS.get(command.__name__))(command)
     secret_git.register(group)
     secret_recipients.register(group)
+    secret_exec.register(group)
     app.add_typer(group, name="secret")
 
 

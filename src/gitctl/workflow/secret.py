@@ -77,7 +77,7 @@ def edit(path: Path, files: SecretFiles, *, room: Room, editor: Editor, again: A
     plain = files.open(path, content)
     with room() as folder:
         draft = folder / path.name
-        _write_new(draft, plain)
+        write_new(draft, plain)
         while True:
             edited = _edited(draft, editor)
             if edited == plain:
@@ -174,7 +174,8 @@ def _edited(draft: Path, editor: Editor) -> bytes:
     return read_file(draft)
 
 
-def _write_new(path: Path, content: bytes) -> None:
+def write_new(path: Path, content: bytes) -> None:
+    """A new file that only we may read."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
         out.write(content)
 
