@@ -31,6 +31,12 @@ SECRETS: dict[str, Json] = {
         }
     ),
     "SecretResult": shape({"action": {"enum": ["encrypted", "edited", "rotated"]}, "files": many(TEXT)}, {"rules": TEXT}),
+    "SecretRules": shape(
+        {
+            "items": many(shape({"config": TEXT, "pathRegex": TEXT, "recipients": WHOLE, "files": WHOLE})),
+            "unruled": many(TEXT),
+        }
+    ),
     "SecretScan": shape({"files": WHOLE, "findings": many(shape(FINDING)), "accepted": many(ACCEPTED), "passedOver": many(PASSED_OVER)}),
     "SecretStatus": shape(
         {

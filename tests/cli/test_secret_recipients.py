@@ -93,6 +93,12 @@ def test_a_file_without_a_rule_is_named(repo: GitRepo, gitctl: Runner) -> None:
     repo.write(".sops.yaml", rules.replace("  - age:", "  - path_regex: ^apps/\n    age:"))
     listed = gitctl("secret", "recipients", "list", cwd=repo.path).expect()
     assert "prod/app.env: no rule of a .sops.yaml matches it" in listed.stderr
+    found = gitctl("secret", "rules", "--exit-code", "-o", "json", cwd=repo.path).expect(1).json()
+    assert [one["files"] for one in found["items"]] == [2, 0]
+    assert found["unruled"] == ["prod/app.env"]
+    assert "the rule ^apps/ matches no encrypted file" in gitctl("secret", "rules", cwd=repo.path).expect().stderr
+    repo.write(".sops.yaml", rules)
+    gitctl("secret", "rules", "--exit-code", cwd=repo.path).expect(0)
 
 
 def test_no_rules_and_no_repository(gitctl: Runner, git_repo: Callable[..., GitRepo], tmp_path: Path, stranger: AgeKey) -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gitctl.cli.flags import with_session
 from gitctl.cli.manual import epilog
+from gitctl.cli.secret_ground import Ground
 from gitctl.cli.session import Session
-from gitctl.errors import ErrorId, InputError, SourceError
+from gitctl.errors import ErrorId, ExitCode, InputError
 
 if TYPE_CHECKING:
     from gitctl.model.revision import Revision
@@ -33,6 +32,7 @@ _EPILOGS = {
             ("gitctl secret recipients add age1… --rule '^prod/'", "for the files of one rule"),
         ]
     ),
+    "rules": epilog([("gitctl secret rules", ""), ("gitctl secret rules --exit-code -q", "for CI")]),
     "remove": epilog(
         [("gitctl secret recipients remove 'Ada Lovelace'", "then change the values that are listed")],
         notes="Whoever could read a file knows its old values, and Git keeps them: change the values that are listed.",
@@ -46,6 +46,7 @@ def register(group: typer.Typer) -> None:
     for name, command in (("list", list_), ("add", add), ("remove", remove)):
         recipients.command(name, epilog=_EPILOGS[name])(command)
     group.add_typer(recipients, name="recipients")
+    group.command("rules", epilog=_EPILOGS["rules"])(rules)
 
 
 @with_session()
@@ -116,86 +117,23 @@ def remove(session: Session, who: Who, no_commit: NoCommit = False, push: Push =
     _show(session, key, name, "removed", done, commit)
 
 
-class Ground:
-    """The repository that a command works on: its rule files and encrypted files, by path from its root."""
+@with_session()
+def rules(
+    session: Session,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit 1 when a rule matches no file, or no rule an encrypted file.")
+    ] = False,
+) -> int:
+    """List the rules of each .sops.yaml with the number of encrypted files for which they hold.
 
-    def __init__(self, session: Session) -> None:
-        from gitctl.cli.start import start_folder
-        from gitctl.secrets import pysops
-        from gitctl.secrets.rules import FILE
-        from gitctl.source.checkout import find_root
-        from gitctl.source.drivers import GitClone
-        from gitctl.workflow.secret import read_file
+    A rule that matches no file, and an encrypted file that no rule matches, are findings: a typing error in a path_regex looks like that.
+    """
+    from gitctl.cli.show.recipients import show_rules
 
-        self.start = start_folder(session)
-        root = find_root(self.start)
-        if root is None:
-            raise SourceError(f"{self.start} is not in a Git repository", id=ErrorId.NOT_A_REPOSITORY, hint="run it in one, or use -C")
-        self.root = root
-        clone = GitClone(root, pysops.is_encrypted)
-        names = clone.names()
-        self.files: Mapping[str, bytes] = {name: read_file(root / name) for name in sorted(clone.encrypted(names))}
-        self.configs: Mapping[str, str] = {
-            name: read_file(root / name).decode("utf-8", "replace")
-            for name in sorted(names, key=lambda name: (-name.count("/"), name))
-            if Path(name).name == FILE and (root / name).is_file()
-        }
-
-    def config_of(self, name: str) -> str | None:
-        """The rule file that applies to a file: the nearest upwards."""
-        from gitctl.workflow.recipients import below
-
-        return next((config for config in self.configs if below(config, (name,))), None)
-
-    @property
-    def unruled(self) -> tuple[str, ...]:
-        """Encrypted files that no rule matches."""
-        from gitctl.secrets.align import is_ruled
-
-        def ruled(name: str) -> bool:
-            config = self.config_of(name)
-            if config is None:
-                return False
-            return is_ruled(self._path(name, config), config=self.root / config, rules=self.configs[config].encode())
-
-        return tuple(name for name in self.files if not ruled(name))
-
-    def aligned(self, changed: Mapping[str, str]) -> Alignment:
-        """All files as these rule files want them."""
-        from gitctl.secrets.align import Aligned as File
-        from gitctl.secrets.align import align
-        from gitctl.workflow.recipients import aligned
-
-        def one(name: str, content: bytes) -> File | None:
-            config = self.config_of(name)
-            assert config is not None
-            return align(self._path(name, config), content, config=self.root / config, rules=changed[config].encode(), where=name)
-
-        files = {name: content for name, content in self.files.items() if self.config_of(name) in changed}
-        rules = {name: text.encode() for name, text in changed.items() if text != self.configs[name]}
-        return aligned(files, rules, one)
-
-    def carry_out(self, done: Alignment, message: str, *, no_commit: bool, push: bool) -> Revision | None:
-        """Commit, or write the files alone."""
-        from gitctl.source.git import Git
-        from gitctl.source.publish import checkout_publisher
-        from gitctl.source.resolve import find_commit
-        from gitctl.workflow.recipients import commit_files, write
-
-        if no_commit:
-            write(done, root=self.root)
-            return None
-        parent = find_commit(Git(self.root), "HEAD", repo=str(self.root))
-        if parent is None:
-            raise SourceError("no commit yet", id=ErrorId.REVISION_UNKNOWN, where=str(self.root), hint="commit, or add --no-commit")
-        publisher = checkout_publisher(self.root)
-        commit = commit_files(done, message, publisher=publisher, parent=parent)
-        if commit and push:
-            publisher.push(commit)
-        return commit
-
-    def _path(self, name: str, config: str) -> str:
-        return os.path.relpath(name, str(Path(config).parent))
+    ground = Ground(session)
+    found = ground.rules
+    show_rules(session, found, ground.unruled)
+    return ExitCode.DIFFERENT if exit_code and (ground.unruled or any(not one.files for one in found)) else ExitCode.DONE
 
 
 def _show(session: Session, key: str, name: str, action: str, done: Alignment, commit: Revision | None) -> None:

@@ -19,11 +19,6 @@ class Aligned:
     known: tuple[str, ...]
 
 
-def is_ruled(path: str, *, config: Path, rules: bytes) -> bool:
-    """Does a rule of the configuration (its content: `rules`) match the path, relative to its folder? Raises InputError."""
-    return rule_in(rules, path, config=config) is not None
-
-
 def align(path: str, content: bytes, *, config: Path, rules: bytes, where: str) -> Aligned | None:
     """The file for those whom its rule names; None where it is so already, or no rule matches.
 

@@ -64,10 +64,17 @@ def rule_for(file: Path) -> Rule | None:
 
 def rule_in(content: bytes, path: str, *, config: Path) -> Rule | None:
     """The first rule in the content of a configuration that matches `path`, relative to its folder; None without one. Raises InputError."""
-    chosen = next((rule for rule in entries(content, config=config) if re.search(str(rule.get("path_regex") or ""), path)), None)
-    if chosen is None:
+    index = index_of(content, path, config=config)
+    if index is None:
         return None
+    chosen = entries(content, config=config)[index]
     return Rule(config, tuple(dict.fromkeys(recipients(chosen))), selective=any(chosen.get(s) for s in _SELECTORS))
+
+
+def index_of(content: bytes, path: str, *, config: Path) -> int | None:
+    """The place of the rule that matches `path` among the rules of a configuration, None without one. Raises InputError."""
+    rules = enumerate(entries(content, config=config))
+    return next((index for index, rule in rules if re.search(str(rule.get("path_regex") or ""), path)), None)
 
 
 def create(folder: Path, recipients: tuple[str, ...]) -> Path:

@@ -11,6 +11,7 @@ from gitctl.cli.show.lines import table, text_of
 from gitctl.model.quantity import counted
 
 if TYPE_CHECKING:
+    from gitctl.cli.secret_ground import RuleUse
     from gitctl.model.revision import Revision
     from gitctl.secrets.roster import Reader
     from gitctl.workflow.recipients import Alignment
@@ -32,6 +33,23 @@ def show_recipients(session: Session, rosters: Mapping[str, Sequence[Reader]], c
     session.result(
         "SecretRecipientList", body, text=lambda: text_of(list(table(rows, _HEAD)), color=session.color, clean=clean), forms=names
     )
+    for name in unruled:
+        session.warn(f"{name}: no rule of a .sops.yaml matches it")
+
+
+def show_rules(session: Session, rules: Sequence[RuleUse], unruled: Sequence[str]) -> None:
+    """Print the rules, and warn about what matches nothing."""
+    body = {
+        "items": [{"config": one.config, "pathRegex": one.path_regex, "recipients": one.recipients, "files": one.files} for one in rules],
+        "unruled": list(unruled),
+    }
+    rows: list[tuple[str, ...]] = [(one.config, one.path_regex or "all files", str(one.recipients), str(one.files)) for one in rules]
+    clean = session.redactor.clean
+    head = ("CONFIG", "RULE", "RECIPIENTS", "FILES")
+    session.result("SecretRules", body, text=lambda: text_of(list(table(rows, head)), color=session.color, clean=clean))
+    for one in rules:
+        if not one.files:
+            session.warn(f"{one.config}: the rule {one.path_regex or 'for all files'} matches no encrypted file")
     for name in unruled:
         session.warn(f"{name}: no rule of a .sops.yaml matches it")
 
