@@ -45,6 +45,7 @@ $(READY): $(LOCKED) pyproject.toml
 
 tools: setup ## helm, kustomize, age, sops, kubectl in pinned versions, in the user's cache
 	@$(PY) tools/install.py
+	@$(PY) tools/install_moto.py
 
 tools-path: ## print the folder of these tools: export PATH="$$(make -s tools-path):$$PATH"
 	@python=$(PY); [ -x "$$python" ] || for python in python3.13 python3.12 python3.11 python3; do "$$python" -c '$(SUITABLE)' >/dev/null 2>&1 && break; done; \
@@ -91,6 +92,8 @@ oracle: sandbox ## random mutations on a real API server: is what certificates p
 lock: ## resolve requirements-dev.lock anew; needs uv (python3 -m pip install uv), which nothing else does
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	  pyproject.toml requirements-dev.in --output-file requirements-dev.lock
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	  requirements-moto.in --output-file requirements-moto.lock
 	$(MAKE) setup
 	$(PY) tools/runtime_lock.py
 
