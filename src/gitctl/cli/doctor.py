@@ -13,6 +13,8 @@ from gitctl.errors import ExitCode
 from gitctl.model.quantity import counted
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gitctl.cli.show.lines import Line
     from gitctl.workflow.doctor import Need, ToolReport
 
@@ -60,12 +62,28 @@ def _needs(session: Session) -> frozenset[Need]:
     file = find_config(start, explicit=session.flags.config)
     root = find_root(file.parent) or file.parent
     folder = "" if file.parent == root else file.parent.relative_to(root).as_posix()
+    _tell_experimental(session, file.parent)
     try:
         project = load(file.read_bytes(), path=str(file), folder=folder)
         return uses(project, names=WorkTree(root).names, encrypted=(file.parent / ".sops.yaml").is_file())
     except GitctlError as error:
         session.warn(f"what {file} needs is not known: {error}")
         return frozenset()
+
+
+def _tell_experimental(session: Session, folder: Path) -> None:
+    """Name the key services of `.sops.yaml` that gitctl was never run against."""
+    from gitctl.errors import GitctlError
+    from gitctl.secrets.rules import FILE, experimental
+
+    config = folder / FILE
+    try:
+        found = experimental(config.read_bytes(), config=config) if config.is_file() else ()
+    except GitctlError as error:
+        session.warn(str(error))
+        return
+    for service in found:
+        session.warn(f"{service} in {config}: experimental, gitctl was never run against it: try decrypt, edit and rotate first")
 
 
 def _answer(argv: tuple[str, ...]) -> str | None:

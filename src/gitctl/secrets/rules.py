@@ -25,6 +25,14 @@ _SELECTORS = (
     "unencrypted_comment_regex",
 )
 _SERVICES = ("age", "pgp", "kms", "gcp_kms", "hckms", "azure_keyvault", "hc_vault_transit_uri", "hc_vault")
+EXPERIMENTAL = {
+    "gcp_kms": "GCP KMS",
+    "azure_keyvault": "Azure Key Vault",
+    "hc_vault_transit_uri": "Vault or OpenBao transit",
+    "hc_vault": "Vault or OpenBao transit",
+    "hckms": "Huawei Cloud KMS",
+}
+"""Services that sops knows, and that gitctl was never run against: the same rules, no promise."""
 _TEMPLATE = """\
 # Who can decrypt the secrets of this repository: public keys of age, several separated by commas.
 # After a change here, `gitctl secret rotate --recipients FILE…` brings the files in line.
@@ -75,6 +83,14 @@ def index_of(content: bytes, path: str, *, config: Path) -> int | None:
     """The place of the rule that matches `path` among the rules of a configuration, None without one. Raises InputError."""
     rules = enumerate(entries(content, config=config))
     return next((index for index, rule in rules if re.search(str(rule.get("path_regex") or ""), path)), None)
+
+
+def experimental(content: bytes, *, config: Path) -> tuple[str, ...]:
+    """The services of EXPERIMENTAL that the rules of a configuration name, key groups included. Raises InputError."""
+    groups = [
+        part for rule in entries(content, config=config) for part in (rule, *(rule.get("key_groups") or ())) if isinstance(part, dict)
+    ]
+    return tuple(dict.fromkeys(name for key, name in EXPERIMENTAL.items() if any(part.get(key) for part in groups)))
 
 
 def create(folder: Path, recipients: tuple[str, ...]) -> Path:

@@ -95,3 +95,8 @@ def test_a_file_that_is_there_is_never_overwritten(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         rules.create(tmp_path, ("age1x",))
     assert file.read_text() == "mine"
+
+
+def test_services_that_were_never_tried_are_known(tmp_path: Path) -> None:
+    text = b"creation_rules:\n- {age: age1x, kms: arn}\n- {key_groups: [{gcp_kms: [{resource_id: x}]}, {hc_vault: [y]}]}\n"
+    assert rules.experimental(text, config=tmp_path) == ("GCP KMS", "Vault or OpenBao transit")
