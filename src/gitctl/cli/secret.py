@@ -145,7 +145,7 @@ def edit(
         bool, typer.Option("--dangerous-disk", help="Where no folder in memory is found, edit in one on the disk.")
     ] = False,
 ) -> None:
-    """Edit the plaintext of a file in SOPS_EDITOR or EDITOR, in memory.
+    """Edit a file in SOPS_EDITOR or EDITOR, in memory.
 
     Values that you leave alone keep their ciphertext.
     """

@@ -41,7 +41,7 @@ def exec_env(
     command: Words,
     pristine: Annotated[bool, typer.Option("--pristine", help="Only PATH, HOME and the secrets, nothing else of the environment.")] = False,
 ) -> int:
-    """Run a program with the values of a file as environment variables.
+    """Run a program with a file's values as variables.
 
     Of a Kubernetes Secret `data` and `stringData`, of other files the keys at the top.
     """
@@ -67,7 +67,9 @@ def exec_file(
         bool, typer.Option("--dangerous-disk", help="Where no folder in memory is found, use one on the disk.")
     ] = False,
 ) -> int:
-    """Run a program with the decrypted file, in memory; {} among its arguments is the file's path.
+    """Run a program with the decrypted file, in memory.
+
+    {} among its arguments is the file's path.
 
     The file (0600) is gone when the program ends.
     """

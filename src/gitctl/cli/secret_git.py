@@ -78,7 +78,10 @@ def git_setup(
 
 @with_session()
 def textconv(session: Session, file: File) -> None:
-    """Print an encrypted file for a diff: sizes and tags in the place of values. Called by git."""
+    """Print an encrypted file for a diff; called by git.
+
+    Sizes and tags stand in the place of values.
+    """
     from gitctl.redact import printable
     from gitctl.secrets.textconv import shown
     from gitctl.workflow.secret import read_file
@@ -89,7 +92,10 @@ def textconv(session: Session, file: File) -> None:
 
 @with_session()
 def merge_driver(session: Session, base: Version, ours: Version, theirs: Version, path: File) -> int:
-    """Merge three versions of a file into OURS; PATH is its name. Called by git; exit 1 is a conflict."""
+    """Merge three versions of a file; called by git.
+
+    The result is in OURS; PATH is the file's name. Exit 1 is a conflict.
+    """
     from gitctl.secrets import pysops
     from gitctl.secrets.merge import Versions
     from gitctl.source.drivers import merge_text
@@ -115,7 +121,7 @@ def resolve(
     ours: Annotated[list[str] | None, typer.Option("--ours", metavar="KEY", help="Keep our value; repeatable; `all`.")] = None,
     theirs: Annotated[list[str] | None, typer.Option("--theirs", metavar="KEY", help="Take their value; repeatable; `all`.")] = None,
 ) -> int:
-    """Show, and decide, what is in conflict in an encrypted file.
+    """Show and decide conflicts in an encrypted file.
 
     Without a choice it only lists. With choices the file is merged anew from the versions in the index; `git add` ends the conflict.
     """

@@ -124,7 +124,7 @@ def rules(
         bool, typer.Option("--exit-code", help="Exit 1 when a rule matches no file, or no rule an encrypted file.")
     ] = False,
 ) -> int:
-    """List the rules of each .sops.yaml with the number of encrypted files for which they hold.
+    """List the rules of .sops.yaml, and for how many files.
 
     A rule that matches no file, and an encrypted file that no rule matches, are findings: a typing error in a path_regex looks like that.
     """
