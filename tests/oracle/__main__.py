@@ -8,13 +8,12 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from tests.cluster.proof.kinds import Kind
 from tests.oracle.campaign import Campaign
 from tests.oracle.case import Case, shrunk
+from tests.oracle.oracle import differences
 from tests.oracle.subject import Tally, Violation
 
 from gitctl import sandbox
@@ -48,7 +47,9 @@ class Progress:
         found = json.loads(path.read_text()) if path.exists() else {}
         self.seed = int(found.get("next", seed))
         self.violations = int(found.get("violations", 0))
-        self.counts = {name: Counter(found.get(name, {})) for name in ("judged", "needless", "refused", "environment", "looks")}
+        self.counts = {
+            name: Counter(found.get(name, {})) for name in ("judged", "shown", "needless", "refused", "environment", "looks", "unproven")
+        }
 
     @property
     def cases(self) -> int:
@@ -58,14 +59,16 @@ class Progress:
     def add(self, tally: Tally) -> None:
         """One seed is done."""
         self.seed += 1
-        self.violations += len(tally.violations)
-        looks = {"proven": tally.settled, "unproven": tally.unproven, "unclear": tally.unclear, "restamped": tally.restamped}
+        self.violations += len(tally.violations) + len(tally.unlike)
+        looks = tally.settled + Counter({"unclear": tally.unclear, "restamped": tally.restamped})
         news = {
             "judged": tally.cases,
+            "shown": tally.shown,
             "needless": tally.needless,
             "refused": tally.refused,
             "environment": tally.environment,
             "looks": looks,
+            "unproven": tally.unproven,
         }
         for name, more in news.items():
             self.counts[name].update(more)
@@ -76,7 +79,11 @@ class Progress:
         """The sums."""
         for name, counted in self.counts.items():
             print(f"{name}: {', '.join(f'{key} {number}' for key, number in counted.most_common())}")
-        print(f"oracle: {self.cases} cases, {self.violations} violations; goes on with seed {self.seed}; counts in {self.path}")
+        proven, unproven = self.counts["looks"]["proven"], self.counts["looks"]["unproven"]
+        print(f"unproven after warm-up, without mutating admission: {100 * unproven / max(1, proven + unproven):.2f} %")
+        print(
+            f"oracle: {self.cases} cases, {sum(self.counts['shown'].values())} shown differences applied, {self.violations} violations; goes on with seed {self.seed}; counts in {self.path}"
+        )
 
 
 def run_seed(seed: int) -> Tally:
@@ -91,7 +98,10 @@ def run_seed(seed: int) -> Tally:
                 if number % 2 == 1:
                     campaign.repair()
             tally = campaign.tally
-            print(f"seed {seed}: {tally.total} cases, {len(tally.violations)} violations, {time.monotonic() - began:.0f} s", flush=True)
+            wrong = len(tally.violations) + len(tally.unlike)
+            print(f"seed {seed}: {tally.total} cases, {wrong} violations, {time.monotonic() - began:.0f} s", flush=True)
+            for line in tally.unlike:
+                print(f"NOT AS SHOWN {line}", file=sys.stderr, flush=True)
             for number, violation in enumerate(tally.violations):
                 keep(campaign, violation, _CASES / f"seed-{seed}-{number}.json")
         finally:
@@ -112,15 +122,6 @@ def keep(campaign: Campaign, violation: Violation, path: Path) -> None:
     finally:
         kind.drop()
     print(f"  kept as {path}", file=sys.stderr, flush=True)
-
-
-def differences(one: Any, other: Any, path: str = "") -> Iterator[str]:
-    """Where the server's answer differs from what is live."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        for key in sorted(one.keys() | other.keys()):
-            yield from differences(one.get(key), other.get(key), f"{path}/{key}")
-    elif json.dumps(one, sort_keys=True) != json.dumps(other, sort_keys=True):
-        yield f"{path}: {json.dumps(one)} → {json.dumps(other)}"
 
 
 if __name__ == "__main__":

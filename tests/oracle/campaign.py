@@ -9,15 +9,18 @@ from pathlib import Path
 from random import Random
 
 from tests.cluster.proof.lab import Lab
+from tests.oracle.causes import MUTATING, cause, is_mutated
 from tests.oracle.edits import edited
 from tests.oracle.environment import Surroundings
-from tests.oracle.oracle import agrees
+from tests.oracle.oracle import agrees, content
+from tests.oracle.shown import unlike_shown
 from tests.oracle.steps import MERGE, ROOTS, Step, random_steps, send
 from tests.oracle.subject import Subject, Tally, Violation
 from tests.oracle.templates import BUILT_IN, path_of
 
 from gitctl.model.change import Comparison, Proof
 from gitctl.model.manifest import Json
+from gitctl.model.outcome import Outcome
 from gitctl.parallel import map_bounded
 from gitctl.sandbox import ControlPlane
 from gitctl.sandbox.server import ask, create
@@ -113,12 +116,20 @@ class Campaign:
             proven, map_bounded(lambda p: self._judge(p[1]), proven, limit=_CONNECTIONS), strict=True
         ):
             self._count(subject, comparison, act, *verdict)
-        self.tally.settled += settled and len(proven)
         for subject, comparison in pairs:
+            still = _is_still(comparison)
             if comparison.proof is Proof.SERVER:
-                still = comparison.merged is not None and same(comparison.live, comparison.merged)
                 (self.tally.needless if still else self.tally.asked)[subject.last] += 1
-                self.tally.unproven += settled and still
+            if settled and still:
+                self._settle(comparison)
+
+    def _settle(self, found: Comparison) -> None:
+        """Count an object in sync at a look that should have proven it."""
+        proven = found.proof is Proof.CERTIFICATE
+        apart = "people added what is the default" if found.additions else MUTATING if is_mutated(self.lab.last, found) else ""
+        self.tally.settled[("" if proven else "un") + "proven" + (f", {apart}" if apart else "")] += 1
+        if not (proven or apart):
+            self.tally.unproven[cause(self.lab.last, found)] += 1
 
     def _judge(self, found: Comparison) -> tuple[bool | None, Json]:
         desired = found.desired.body
@@ -140,9 +151,10 @@ class Campaign:
         bench = self.lab.run(impersonate=self.surroundings.user)
         found = bench.compare(*(s.desired for s in self.subjects))
         both = list(zip(self.subjects, found, strict=True))
-        pairs = [(s, c) for s, c in both if c.live is None or not (c.deleting or same(c.live, c.merged))]
+        pairs = [(s, c) for s, c in both if c.live is None or not (c.deleting or _is_still(c))]
         outcomes = map_bounded(lambda pair: bench.apply(pair[1], force=True), pairs, limit=_CONNECTIONS)
-        for (subject, _), outcome in zip(pairs, outcomes, strict=True):
+        for (subject, comparison), outcome in zip(pairs, outcomes, strict=True):
+            self._show(subject, comparison, outcome)
             subject.history.clear()
             subject.false = False
             if not outcome.error:
@@ -155,11 +167,26 @@ class Campaign:
             self.subjects[self.subjects.index(subject)] = self._fresh()  # a policy holds it
         bench.target.keep_proofs(self.lab.owner)
 
+    def _show(self, subject: Subject, found: Comparison, outcome: Outcome) -> None:
+        """Count what was applied as it was shown. Of what was to be created no object was shown, and what was refused showed an error."""
+        if found.live is None or found.merged is None or found.error:
+            return
+        what = "fold" if found.fold else "update"
+        unlike = [outcome.error] if outcome.live is None else list(unlike_shown(found, outcome.live))
+        self.tally.shown[what] += 1
+        if unlike:
+            self.tally.unlike.append(f"{what} of {subject.name}, {subject.last}: {'; '.join(unlike)}")
+
     def _release(self) -> None:
         """Let go what is being deleted: it is created anew, under the same name."""
         going = [live for live in self._lives().values() if live["metadata"].get("deletionTimestamp")]
         step = Step("release", "PATCH", {"metadata": {"finalizers": None}}, MERGE)
         map_bounded(lambda live: send(self.lab, live, step), going, limit=_CONNECTIONS)
+
+
+def _is_still(found: Comparison) -> bool:
+    """Would an apply change nothing, times apart?"""
+    return found.live is not None and found.merged is not None and content(found.live) == content(found.merged)
 
 
 def _desired(rng: Random, body: Json) -> tuple[str, Json]:

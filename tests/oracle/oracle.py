@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from gitctl.model.manifest import Json
@@ -41,3 +42,12 @@ def content(body: Json) -> str:
 
 def _wanted(body: Json) -> str:
     return json.dumps({k: v for k, v in body.items() if k in ("spec", "data", "rules")}, sort_keys=True)
+
+
+def differences(one: Any, other: Any, path: str = "") -> Iterator[str]:
+    """Where the server's answer differs from what is live."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in sorted(one.keys() | other.keys()):
+            yield from differences(one.get(key), other.get(key), f"{path}/{key}")
+    elif json.dumps(one, sort_keys=True) != json.dumps(other, sort_keys=True):
+        yield f"{path}: {json.dumps(one)} → {json.dumps(other)}"

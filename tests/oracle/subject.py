@@ -50,8 +50,9 @@ class Tally:
 
     `cases`: a certificate said "in sync", and the server was asked. `asked`: gitctl asked the server, and there was a difference;
     `needless`: and there was none. `refused`: mutations that the server did not let happen. `unclear`: the object did not keep still.
-    `restamped`: the apply would write times of managers anew, and nothing else. `settled` and `unproven` count objects in sync at looks
-    that come when all was looked at before: those with and those without a proof.
+    `restamped`: the apply would write times of managers anew, and nothing else. `settled` counts objects in sync at looks that come when
+    all was looked at before: those with and those without a proof, apart for mutating admission; `unproven` the latter by cause.
+    `shown`: what a plan showed was applied, and the server's object compared with it; `unlike` says where it was another.
     """
 
     cases: Counter[str] = field(default_factory=Counter)
@@ -60,10 +61,12 @@ class Tally:
     refused: Counter[str] = field(default_factory=Counter)
     environment: Counter[str] = field(default_factory=Counter)
     violations: list[Violation] = field(default_factory=list)
+    settled: Counter[str] = field(default_factory=Counter)
+    unproven: Counter[str] = field(default_factory=Counter)
+    shown: Counter[str] = field(default_factory=Counter)
+    unlike: list[str] = field(default_factory=list)
     unclear: int = 0
     restamped: int = 0
-    settled: int = 0
-    unproven: int = 0
 
     @property
     def total(self) -> int:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from tests.cluster.proof.kinds import Kind
 from tests.cluster.proof.lab import Lab
-from tests.oracle.__main__ import differences
 from tests.oracle.campaign import Campaign
 from tests.oracle.case import Case, is_false
+from tests.oracle.oracle import differences
 
 from gitctl.model.certificate import Standing
 from gitctl.model.manifest import Json
@@ -37,6 +37,7 @@ def test_what_a_certificate_says_is_what_the_server_says(campaign: Campaign) -> 
     campaign.round(environment=True)
     shown = [(v.subject, v.mutation, v.environment, list(differences(v.live, v.answer)), v.history) for v in campaign.tally.violations]
     assert shown == [], f"seed {SEED}"
+    assert campaign.tally.unlike == [], f"seed {SEED}"
     assert campaign.tally.total >= FEWEST
 
 

@@ -32,10 +32,12 @@ class Epoch:
     """The rules by which the server judges one kind in one namespace, as a hash: versions, definitions, admission, the namespace.
 
     `guarded`: some webhook or policy may see the object. Admission may read any field, and anybody's name.
+    `changed`: when anything that it is made of was last written, in seconds since 1970; None where nobody can tell.
     """
 
     digest: str
     guarded: bool
+    changed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,8 @@ class Certificate:
     """Hashes are 16 bytes, base64; those over values are keyed (HMAC).
 
     `desired` is over the body that was sent, the manager and force; `fields` over our field set as the server wrote it; `values` over
-    what those fields hold, and where list items of ours stand; `whole` over the whole object where it is guarded, else "". No hash is
-    over a value of a Secret.
+    what those fields hold, and where list items of ours stand; `whole` over the whole object where it is guarded, else ""; `version`
+    over this very version of the object where its fields do not tell enough, else "". No hash is over a value of a Secret.
     `minted` is the server's clock, in seconds since 1970. `final`: the epoch had been known for long enough, and where the object is
     guarded, the answer was the very object that was there before.
     """
@@ -55,6 +57,7 @@ class Certificate:
     fields: str
     values: str
     whole: str
+    version: str
     resource_version: str
     generation: int
     identity: str

@@ -19,7 +19,7 @@ def approximate(live: Json, sent: Json) -> Json:
     ours = of_manager(live, FIELD_MANAGER)
     kept = reach(union(f for o, f in entries(live) if (o.manager, o.operation) != (FIELD_MANAGER, "Apply")))
     gone = (p for p in ours.leaves() if get(sent, p) is MISSING and not kept(p))
-    return without(merged, FieldSet(frozenset(gone)), None)
+    return without(merged, FieldSet(frozenset(gone)))
 
 
 def _over(live: Any, sent: Any, name: str) -> Any:

@@ -6,7 +6,6 @@ proves to be in sync, only a sample is asked (`verify.py`).
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, replace
 
 from gitctl.model.certificate import Standing
@@ -20,18 +19,17 @@ from gitctl.protocols import CompareOptions, Observed
 from gitctl.target.kubernetes import failure
 from gitctl.target.kubernetes.approximate import approximate
 from gitctl.target.kubernetes.client import Client
-from gitctl.target.kubernetes.exchange import APPLY, Request, Response
-from gitctl.target.kubernetes.fold import without
+from gitctl.target.kubernetes.exchange import APPLY, JSON_PATCH, Request, Response
+from gitctl.target.kubernetes.fold import operations, without
 from gitctl.target.kubernetes.local import compared_here
 from gitctl.target.kubernetes.observe import get_one
 from gitctl.target.kubernetes.owner import has_label, marked, owner_of
 from gitctl.target.kubernetes.ownership import Claim, Verdict, judge
 from gitctl.target.kubernetes.proof.proofs import Proofs
-from gitctl.target.kubernetes.proof.seal import same
+from gitctl.target.kubernetes.proof.still import is_unchanged
 from gitctl.target.kubernetes.resource import Resource
+from gitctl.target.kubernetes.trials import Trials
 
-# Data has no defaults: what is taken away there stays away, and need not be asked.
-_WITHOUT_DEFAULTS = frozenset({"f:data", "f:binaryData", "f:metadata"})
 _LOOKS = 3
 """How often an object that changes between LIST and dry-run is looked at anew."""
 
@@ -62,6 +60,7 @@ class Desk:
     observed: Observed
     options: CompareOptions
     proofs: Proofs
+    trials: Trials
 
 
 def proven(desk: Desk, pair: Pair) -> Comparison | None:
@@ -131,21 +130,27 @@ def _owner(live: Json, entry: InventoryEntry | None, owner: str) -> str:
 
 def _dry_run(desk: Desk, found: Comparison, resource: Resource, entry: InventoryEntry | None) -> Comparison:
     assert found.live is not None  # only existing objects are tried
-    client, options = desk.client, desk.options
-    answer = client.send(apply_request(resource, found.ref, found.sent, force=True, dry_run=True))
+    client, options, place = desk.client, desk.options, (resource, found.ref.namespace)
     claim = _claim(found, entry, options)
+    if desk.trials.refused(place):
+        return compared_here(found, found.live, entry, claim)
+    answer = client.send(apply_request(resource, found.ref, found.sent, force=True, dry_run=True))
+    if failure.refused_rights(answer):
+        desk.trials.note_refusal(place)
     if failure.refused_rights(answer) or failure.refused_dry_run(answer):
         return compared_here(found, found.live, entry, claim)
     if not answer.ok:
         return _refused(found, answer)
     after = answer.json()
     verdict = judge(found.live, after, claim)
-    if verdict == Verdict() and found.owner == options.owner and same(found.live, after):
+    if verdict == Verdict() and found.owner == options.owner and is_unchanged(found.live, after):
         scene = desk.proofs.scene(options.owner, found.ref, resource)
         desk.proofs.learn(options.owner, found.ref, found.sent, after, found.live, scene)
+    settled = _settled(client, found, resource, after, verdict)
+    if settled.error:
+        return settled
     return replace(
-        found,
-        merged=_settled(client, found, resource, after, verdict),
+        settled,
         proof=Proof.SERVER,
         conflicts=verdict.conflicts,
         taken=verdict.taken,
@@ -173,22 +178,17 @@ def is_sensitive(manifest: Manifest) -> bool:
     return manifest.ref.kind == "Secret" or bool(manifest.sensitive)
 
 
-def _settled(client: Client, found: Comparison, resource: Resource, after: Json, verdict: Verdict) -> Json:
-    """What will be there at the end. A field that leaves may fall back to a default: the server is asked for it once."""
-    if not verdict.leaving:
-        return after
-    fresh = None
-    if any(path[0] not in _WITHOUT_DEFAULTS for path in verdict.leaving):
-        fresh = _fresh(client, found, resource)
-    return without(after, verdict.leaving, fresh)
-
-
-def _fresh(client: Client, found: Comparison, resource: Resource) -> Json | None:
-    """What the server makes of the wanted object under a name that does not exist; None when it refuses that."""
-    name = f"gitctl-{secrets.token_hex(6)}"
-    body = {**found.sent, "metadata": {**found.sent["metadata"], "name": name}}
-    answer = client.send(apply_request(resource, replace(found.ref, name=name), body, force=True, dry_run=True))
-    return answer.json() if answer.ok else None
+def _settled(client: Client, found: Comparison, resource: Resource, after: Json, verdict: Verdict) -> Comparison:
+    """With what will be there at the end. Of fields that leave the server is asked: they may have a default, or not be allowed to go."""
+    steps = operations(found.live or {}, without(after, verdict.leaving)) if verdict.leaving else []
+    if not steps:
+        return replace(found, merged=after)
+    query = (("fieldManager", FIELD_MANAGER), ("dryRun", "All"))
+    answer = client.send(Request("PATCH", resource.path(found.ref), query, steps, content=JSON_PATCH))
+    if not answer.ok:
+        return _refused(found, answer)
+    merged = answer.json()
+    return replace(found, merged={**merged, "metadata": {**merged["metadata"], "managedFields": after["metadata"]["managedFields"]}})
 
 
 def apply_request(resource: Resource, ref: ObjectRef, body: Json, *, force: bool, dry_run: bool = False) -> Request:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from gitctl.model.fieldpath import MISSING, FieldPath, get, positions
+from gitctl.model.fieldpath import MISSING, FieldPath, positions
 from gitctl.model.fieldset import FieldSet, entries, of_manager
 from gitctl.model.managers import FIELD_MANAGER
 from gitctl.model.manifest import Json
-from gitctl.target.kubernetes.ownership import Claim, foldable, leaving_fields
+from gitctl.target.kubernetes.ownership import Claim, foldable, leaving_fields, outermost
+from gitctl.target.kubernetes.proof.seal import same
+
+_NOT_SENT = frozenset({"apiVersion", "kind", "metadata", "status"})
+_BOOKKEEPING = frozenset({"creationTimestamp", "deletionTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid"})
 
 
 def folded(live: Json, after: Json | None, claim: Claim) -> list[Json] | None:
@@ -45,28 +48,25 @@ def _is_ours(entry: Json) -> bool:
     return (entry.get("manager"), entry.get("operation"), entry.get("subresource", "")) == (FIELD_MANAGER, "Apply", "")
 
 
-def without(after: Json, leaving: FieldSet, fresh: Json | None) -> Json:
-    """The dry-run's answer as it will be once `leaving` is gone.
-
-    `fresh` is what the server makes of our object where none exists: a field that has a default falls back to it.
-    """
-    leaves = leaving.leaves()
-    gone: list[FieldPath] = []
+def without(after: Json, leaving: FieldSet) -> Json:
+    """The dry-run's answer once `leaving` is gone; defaults of what goes are another matter."""
     merged: Any = after
-    for path in leaving:
-        if any(path[: len(g)] == g for g in gone):
-            continue
-        value = get(fresh, path) if fresh is not None else MISSING
-        if value is MISSING:
-            gone.append(path)
-            merged = edited(merged, path, lambda _: MISSING)
-        elif path in leaves:
-            merged = edited(merged, path, partial(_given, value))
+    for path in outermost(leaving):
+        merged = edited(merged, path, lambda _: MISSING)
     return dict(merged)
 
 
-def _given(value: Any, _: Any) -> Any:
-    return value
+def operations(live: Json, merged: Json) -> list[Json]:
+    """A JSON patch that leads from one body to the other, status and the server's bookkeeping apart."""
+    return [*_top(live, merged, "", _NOT_SENT), *_top(live.get("metadata", {}), merged.get("metadata", {}), "/metadata", _BOOKKEEPING)]
+
+
+def _top(old: Json, new: Json, place: str, apart: frozenset[str]) -> Iterator[Json]:
+    for key in sorted((old.keys() | new.keys()) - apart):
+        if key not in new:
+            yield {"op": "remove", "path": f"{place}/{key}"}
+        elif key not in old or not same(old[key], new[key]):
+            yield {"op": "add", "path": f"{place}/{key}", "value": new[key]}
 
 
 def edited(body: Any, path: FieldPath, change: Callable[[Any], Any]) -> Any:

@@ -27,7 +27,7 @@ def compared_here(found: Comparison, live: Json, entry: InventoryEntry | None, c
     leaving = FieldSet(frozenset(p for p in leaving_fields(live, ours, claim) if get(found.sent, p) is MISSING))
     return replace(
         found,
-        merged=without(wanted, leaving, None),
+        merged=without(wanted, leaving),
         proof=Proof.LOCAL,
         taken=tuple(_taken(live, found.sent, ours, claim)),
         additions=() if claim.adopt else tuple(additions_of(live, leaving)),

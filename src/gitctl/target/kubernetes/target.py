@@ -38,6 +38,7 @@ from gitctl.target.kubernetes.release import release_change
 from gitctl.target.kubernetes.remove import delete_change
 from gitctl.target.kubernetes.resource import NAMESPACES, Resource, split_api_version
 from gitctl.target.kubernetes.state import StateStore
+from gitctl.target.kubernetes.trials import Trials
 from gitctl.target.kubernetes.verify import compare_all
 from gitctl.target.kubernetes.watch import watch
 from gitctl.target.kubernetes.write import apply_change
@@ -165,7 +166,7 @@ class KubernetesTarget:
         present = [(p.resource, p.manifest.ref.namespace) for p in pairs if p.resource and observed.objects.get(p.manifest.ref)]
         if present:
             self._proofs.begin(options.owner, present)
-        compared = compare_all(Desk(client, observed, options, self._proofs), pairs)
+        compared = compare_all(Desk(client, observed, options, self._proofs, Trials(client)), pairs)
         self._alarms += compared.alarms
         self._proofs.keep_here(options.owner)
         return missing_namespaces(client, compared.comparisons, options.namespaces)

@@ -14,7 +14,7 @@ from gitctl.parallel import map_bounded
 from gitctl.target.kubernetes.client import WORKERS
 from gitctl.target.kubernetes.compare import Desk, Pair, ask, proven
 from gitctl.target.kubernetes.proof.packing import kind_of
-from gitctl.target.kubernetes.proof.seal import same
+from gitctl.target.kubernetes.proof.still import is_unchanged
 
 _ONE_IN = 100
 _NO_ANSWER = frozenset({429, 502, 503, 504})
@@ -62,8 +62,14 @@ def _sample(refs: list[ObjectRef], verify: Verify) -> Collection[ObjectRef]:
 
 
 def _ask(desk: Desk, pairs: Sequence[Pair]) -> dict[ObjectRef, Comparison]:
-    answers = map_bounded(lambda pair: ask(desk, pair), pairs, limit=WORKERS)
-    return {pair.manifest.ref: answer for pair, answer in zip(pairs, answers, strict=True)}
+    """One of each kind in each namespace first: should that be refused, the others need not be tried."""
+    first = {(pair.resource, pair.manifest.ref.namespace): pair for pair in reversed(pairs)}.values()
+    heads = {pair.manifest.ref for pair in first}
+    return {
+        pair.manifest.ref: answer
+        for batch in (list(first), [pair for pair in pairs if pair.manifest.ref not in heads])
+        for pair, answer in zip(batch, map_bounded(lambda pair: ask(desk, pair), batch, limit=WORKERS), strict=True)
+    }
 
 
 def _says_nothing(asked: Comparison) -> bool:
@@ -75,7 +81,7 @@ def _contradicts(desk: Desk, pair: Pair, known: Comparison, asked: Comparison) -
     """Does the server say that an apply would change what a certificate still calls in sync, or would fail?"""
     if _says_nothing(asked) or asked.live is None or pair.resource is None:
         return False
-    if asked.proof is Proof.SERVER and same(asked.live, asked.merged):
+    if asked.proof is Proof.SERVER and is_unchanged(asked.live, asked.merged):
         return False
     owner = desk.options.owner
     return desk.proofs.standing(owner, known.ref, pair.resource, asked.sent, asked.live) is Standing.IN_SYNC

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gitctl.model.fieldset import FieldSet, entries, of_manager, union
 from gitctl.model.manifest import Json
 from gitctl.target.kubernetes.approximate import approximate
-from gitctl.target.kubernetes.fold import edited, folded, without
+from gitctl.target.kubernetes.fold import edited, folded, operations, without
 from gitctl.target.kubernetes.ownership import Claim, judge, outermost, reach
 
 
@@ -150,12 +150,24 @@ def test_reach_is_touches(owned: set[str], asked: str) -> None:
     assert reach(owns)(path) == owns.touches(path)
 
 
-def test_what_leaves_falls_back_to_the_default() -> None:
+def test_what_leaves() -> None:
     leaving = FieldSet.parse(fields("spec.replicas", "spec.paused"))
     after = {"spec": {"replicas": 5, "paused": True, "x": 1}}
-    assert without(after, leaving, {"spec": {"replicas": 1}}) == {"spec": {"replicas": 1, "x": 1}}
-    assert without(after, leaving, None) == {"spec": {"x": 1}}
+    assert without(after, leaving) == {"spec": {"x": 1}}
     assert after == {"spec": {"replicas": 5, "paused": True, "x": 1}}
+
+
+def test_a_patch_to_what_stays() -> None:
+    before = {"kind": "X", "metadata": {"uid": "u", "labels": {"a": "b"}, "generation": 1}, "spec": {"a": 1}, "data": {}, "status": 1}
+    after = {"kind": "X", "metadata": {"uid": "u", "generation": 2, "annotations": {}}, "spec": {"a": 1.0}, "more": 1}
+    assert operations(before, before) == []
+    assert operations(before, after) == [
+        {"op": "remove", "path": "/data"},
+        {"op": "add", "path": "/more", "value": 1},
+        {"op": "add", "path": "/spec", "value": {"a": 1.0}},
+        {"op": "add", "path": "/metadata/annotations", "value": {}},
+        {"op": "remove", "path": "/metadata/labels"},
+    ]
 
 
 def test_editing_a_path_that_is_not_there_changes_nothing() -> None:

@@ -10,6 +10,7 @@ from gitctl.model.certificate import Epoch
 from gitctl.model.manifest import Json
 from gitctl.target.kubernetes.proof.admission import policies_for, shown, webhooks_for
 from gitctl.target.kubernetes.proof.seal import plain_hash
+from gitctl.target.kubernetes.proof.written import newest, written
 from gitctl.target.kubernetes.resource import Resource
 
 
@@ -38,11 +39,8 @@ class Rules:
 
     def is_aggregated(self, resource: Resource) -> bool:
         """Does another server than the API server serve the kind? Nothing is known of its rules."""
-        for service in self.services:
-            spec = service.get("spec") or {}
-            if (spec.get("group", ""), spec.get("version")) == (resource.group, resource.version):
-                return bool(spec.get("service"))
-        return bool(resource.group)
+        found = [service for service in self.services if _serves(service, resource)]
+        return any((service.get("spec") or {}).get("service") for service in found) if found else bool(resource.group)
 
     def schema(self, resource: Resource) -> str:
         """The hash of the schema that the kind is part of; "" when the server does not tell."""
@@ -58,6 +56,11 @@ class Place:
     namespace: Json | None = None
     parameters: tuple[Json, ...] = field(default=())
     limits: tuple[Json, ...] = field(default=())
+
+
+def _serves(service: Json, resource: Resource) -> bool:
+    spec = service.get("spec") or {}
+    return (spec.get("group", ""), spec.get("version")) == (resource.group, resource.version)
 
 
 def schema_hashes(index: Json) -> dict[str, str]:
@@ -89,7 +92,17 @@ def epoch_of(resource: Resource, rules: Rules, place: Place) -> Epoch | None:
         }
     )
     # A definition that converts by a webhook is answered by somebody else's code as well.
-    return Epoch(digest, guarded=bool(webhooks or policies or _converts(place.definition))) if digest else None
+    guarded = bool(webhooks or policies or _converts(place.definition))
+    return Epoch(digest, guarded, None if guarded else _changed(resource, place)) if digest else None
+
+
+def _changed(resource: Resource, place: Place) -> int | None:
+    """When the rules of a kind without admission were last written: its definition, and limits. The rest of an epoch changes with the
+    server alone, or counts for policies alone; but pods are judged by labels of their namespace, whose removal leaves no time.
+    """
+    if (resource.group, resource.kind) == ("", "Pod"):
+        return None
+    return newest(written(item) for item in (*place.limits, *([place.definition] if place.definition else [])))
 
 
 def _cut(item: Json | None, metadata: tuple[str, ...], *parts: str) -> Json | None:

@@ -6,6 +6,7 @@ from gitctl.model.certificate import Certificate, Standing
 from gitctl.model.manifest import Json
 from gitctl.target.kubernetes.proof.mint import Scene, as_sent, desired_hash, sealed_values, sole_version, whole_hash
 from gitctl.target.kubernetes.proof.owned import has_empty_list, is_shared
+from gitctl.target.kubernetes.proof.still import version_hash
 from gitctl.target.kubernetes.proof.veil import is_veiled
 
 GUARDED_SECONDS = 24 * 3600
@@ -22,9 +23,11 @@ def judge(certificate: Certificate | None, sent: Json, live: Json | None, scene:
         return Standing.UNPROVEN
     if certificate.desired != desired_hash(sent, scene.seal):
         return Standing.CHANGED
-    if not _same_rules(certificate, scene) or not sole_version(live, certificate.api_version):
+    if not _same_rules(certificate, scene):
         return Standing.UNPROVEN
-    return _by_content(certificate, sent, live, scene)
+    if certificate.version:
+        return Standing.IN_SYNC if certificate.version == version_hash(live, scene.seal) else Standing.UNPROVEN
+    return _by_content(certificate, sent, live, scene) if sole_version(live) else Standing.UNPROVEN
 
 
 def _about(certificate: Certificate, live: Json) -> bool:

@@ -14,7 +14,7 @@ from gitctl.target.shards import Packed, name_of, packed
 
 _SHARD_OBJECTS = 2000
 _LONGEST = 128 * 1024 * 1024
-_SCHEMA = 1
+_SCHEMA = 2
 
 
 class Damaged(Exception):
@@ -87,6 +87,7 @@ def _table(pairs: Iterable[tuple[ObjectRef, Certificate]]) -> Json:
             c.desired,
             c.values,
             c.whole,
+            c.version,
             c.resource_version,
             c.generation,
             c.minted,
@@ -111,12 +112,13 @@ def _pairs(table: Json) -> Iterable[tuple[ObjectRef, Certificate]]:
                 fields=fields,
                 values=row[10],
                 whole=row[11],
-                resource_version=row[12],
-                generation=row[13],
+                version=row[12],
+                resource_version=row[13],
+                generation=row[14],
                 identity=identity,
                 epoch=epoch,
-                minted=row[14],
-                final=row[15] is True,
+                minted=row[15],
+                final=row[16] is True,
             ),
         )
 

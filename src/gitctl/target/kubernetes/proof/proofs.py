@@ -105,7 +105,7 @@ class Proofs:
         """Keep the certificate that an answer gives. `scene` is from before the request."""
         if scene is None or owner not in self._books:
             return
-        certificate = mint(sent, answer, before, scene)
+        certificate = mint(sent, answer, before, scene, self._books[owner].candidates(ref))
         if certificate is not None:
             self._books[owner].minted[ref] = certificate
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _BYTES = 16
-_ENGINE = "1"
+_ENGINE = "2"
 """Raised whenever what is hashed changes its meaning: older certificates are then worth nothing."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,7 +18,9 @@ NODES = Resource("", "v1", "Node", "nodes", namespaced=False)
 SERVICE = {"metadata": {"name": "v1.example.com"}, "spec": {"group": "example.com", "version": "v1"}}
 RULES = Rules({"gitVersion": "v1"}, {"apis/example.com/v1": "h", "api/v1": "c"}, (SERVICE,), (), (((), ()), ((), ())))
 DEFINITION: Json = {"metadata": {"name": "things.example.com", "uid": "u", "generation": 1}, "spec": {"scope": "Namespaced"}}
-NAMESPACE: Json = {"metadata": {"name": "shop", "uid": "n", "resourceVersion": "5", "labels": {"a": "b"}, "managedFields": [1]}}
+NAMESPACE: Json = {
+    "metadata": {"name": "shop", "uid": "n", "resourceVersion": "5", "labels": {"a": "b"}, "managedFields": [{"manager": "m"}]}
+}
 PLACE = Place(DEFINITION, NAMESPACE)
 
 
@@ -67,7 +70,7 @@ def test_each_change_of_the_rules_is_another_epoch() -> None:
 
 
 def test_what_does_not_count() -> None:
-    namespace = {"metadata": {**NAMESPACE["metadata"], "managedFields": [2]}}
+    namespace = {"metadata": {**NAMESPACE["metadata"], "managedFields": [{"manager": "n"}]}}
     definition = {**DEFINITION, "status": {"x": 1}}
     body, binding = policy()
     assert epoch(place=Place(definition, namespace)) == epoch()
@@ -122,6 +125,37 @@ def test_a_definition_that_converts_is_guarded() -> None:
     found = epoch(place=replace(PLACE, definition={**DEFINITION, "spec": {"conversion": {"strategy": "Webhook"}}}))
     assert found is not None
     assert found.guarded
+
+
+def stamped(item: Json, born: str, *times: str, subresource: str = "") -> Json:
+    entries = [{"manager": "m", "time": f"2026-11-26T{time}Z"} for time in times]
+    entries += [{"manager": "s", "time": "2026-11-26T23:00:00Z", "subresource": subresource}] if subresource else []
+    return {**item, "metadata": {**item["metadata"], "creationTimestamp": f"2026-11-26T{born}Z", "managedFields": entries}}
+
+
+def changed(place: Place, resource: Resource = THINGS) -> str:
+    """The time of day, "" for unknown."""
+    found = epoch(RULES, place, resource)
+    return datetime.fromtimestamp(found.changed, UTC).strftime("%H:%M:%S") if found and found.changed is not None else ""
+
+
+def test_when_the_rules_were_last_written() -> None:
+    definition = stamped(DEFINITION, "10:00:01", "10:00:02", subresource="status")
+    limit = stamped(NAMESPACE, "13:00:00", "13:00:00")
+    assert changed(Place(definition, stamped(NAMESPACE, "11:00:00", "12:00:00"))) == "10:00:02"
+    assert changed(Place(definition, limits=(limit,))) == "13:00:00"
+    assert changed(Place(None, NAMESPACE)) == "00:00:00"
+
+
+def test_nobody_can_tell_when_the_rules_were_written() -> None:
+    """Managers that were reset; and admission: what was deleted leaves no trace, and may still be in force. So with a pod's namespace."""
+    assert changed(Place(stamped(DEFINITION, "10:00:00"))) == ""
+    assert changed(Place(DEFINITION)) == ""
+    assert changed(Place(None), Resource("", "v1", "Pod", "pods", namespaced=True)) == ""
+    body, binding = policy()
+    found = epoch(with_policy(body, binding), Place(None))
+    assert found is not None
+    assert (found.guarded, found.changed) == (True, None)
 
 
 def test_nothing_is_known_of_what_another_server_serves() -> None:

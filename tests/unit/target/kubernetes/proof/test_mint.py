@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from tests.unit.target.kubernetes.proof.samples import FIELDS, GUARDED, NOW, SCENE, SENT, entry, live
 
-from gitctl.model.certificate import Standing
+from gitctl.model.certificate import Epoch, Standing
 from gitctl.model.manifest import Json
 from gitctl.target.kubernetes.proof.judge import judge
 from gitctl.target.kubernetes.proof.mint import Scene, mint
@@ -49,6 +50,37 @@ def test_a_changed_answer_is_not_final_under_admission() -> None:
     assert not final(SENT, live(), {**live(), "extra": 1}, GUARDED)
 
 
+Act = Callable[[Json], None]
+
+
+def after(*acts: Act) -> Json:
+    body = copy.deepcopy(live())
+    for act in acts:
+        act(body)
+    return body
+
+
+def sent_by(act: Act) -> Json:
+    """What was sent for a body with an empty list is such a body."""
+    return {**SENT, "spec": {**SENT["spec"], "more": []}} if act is with_an_empty_list else SENT
+
+
+def with_an_empty_list(body: Json) -> None:
+    body["spec"]["more"] = []
+
+
+def another_version(body: Json) -> None:
+    body["metadata"]["resourceVersion"] = "8"
+
+
+def another_time(body: Json) -> None:
+    body["metadata"]["managedFields"][0]["time"] = "2026-11-26T11:00:00Z"
+
+
+def another_status(body: Json) -> None:
+    body["status"]["ready"] = 2
+
+
 def without_ours(body: Json) -> None:
     body["metadata"]["managedFields"] = [entry(FIELDS, manager="other")]
 
@@ -77,22 +109,60 @@ def with_half_a_character(body: Json) -> None:
     body["spec"]["whole"] = "\ud800"
 
 
-@pytest.mark.parametrize(
-    "act",
-    [
-        without_ours,
-        with_an_index,
-        with_an_old_writer,
-        deleting,
-        with_a_field_that_is_not_there,
-        with_a_number_too_large,
-        with_half_a_character,
-    ],
-)
-def test_what_cannot_be_told_apart_gives_no_certificate(act: object) -> None:
-    body = copy.deepcopy(live())
-    act(body)  # type: ignore[operator]
-    assert mint(SENT, body, body, SCENE) is None
+@pytest.mark.parametrize("act", [without_ours, deleting, with_a_number_too_large, with_half_a_character])
+def test_what_cannot_be_told_apart_gives_no_certificate(act: Act) -> None:
+    assert mint(SENT, after(act), after(act), SCENE) is None
+
+
+UNTOLD: list[Act] = [with_an_index, with_an_old_writer, with_a_field_that_is_not_there, with_an_empty_list]
+
+
+@pytest.mark.parametrize("act", UNTOLD)
+def test_what_our_fields_do_not_tell_gives_no_certificate_by_a_changed_answer(act: Act) -> None:
+    assert not final(sent_by(act), after(act), None, SCENE)
+    assert not final(sent_by(act), after(act), {**after(act), "spec": {}}, SCENE)
+
+
+@pytest.mark.parametrize("scene", [SCENE, GUARDED], ids=["free", "guarded"])
+@pytest.mark.parametrize("act", UNTOLD)
+def test_what_our_fields_do_not_tell_is_proven_of_the_very_same_version_alone(act: Act, scene: Scene) -> None:
+    minted = mint(sent_by(act), after(act), after(act), scene)
+    assert minted is not None
+    assert minted.final
+    assert judge(minted, sent_by(act), after(act), scene) is Standing.IN_SYNC
+    for touch in (another_version, another_time, another_status):
+        assert judge(minted, sent_by(act), after(act, touch), scene) is not Standing.IN_SYNC
+    assert judge(minted, sent_by(act), after(act), replace(scene, epoch=Epoch("f", scene.epoch.guarded))) is not Standing.IN_SYNC
+    assert not final(sent_by(act), after(act), after(act), replace(scene, since=NOW - 59))
+
+
+def test_times_alone_that_an_apply_writes_anew_are_no_change_while_nobody_else_writes() -> None:
+    later = after(another_time)
+    minted = mint(SENT, later, live(), SCENE)
+    assert minted is not None
+    assert (minted.final, bool(minted.version)) == (True, True)
+    assert judge(minted, SENT, live(), SCENE) is Standing.IN_SYNC
+    assert judge(minted, SENT, later, SCENE) is Standing.UNPROVEN
+
+
+def test_a_secret_whose_fields_do_not_tell_enough_is_never_proven() -> None:
+    body = live_secret("b25l")
+    body["metadata"]["managedFields"][0]["fieldsV1"]["f:stringData"] = {"f:password": {}}
+    assert mint(secret("b25l"), body, body, SCENE) is None
+
+
+STEADY = replace(SCENE, since=NOW, epoch=Epoch("e", guarded=False, changed=NOW - 60))
+
+
+def test_rules_that_are_old_by_their_own_times_need_no_minute_where_all_is_as_it_was_sent() -> None:
+    assert final(SENT, live(), None, STEADY)
+    assert final(SENT, live(), live(), STEADY)
+    spelled = {**SENT, "spec": {**SENT["spec"], "replicas": "1"}}
+    assert not final(spelled, live(), live(), STEADY)  # a policy that was deleted a moment ago may have put it there
+    assert not final(sent_by(with_an_empty_list), after(with_an_empty_list), live(), STEADY)
+    assert not final(SENT, live(), live(), replace(STEADY, epoch=Epoch("e", guarded=False, changed=NOW - 59)))
+    assert not final(SENT, live(), live(), replace(STEADY, epoch=Epoch("e", guarded=True, changed=NOW - 3600)))
+    assert not final(SENT, live(), live(), replace(STEADY, epoch=Epoch("e", guarded=False)))
 
 
 def test_a_certificate_holds_hashes_alone() -> None:
