@@ -34,7 +34,8 @@ _KINDS = (
 )
 # Their webhooks do as these objects say; what the webhook configurations say stays the same.
 _ENGINES = frozenset(
-    {"kyverno.io", "policies.kyverno.io", "templates.gatekeeper.sh", "constraints.gatekeeper.sh", "mutations.gatekeeper.sh"}
+    {"kyverno.io", "policies.kyverno.io"}
+    | {f"{part}.gatekeeper.sh" for part in ("config", "constraints", "expansion", "externaldata", "mutations", "templates")}
 )
 # The one kind that the API server's own admission judges by other objects at each update.
 _LIMITED = frozenset({("", "PersistentVolumeClaim")})
