@@ -67,6 +67,39 @@ def test_who_may_not_read_the_rules_has_no_proof(lab: Lab, reader: MakeUser, tmp
     assert all(c.merged == c.live for c in found)
 
 
+def test_a_reader_is_refused_once_for_each_kind(lab: Lab, reader: MakeUser, tmp_path: Path) -> None:
+    """And not for each object, of which none is proven here."""
+    user, counts = reader("Role"), []
+    for number in (4, 30):
+        bodies = [make(f"n{n}") for n in range(number) for make in (configmap, deployment)]
+        lab.sync(*bodies)
+        found = lab.look(*bodies, impersonate=user, home=tmp_path / "reader")
+        assert {c.proof for c in found} == {Proof.LOCAL}
+        counts.append(lab.last.target.requests)
+    assert counts[0] == counts[1]
+
+
+def test_who_may_apply_some_objects_by_name_is_asked_about_those(lab: Lab, control_plane: ControlPlane, reader: MakeUser) -> None:
+    user = reader("Role")
+    rule = {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["n2"], "verbs": ["patch"]}
+    for plural, kind, part in (
+        ("roles", "Role", {"rules": [rule]}),
+        (
+            "rolebindings",
+            "RoleBinding",
+            {
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "by-name"},
+                "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}],
+            },
+        ),
+    ):
+        body = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "metadata": {"name": "by-name"}, **part}
+        create(control_plane, f"{RBAC}/namespaces/{lab.namespace}/{plural}", body)
+    bodies = [configmap(f"n{n}") for n in range(4)]
+    lab.sync(*bodies)
+    assert lab.proofs(*bodies, impersonate=user) == [Proof.LOCAL, Proof.LOCAL, Proof.SERVER, Proof.LOCAL]
+
+
 def test_the_requests_of_a_look_do_not_grow_with_the_objects(lab: Lab) -> None:
     counts = []
     for number in (5, 40):

@@ -124,6 +124,17 @@ def test_an_added_field_with_a_default_falls_back_to_it(bench: Bench, kubectl: R
     assert "minReadySeconds" not in found.merged["spec"]
 
 
+def test_an_added_field_that_cannot_be_taken_away_is_said_before_anything_is_written(bench: Bench, kubectl: Runner) -> None:
+    """The apply alone would leave the field: what is refused is what the plan would show, and only trying that out tells."""
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "web"}, "spec": spec}
+    by_hand = {**claim, "spec": {**spec, "storageClassName": "by-hand"}}
+    kubectl("create", "-n", bench.namespace, "--field-manager=kubectl-edit", "-f", "-", stdin=json.dumps(by_hand))
+    found = bench.one(claim, adopt=True)
+    assert (found.immutable, found.error_code) == (("spec",), 422)
+    assert "immutable" in found.error
+
+
 def test_a_restart_by_kubectl_and_a_label_are_no_additions(bench: Bench, kubectl: Runner) -> None:
     bench.sync(deployment())
     kubectl("rollout", "restart", "deploy/web", "-n", bench.namespace)
