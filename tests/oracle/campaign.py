@@ -36,7 +36,7 @@ _CONNECTIONS = 6
 class Campaign:
     """One seed in a namespace of its own. All mutations follow from the seed, the round and the object."""
 
-    def __init__(self, plane: ControlPlane, home: Path, *, seed: int, objects: int = 120, kinds: int = 3) -> None:
+    def __init__(self, plane: ControlPlane, home: Path, *, seed: int, objects: int = 240, kinds: int = 4) -> None:
         self.seed = seed
         self.rng = Random(seed)
         self.rounds = 0

@@ -97,8 +97,130 @@ def ingress(name: str, _: Random) -> Json:
     return _object("networking.k8s.io/v1", "Ingress", name, spec={"rules": [{"host": "a.example.com", "http": {"paths": paths}}]})
 
 
-BUILT_IN = (config, secret, deployment, service, network, scaler, claim, role, account, ingress)
-_PLURALS = {"NetworkPolicy": "networkpolicies", "Ingress": "ingresses"}
+def _pods(name: str, rng: Random, **spec: object) -> Json:
+    """A pod template."""
+    container: Json = {"name": "web", "image": "nginx:1", "env": [{"name": "A", "value": rng.choice(("", "1"))}][: rng.randrange(2)]}
+    return {"metadata": {"labels": {"app": name}}, "spec": {"containers": [container], **spec}}
+
+
+def _workload(api: str, kind: str, name: str, rng: Random, **spec: object) -> Json:
+    selector = {"matchLabels": {"app": name}}
+    return _object(api, kind, name, spec={"selector": selector, "template": _pods(name, rng), **spec})
+
+
+def stateful(name: str, rng: Random) -> Json:
+    """A StatefulSet that runs no pods, with claims."""
+    request = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": rng.choice(("1024Mi", "1Gi"))}}}
+    claims = [{"metadata": {"name": "data"}, "spec": request}][: rng.randrange(2)]
+    return _workload("apps/v1", "StatefulSet", name, rng, replicas=0, serviceName="none", volumeClaimTemplates=claims)
+
+
+def daemon(name: str, rng: Random) -> Json:
+    """A DaemonSet for no node."""
+    return _object(
+        "apps/v1",
+        "DaemonSet",
+        name,
+        spec={"selector": {"matchLabels": {"app": name}}, "template": _pods(name, rng, nodeSelector={"no": "node"})},
+    )
+
+
+def replica_set(name: str, rng: Random) -> Json:
+    """A ReplicaSet of none."""
+    return _workload("apps/v1", "ReplicaSet", name, rng, replicas=0)
+
+
+def controller(name: str, rng: Random) -> Json:
+    """A ReplicationController of none."""
+    return _object("v1", "ReplicationController", name, spec={"replicas": 0, "selector": {"app": name}, "template": _pods(name, rng)})
+
+
+def job(name: str, rng: Random) -> Json:
+    """A Job that waits."""
+    template = _pods(name, rng, restartPolicy="Never")
+    return _object("batch/v1", "Job", name, spec={"suspend": True, "template": template, "backoffLimit": rng.randrange(3)})
+
+
+def cron(name: str, rng: Random) -> Json:
+    """A CronJob that waits."""
+    jobs = {"spec": {"template": _pods(name, rng, restartPolicy="Never")}}
+    return _object(
+        "batch/v1", "CronJob", name, spec={"suspend": True, "schedule": rng.choice(("0 0 * * *", "@daily")), "jobTemplate": jobs}
+    )
+
+
+def pod_template(name: str, rng: Random) -> Json:
+    """A PodTemplate."""
+    return _object("v1", "PodTemplate", name, template=_pods(name, rng))
+
+
+def budget(name: str, rng: Random) -> Json:
+    """A PodDisruptionBudget: a number or a share."""
+    return _object(
+        "policy/v1",
+        "PodDisruptionBudget",
+        name,
+        spec={"minAvailable": rng.choice((0, 1, "50%")), "selector": rng.choice(({}, {"matchLabels": {"app": name}}))},
+    )
+
+
+def binding(name: str, rng: Random) -> Json:
+    """A RoleBinding."""
+    subjects = [
+        {"kind": "ServiceAccount", "name": "a", "namespace": "default"},
+        {"kind": "User", "name": "b", "apiGroup": "rbac.authorization.k8s.io"},
+    ]
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "none"}
+    return _object("rbac.authorization.k8s.io/v1", "RoleBinding", name, roleRef=role, subjects=subjects[: rng.randrange(3)])
+
+
+def lease(name: str, rng: Random) -> Json:
+    """A Lease."""
+    return _object(
+        "coordination.k8s.io/v1", "Lease", name, spec={"holderIdentity": rng.choice("ab"), "leaseDurationSeconds": rng.randrange(1, 9)}
+    )
+
+
+def slice_of(name: str, rng: Random) -> Json:
+    """An EndpointSlice."""
+    ports: list[Json] = [{"name": "a", "port": 80}, {"name": "", "port": 81, "protocol": "UDP"}]
+    return _object(
+        "discovery.k8s.io/v1",
+        "EndpointSlice",
+        name,
+        addressType="IPv4",
+        endpoints=[{"addresses": ["10.0.0.1"], "conditions": {}}][: rng.randrange(2)],
+        ports=ports[: rng.randrange(3)],
+    )
+
+
+def revision(name: str, rng: Random) -> Json:
+    """A ControllerRevision."""
+    return _object("apps/v1", "ControllerRevision", name, revision=rng.randrange(1, 9), data={"a": "b"})
+
+
+def capacity(name: str, rng: Random) -> Json:
+    """A CSIStorageCapacity."""
+    return _object("storage.k8s.io/v1", "CSIStorageCapacity", name, storageClassName="none", capacity=rng.choice(("1024Mi", "1Gi")))
+
+
+def claim_template(name: str, rng: Random) -> Json:
+    """A ResourceClaimTemplate."""
+    request = {"name": "a", "exactly": {"deviceClassName": "none", "count": rng.randrange(1, 3)}}
+    return _object("resource.k8s.io/v1", "ResourceClaimTemplate", name, spec={"spec": {"devices": {"requests": [request]}}})
+
+
+def quota(name: str, rng: Random) -> Json:
+    """A ResourceQuota that nothing reaches."""
+    return _object("v1", "ResourceQuota", name, spec={"hard": {"count/widgets.example.com": rng.choice(("1000", "1k", 1000))}})
+
+
+BUILT_IN = (
+    *(config, secret, deployment, service, network, scaler, claim, role, account, ingress, stateful, daemon, replica_set, controller),
+    *(job, cron, pod_template, budget, binding, lease, slice_of, revision, capacity, claim_template, quota),
+)
+"""25 kinds."""
+_PLURALS = {"NetworkPolicy": "networkpolicies", "Ingress": "ingresses", "CSIStorageCapacity": "csistoragecapacities"}
 
 
 def path_of(namespace: str, body: Json, version: str = "") -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from gitctl.model.certificate import Standing
 from gitctl.model.change import Comparison, Proof
-from gitctl.model.fieldset import of_manager
+from gitctl.model.fieldset import FieldSet, of_manager
 from gitctl.model.managers import FIELD_MANAGER
 from gitctl.model.manifest import Json, Manifest, ObjectRef
 from gitctl.model.rival import rival_managers, rival_of
@@ -20,7 +20,7 @@ from gitctl.target.kubernetes import failure
 from gitctl.target.kubernetes.approximate import approximate
 from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.exchange import APPLY, JSON_PATCH, Request, Response
-from gitctl.target.kubernetes.fold import operations, without
+from gitctl.target.kubernetes.fold import operations, risen, without
 from gitctl.target.kubernetes.local import compared_here
 from gitctl.target.kubernetes.observe import get_one
 from gitctl.target.kubernetes.owner import has_label, marked, owner_of
@@ -146,7 +146,7 @@ def _dry_run(desk: Desk, found: Comparison, resource: Resource, entry: Inventory
     if verdict == Verdict() and found.owner == options.owner and is_unchanged(found.live, after):
         scene = desk.proofs.scene(options.owner, found.ref, resource)
         desk.proofs.learn(options.owner, found.ref, found.sent, after, found.live, scene)
-    settled = _settled(client, found, resource, after, verdict)
+    settled = _settled(client, found, resource, after, risen(verdict.leaving, found.live, after, claim))
     if settled.error:
         return settled
     return replace(
@@ -178,9 +178,9 @@ def is_sensitive(manifest: Manifest) -> bool:
     return manifest.ref.kind == "Secret" or bool(manifest.sensitive)
 
 
-def _settled(client: Client, found: Comparison, resource: Resource, after: Json, verdict: Verdict) -> Comparison:
+def _settled(client: Client, found: Comparison, resource: Resource, after: Json, leaving: FieldSet) -> Comparison:
     """With what will be there at the end. Of fields that leave the server is asked: they may have a default, or not be allowed to go."""
-    steps = operations(found.live or {}, without(after, verdict.leaving)) if verdict.leaving else []
+    steps = operations(found.live or {}, without(after, leaving)) if leaving else []
     if not steps:
         return replace(found, merged=after)
     query = (("fieldManager", FIELD_MANAGER), ("dryRun", "All"))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from gitctl.model.change import FieldOwner
 from gitctl.model.fieldpath import MISSING, FieldPath, positions
-from gitctl.model.fieldset import FieldSet, entries, of_manager
+from gitctl.model.fieldset import FieldSet, entries, of_manager, union
 from gitctl.model.managers import FIELD_MANAGER
 from gitctl.model.manifest import Json
-from gitctl.target.kubernetes.ownership import Claim, foldable, leaving_fields, outermost
+from gitctl.target.kubernetes.ownership import Claim, foldable, leaving_fields, outermost, reach
 from gitctl.target.kubernetes.proof.seal import same
 
 _NOT_SENT = frozenset({"apiVersion", "kind", "metadata", "status"})
@@ -54,6 +55,25 @@ def without(after: Json, leaving: FieldSet) -> Json:
     for path in outermost(leaving):
         merged = edited(merged, path, lambda _: MISSING)
     return dict(merged)
+
+
+def risen(leaving: FieldSet, live: Json, after: Json, claim: Claim) -> FieldSet:
+    """What goes with `leaving`: parents that nobody has a part of any more. The server takes such a parent away whole, and what stood
+    in it by default comes back as it does in a new object.
+    """
+    left = [fields - leaving if claim.folds(owner) else fields for owner, fields in entries(live) if not _is_of_ours(owner)]
+    kept = reach(union([*left, of_manager(after, FIELD_MANAGER)]))
+    return FieldSet(frozenset(_risen(path, kept) for path in leaving))
+
+
+def _risen(path: FieldPath, kept: Callable[[FieldPath], bool]) -> FieldPath:
+    while len(path) > 1 and path[-2].startswith("f:") and not kept(path[:-1]):
+        path = path[:-1]
+    return path
+
+
+def _is_of_ours(owner: FieldOwner) -> bool:
+    return (owner.manager, owner.operation, owner.subresource) == (FIELD_MANAGER, "Apply", "")
 
 
 def operations(live: Json, merged: Json) -> list[Json]:
