@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import secrets
 import time
 from pathlib import Path
@@ -175,7 +176,8 @@ class Campaign:
         unlike = [outcome.error] if outcome.live is None else list(unlike_shown(found, outcome.live))
         self.tally.shown[what] += 1
         if unlike:
-            self.tally.unlike.append(f"{what} of {subject.name}, {subject.last}: {'; '.join(unlike)}")
+            bodies = json.dumps([subject.properties, subject.desired, found.live, found.merged, outcome.live])
+            self.tally.unlike.append(f"{what} of {subject.name}, {subject.last}: {'; '.join(unlike)}; all of it: {bodies}")
 
     def _release(self) -> None:
         """Let go what is being deleted: it is created anew, under the same name."""

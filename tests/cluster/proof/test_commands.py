@@ -49,3 +49,17 @@ def test_what_controllers_own_is_listed_on_request(synced: Project) -> None:
     quiet = synced.run("drift-check", "--no-secrets")
     assert (quiet.stdout, "1 Secret not looked at (--no-secrets)" in quiet.stderr) == ("", True)
     assert f"in-sync ConfigMap {name}/settings  (proof: server)" in synced.run("drift-check", "-v").stdout
+
+
+def test_what_the_server_does_not_keep_is_not_sent_again(project: Project) -> None:
+    """An empty text, list and map: each apply would bring the same, and no sync sends one."""
+    body = deployment("web")
+    body["spec"]["template"]["spec"]["containers"][0] |= {"env": [], "args": [], "resources": {}, "lifecycle": {}}
+    empty = deployment("empty")
+    empty["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "A", "value": ""}]
+    project.write("web", body, empty)
+    project.commit()
+    project.run("sync", "--yes")
+    before = [(project.live("deployment", name) or {})["metadata"]["resourceVersion"] for name in ("web", "empty")]
+    assert "in sync, 2 objects" in project.run("sync", "--yes").stdout
+    assert [(project.live("deployment", name) or {})["metadata"]["resourceVersion"] for name in ("web", "empty")] == before
