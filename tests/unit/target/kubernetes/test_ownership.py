@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gitctl.model.fieldset import FieldSet, entries, of_manager, union
 from gitctl.model.manifest import Json
 from gitctl.target.kubernetes.approximate import approximate
-from gitctl.target.kubernetes.fold import edited, folded, operations, without
+from gitctl.target.kubernetes.fold import edited, folded, operations, risen, without
 from gitctl.target.kubernetes.ownership import Claim, judge, outermost, reach
 
 
@@ -155,6 +155,29 @@ def test_what_leaves() -> None:
     after = {"spec": {"replicas": 5, "paused": True, "x": 1}}
     assert without(after, leaving) == {"spec": {"x": 1}}
     assert after == {"spec": {"replicas": 5, "paused": True, "x": 1}}
+
+
+def goes(now: Json, *leaving: str) -> set[str]:
+    """What goes with some paths, dotted."""
+    found = risen(FieldSet.parse(fields(*leaving)), now, now, claim())
+    return {".".join(step.removeprefix("f:") for step in path) for path in found}
+
+
+def test_a_parent_that_nobody_has_a_part_of_goes_too() -> None:
+    alone = live({}, gitctl=["spec.a"], kubectl_edit=["spec.f.x.d"])
+    assert goes(alone, "spec.f.x.d") == {"spec.f"}
+    assert goes(live({}, kubectl_edit=["spec.f.x.d"]), "spec.f.x.d") == {"spec"}
+    with_another = live({}, gitctl=["spec.a"], kubectl_edit=["spec.f.x.d"], operator=["spec.f.y"])
+    assert goes(with_another, "spec.f.x.d") == {"spec.f.x"}
+    with_a_whole = live({}, gitctl=["spec.f"], kubectl_edit=["spec.f.x.d"])
+    assert goes(with_a_whole, "spec.f.x.d") == {"spec.f.x.d"}
+
+
+def test_an_item_of_a_list_does_not_go_with_its_field() -> None:
+    item = {"f:spec": {"f:list": {'k:{"name":"a"}': {"f:x": {}}}}}
+    now = live({}, gitctl=["spec.a"], kubectl_edit=item)
+    (path,) = risen(FieldSet.parse(item), now, now, claim())
+    assert path == ("f:spec", "f:list", 'k:{"name":"a"}', "f:x")
 
 
 def test_a_patch_to_what_stays() -> None:

@@ -145,6 +145,25 @@ def test_times_alone_that_an_apply_writes_anew_are_no_change_while_nobody_else_w
     assert judge(minted, SENT, later, SCENE) is Standing.UNPROVEN
 
 
+def test_a_version_without_a_time_of_ours_is_as_old_as_it_was_seen() -> None:
+    """A value that is not what was sent may be a policy's: the version must have been there for a minute."""
+    body = after(lambda b: b["metadata"]["managedFields"][0].pop("time"))
+    sent = {**SENT, "spec": {**SENT["spec"], "replicas": "1"}}
+    first = mint(sent, body, body, SCENE)
+    assert first is not None
+    assert not first.final
+    soon = mint(sent, body, body, replace(SCENE, now=NOW + 59), [first])
+    assert soon == first
+    late = mint(sent, body, body, replace(SCENE, now=NOW + 60), [first])
+    assert late is not None
+    assert (late.final, late.minted) == (True, NOW + 60)
+    other = after(lambda b: b["metadata"]["managedFields"][0].pop("time"), another_version)
+    assert not final(sent, other, other, replace(SCENE, now=NOW + 60))
+    moved = mint(sent, other, other, replace(SCENE, now=NOW + 60), [first])
+    assert moved is not None
+    assert not moved.final
+
+
 def test_a_secret_whose_fields_do_not_tell_enough_is_never_proven() -> None:
     body = live_secret("b25l")
     body["metadata"]["managedFields"][0]["fieldsV1"]["f:stringData"] = {"f:password": {}}
