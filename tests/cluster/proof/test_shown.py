@@ -51,6 +51,20 @@ def test_what_goes_with_a_field_that_people_added(lab: Lab, kind: Kind) -> None:
     assert unlike(lab, *bodies) == {}
 
 
+def test_a_part_of_an_item_that_the_server_filled_in(lab: Lab, kind: Kind) -> None:
+    """Nobody has the list: it goes whole, and its default comes back."""
+    item = {"type": "object", "required": ["k"], "properties": {"k": {"type": "string"}, "v": {"type": "string", "default": "a"}}}
+    listed = {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["k"], "items": item}
+    kind.redefine(spec={"f": {"type": "object", "properties": {"x": listed}, "default": {"x": [{"k": "1", "v": "b"}]}}})
+    body = kind.thing("item")
+    lab.sync(body)
+    path = kind.path(lab.namespace, "item")
+    lab.send("PATCH", path, {"spec": {"f": {"x": [{"k": "1", "v": "c"}]}}}, content=MERGE, query="fieldManager=kubectl-edit")
+    (found,) = lab.look(body)
+    assert (found.merged or {})["spec"]["f"] == {"x": [{"k": "1", "v": "b"}]}
+    assert unlike(lab, body) == {}
+
+
 def test_a_part_of_what_the_server_filled_in(lab: Lab) -> None:
     """Nobody has `strategy`: the server takes it away whole, and fills it in anew."""
     body = deployment("filled")

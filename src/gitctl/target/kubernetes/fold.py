@@ -67,9 +67,8 @@ def risen(leaving: FieldSet, live: Json, after: Json, claim: Claim) -> FieldSet:
 
 
 def _risen(path: FieldPath, kept: Callable[[FieldPath], bool]) -> FieldPath:
-    while len(path) > 1 and path[-2].startswith("f:") and not kept(path[:-1]):
-        path = path[:-1]
-    return path
+    above = (path[:n] for n in range(1, len(path)) if path[n - 1].startswith("f:"))
+    return next((parent for parent in above if not kept(parent)), path)
 
 
 def _is_of_ours(owner: FieldOwner) -> bool:

@@ -173,11 +173,13 @@ def test_a_parent_that_nobody_has_a_part_of_goes_too() -> None:
     assert goes(with_a_whole, "spec.f.x.d") == {"spec.f.x.d"}
 
 
-def test_an_item_of_a_list_does_not_go_with_its_field() -> None:
+def test_a_list_that_nobody_has_a_part_of_goes_with_a_field_of_an_item() -> None:
     item = {"f:spec": {"f:list": {'k:{"name":"a"}': {"f:x": {}}}}}
-    now = live({}, gitctl=["spec.a"], kubectl_edit=item)
-    (path,) = risen(FieldSet.parse(item), now, now, claim())
-    assert path == ("f:spec", "f:list", 'k:{"name":"a"}', "f:x")
+    other = {"f:spec": {"f:list": {'k:{"name":"b"}': {".": {}}}}}
+    for ours, gone in (({"f:spec": {"f:a": {}}}, 2), (other, 4)):
+        now = live({}, gitctl=ours, kubectl_edit=item)
+        (path,) = risen(FieldSet.parse(item), now, now, claim())
+        assert path == ("f:spec", "f:list", 'k:{"name":"a"}', "f:x")[:gone]
 
 
 def test_a_patch_to_what_stays() -> None:
