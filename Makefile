@@ -83,6 +83,7 @@ bench: tools sandbox ## 1,020 objects: gitctl beside kubectl and helm; start-up,
 	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/startup.py
 	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/completion.py
 	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/hooks.py
+	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/scan.py
 	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/apply_1020.py
 	$(PY) benchmarks/validate.py
 

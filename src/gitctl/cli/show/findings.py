@@ -41,7 +41,7 @@ _RULES: Mapping[Rule, str] = {
     Rule.UNKNOWN: "Nothing certain can be said about the object.",
     Rule.PLAINTEXT: "A value of a Secret lies in the file as plain text.",
     Rule.PRIVATE_KEY: "A private key lies in the file.",
-    Rule.CREDENTIALS: "Credentials of a cluster or a registry lie in the file as plain text.",
+    Rule.CREDENTIALS: "Credentials of a cluster, a registry or a service lie in the file as plain text.",
 }
 
 
