@@ -128,6 +128,14 @@ class ErrorId(StrEnum):
     NOT_IN_CONFLICT = "not-in-conflict", ExitCode.INPUT
     BASE64_INVALID = "base64-invalid", ExitCode.INPUT
     EDITOR_FAILED = "editor-failed", ExitCode.INPUT
+    BASELINE_INVALID = "baseline-invalid", ExitCode.INPUT
+    NOT_A_SECRET = "not-a-secret", ExitCode.INPUT
+    CERTIFICATE_INVALID = "certificate-invalid", ExitCode.INPUT
+    CERTIFICATE_EXPIRED = "certificate-expired", ExitCode.INPUT
+    SEALING_KEY_INVALID = "sealing-key-invalid", ExitCode.INPUT
+    SEALED_WRONG_KEY = "sealed-wrong-key", ExitCode.INPUT
+    SEALED_BROKEN = "sealed-broken", ExitCode.INPUT
+    SEALED_SCOPE = "sealed-scope", ExitCode.INPUT
 
     # Git
     NOT_A_REPOSITORY = "not-a-repository", ExitCode.SOURCE
@@ -181,6 +189,7 @@ class ErrorId(StrEnum):
     SERVER_TOO_OLD = "server-too-old", ExitCode.CLUSTER
     STATE_DAMAGED = "state-damaged", ExitCode.CLUSTER
     SANDBOX_FAILED = "sandbox-failed", ExitCode.CLUSTER
+    CERTIFICATE_UNREACHABLE = "certificate-unreachable", ExitCode.CLUSTER
 
     # guards
     CONSENT_NEEDED = "consent-needed", ExitCode.REFUSED

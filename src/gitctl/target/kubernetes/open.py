@@ -28,5 +28,9 @@ def open_target(
     Unauthenticated, Refused (not the pinned cluster).
     """
     login = Login(kubeconfig or cluster.kubeconfig, context or cluster.context, impersonate, groups)
-    client = Client(login, timeout=REQUEST_SECONDS if timeout is None else timeout)
-    return KubernetesTarget(cluster, client, cache=cache)
+    return KubernetesTarget(cluster, open_client(login, timeout=timeout), cache=cache)
+
+
+def open_client(login: Login, *, timeout: float | None = None) -> Client:
+    """The way to a cluster for what is no target's business. `timeout` as in `open_target`."""
+    return Client(login, timeout=REQUEST_SECONDS if timeout is None else timeout)
