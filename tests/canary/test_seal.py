@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.canary.search import Search
 from tests.canary.world import World, build
-from tests.fixtures.commands import Result, run
+from tests.fixtures.commands import Result, Runner
 from tests.fixtures.sealing import Controller, controller
 from tests.fixtures.secrets import AgeKey
 
@@ -25,12 +24,12 @@ class Scene:
     sealer: Controller
     successor: Controller
     over: Controller
+    gitctl: Runner
 
     def run(self, *args: str | Path, stdin: str = "") -> tuple[Result, list[str]]:
         """A command, watched, with its input on stdin."""
-        argv = (sys.executable, "-m", "gitctl", *map(str, args))
         with self.world.search.watching(self.world.tmp, self.world.home / "cache") as seen:
-            result = run(argv, cwd=self.world.repo.path, env=self.world.env, stdin=stdin)
+            result: Result = self.gitctl(*args, cwd=self.world.repo.path, env=self.world.env, stdin=stdin)
         return result, seen
 
     def sealed(self, change: Callable[[str], str] = str) -> str:
@@ -40,12 +39,12 @@ class Scene:
 
 
 @pytest.fixture
-def scene(tmp_path: Path, isolated: Path, runtime_folder: Path, age_key: AgeKey) -> Scene:
+def scene(tmp_path: Path, isolated: Path, runtime_folder: Path, age_key: AgeKey, gitctl: Runner) -> Scene:
     """A fresh repository full of secrets; private keys are searched for too."""
     world = build(tmp_path, isolated, runtime_folder, age_key)
     files = [controller(tmp_path / "keys" / name, n, since=since, days=days) for name, n, since, days in KEYS]
     needles = [file.key.read_text().splitlines()[5] for file in files[:2]]
-    return Scene(replace(world, search=Search((world.core, world.tail, *needles))), *files)
+    return Scene(replace(world, search=Search((world.core, world.tail, *needles))), *files, gitctl)
 
 
 KEYS = (("sealer", 0, -1, 99), ("successor", 1, 0, 99), ("over", 0, -3, -1))
