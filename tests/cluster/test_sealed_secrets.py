@@ -62,11 +62,13 @@ def test_the_certificate_comes_through_the_proxy_of_the_api_server(
     fetched = project.gitctl("secret", "seal", "--fetch-cert", *flags, "--context", project.context).expect()
     assert fetched.stdout == sealer.cert.read_text()
     project.commit()
-    sealed = project.run("secret", "seal", "--fetch", *flags, "-n", "shop", stdin=json.dumps(SECRET)).stdout
+    variable = {"SEALED_SECRETS_CERT": "nowhere.pem"}
+    sealed = project.run("secret", "seal", "--fetch", *flags, "-n", "shop", stdin=json.dumps(SECRET), env=variable).stdout
     opened = project.gitctl("secret", "unseal", "--recovery-private-key", sealer.key, stdin=sealed).expect().stdout
     assert load_all(opened.encode(), where="x")[0].value["metadata"] == {"name": "db", "namespace": "shop"}
     assert set(certificates.asked) == {"/v1/cert.pem"}
-    certificates.pem = b"<html>"
+    certificates.pem = b"<html>\x1b[2J"
+    project.gitctl("secret", "seal", "--fetch-cert", *flags, "--context", project.context).error(ErrorId.CERTIFICATE_INVALID)
     project.run("secret", "seal", "--fetch", *flags, "-n", "shop", stdin=json.dumps(SECRET), code=3)
     as_nobody = project.gitctl(
         "secret", "seal", "--fetch", *flags, "--context", project.context, "--as", "nobody", stdin=json.dumps(SECRET)

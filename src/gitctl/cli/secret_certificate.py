@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from gitctl.model.app import Cluster
     from gitctl.secrets.kubeseal.crypt import Certificate, SealingKey
 
+_VARIABLE = "SEALED_SECRETS_CERT"
+
 CERT = Annotated[
     str,
     typer.Option(
         "--cert",
         metavar="FILE|URL",
-        envvar="SEALED_SECRETS_CERT",
+        envvar=_VARIABLE,
         show_envvar=False,
         help="The controller's certificate: PEM, or https://.",
     ),
@@ -76,6 +78,23 @@ def open_certificate(session: Session, choice: CertificateChoice, *, holds: bool
     if certificate.facts.ends and certificate.facts.ends_soon(now) and not certificate.facts.expired(now):
         session.warn(f"the certificate ends on {certificate.facts.ends:%Y-%m-%d}: soon the controller must have a new one")
     return certificate
+
+
+def check_source(cert: str, fetch: bool) -> None:
+    """Raise UsageError when both flags are given; the variable of --cert gives way to --fetch."""
+    import os
+
+    if fetch and cert and cert != os.environ.get(_VARIABLE):
+        raise UsageError("--cert and --fetch exclude each other", id=ErrorId.FLAGS_CONFLICT, hint="leave one of them out")
+
+
+def print_fetched(session: Session, choice: CertificateChoice) -> None:
+    """The controller's certificate on stdout, as it is, when it is one. Raises InputError, ClusterError family, ConfigError."""
+    from gitctl.secrets.kubeseal.crypt import read_certificate
+
+    pem = fetched(session, choice)
+    read_certificate(pem, where=f"{choice.namespace}/{choice.controller}")
+    session.out(pem.decode("utf-8", "replace"))
 
 
 def fetched(session: Session, choice: CertificateChoice) -> bytes:

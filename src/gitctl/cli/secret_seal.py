@@ -100,10 +100,10 @@ def seal(
     """
     choice = CertificateChoice(cert, fetch, controller_name, controller_namespace)
     if fetch_cert:
-        session.raw(sealing.fetched(session, choice).decode("utf-8", "replace"))
+        sealing.print_fetched(session, choice)
         return
     _check_one([bool(raw), merge_into is not None, in_place, sealed_file is not None], "--raw, --merge-into, --in-place and -w")
-    _check_one([bool(cert), fetch], "--cert and --fetch")
+    sealing.check_source(cert, fetch)
     tools = _tools(session, choice, scope=scope, name=name, allow_empty=allow_empty_data)
     if in_place:
         _seal_in_place(session, files or [], tools)
@@ -166,7 +166,7 @@ def reseal(
         raise UsageError("name files, or --all", id=ErrorId.FLAGS_CONFLICT)
     if push and not everything:
         raise UsageError("--push needs --all: files in place are not committed", id=ErrorId.FLAGS_CONFLICT, hint="leave --push out")
-    _check_one([bool(cert), fetch], "--cert and --fetch")
+    sealing.check_source(cert, fetch)
     tools = _tools(session, CertificateChoice(cert, fetch, controller_name, controller_namespace), keys=recovery_private_key)
     named = [sealing.named(session, file) for file in files or ()]
     done = _reseal_all(session, tools, push) if everything else in_place(named, tools.reseal)
@@ -198,7 +198,7 @@ def verify(
     from gitctl.secrets.kubeseal.files import SealedFiles
     from gitctl.workflow.seal import verify as run
 
-    _check_one([bool(cert), fetch], "--cert and --fetch")
+    sealing.check_source(cert, fetch)
     choice = CertificateChoice(cert, fetch, controller_name, controller_namespace)
     certificate = sealing.open_certificate(session, choice, holds=False) if choice.named else None
     tools = SealedFiles(certificate, sealing.open_keys(session, recovery_private_key), learn=partial(sealing.learn, session))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gitctl.model.manifest import Json
-from gitctl.model.sealing import Scope, SealState, SealStatus
+from gitctl.model.sealing import SealState, SealStatus
 from gitctl.secrets.kubeseal.crypt import Certificate, SealingKey, split
 from gitctl.secrets.kubeseal.errors import BadScope, BadSealedValue, WrongSealingKey
 from gitctl.secrets.kubeseal.place import SEALED_WITH, Place, annotations_of, place_of
@@ -22,7 +22,7 @@ def inspect(body: Json, certificate: Certificate | None, keys: Sequence[SealingK
     shown = f"{place.namespace}/{place.name}".strip("/")
     try:
         values = sealed_values(body, where=file)
-        _check_form(body, values, place, file)
+        _check_form(values, place, file)
         state, why = _proven(body, certificate, keys, file) if keys else _by_mark(body, place, certificate)
     except WrongSealingKey as wrong:
         return SealStatus(file, shown, place.scope, len(values), SealState.WRONG_KEY, _reason(wrong, file))
@@ -32,18 +32,12 @@ def inspect(body: Json, certificate: Certificate | None, keys: Sequence[SealingK
     return SealStatus(file, shown, place.scope, len(values), state, why)
 
 
-def _check_form(body: Json, values: Any, place: Place, file: str) -> None:
+def _check_form(values: Any, place: Place, file: str) -> None:
     place.check(where=file)
     for key, text in values.items():
         if not _KEY.fullmatch(key):
             raise BadSealedValue(f"{key!r} can be no key of a Secret", where=file)
         split(sealed_bytes(text, where=f"{file}: {key}"), where=f"{file}: {key}")
-    inner = mapping(mapping(mapping(body, "spec"), "template"), "metadata")
-    for part, said in (("name", place.name), ("namespace", place.namespace)):
-        if inner.get(part) not in (None, "", said):
-            raise BadScope(f"spec.template.metadata.{part} is another one: the controller does not use it", where=file)
-    if place_of({"annotations": annotations_of(inner)}).scope not in (place.scope, Scope.STRICT):
-        raise BadScope("the template has the annotation of another scope", where=file)
 
 
 def _by_mark(body: Json, place: Place, certificate: Certificate | None) -> tuple[SealState, str]:
