@@ -43,7 +43,7 @@ $(READY): $(LOCKED) pyproject.toml
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 
-tools: setup ## helm, kustomize, age, sops, kubectl in pinned versions, in the user's cache
+tools: setup ## helm, kustomize, age, sops, kubectl, kubeseal in pinned versions, in the user's cache
 	@$(PY) tools/install.py
 	@$(PY) tools/install_moto.py
 

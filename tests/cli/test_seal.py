@@ -193,6 +193,11 @@ def test_verify_without_keys(gitctl: Runner, tmp_path: Path, sealed: Path, seale
     text = sealed.read_text()
     sealed.write_text(text.replace("shop\n", "stage\n"))
     assert states(gitctl(*verify, "--cert", sealer.cert).expect(1).json()) == ["moved"]
+    sealed.write_text(text.replace("  namespace: shop\n", "", 1))
+    bare = gitctl(*verify, "--cert", sealer.cert).expect().json()["sealedSecrets"][0]
+    assert (bare["state"], "-n names" in bare["why"]) == ("not proven", True)
+    assert states(gitctl(*verify, "--cert", sealer.cert, "-n", "shop").expect().json()) == ["current"]
+    assert states(gitctl(*verify, "--cert", sealer.cert, "-n", "stage").expect(1).json()) == ["moved"]
     sealed.write_text(text.replace("password: A", "password: %"))
     assert states(gitctl(*verify).expect(1).json()) == ["broken"]
     sealed.write_text(text.replace("template:\n    metadata:\n      name: db", "template:\n    metadata:\n      name: dc"))

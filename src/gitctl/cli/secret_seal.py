@@ -196,12 +196,14 @@ def verify(
     from gitctl.cli.secret_scan import files_to_scan
     from gitctl.cli.show.sealing import show_verified
     from gitctl.secrets.kubeseal.files import SealedFiles
+    from gitctl.secrets.kubeseal.sealed import Chosen
     from gitctl.workflow.seal import verify as run
 
     sealing.check_source(cert, fetch)
     choice = CertificateChoice(cert, fetch, controller_name, controller_namespace)
     certificate = sealing.open_certificate(session, choice, holds=False) if choice.named else None
-    tools = SealedFiles(certificate, sealing.open_keys(session, recovery_private_key), learn=partial(sealing.learn, session))
+    chosen = Chosen(namespace=session.flags.namespace or "")
+    tools = SealedFiles(certificate, sealing.open_keys(session, recovery_private_key), chosen=chosen)
     done = run(files_to_scan(session, files or []), tools.inspect)
     findings = show_verified(session, done, certificate.facts if certificate else None, now=datetime.now(UTC), strict=strict)
     return ExitCode.DIFFERENT if findings else ExitCode.DONE

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from gitctl.model.manifest import Json
-from gitctl.model.sealing import SealState, SealStatus
+from gitctl.model.sealing import Scope, SealState, SealStatus
 from gitctl.secrets.kubeseal.crypt import Certificate, SealingKey, split
-from gitctl.secrets.kubeseal.errors import BadScope, BadSealedValue, WrongSealingKey
+from gitctl.secrets.kubeseal.errors import BadSealedValue, WrongSealingKey
 from gitctl.secrets.kubeseal.place import SEALED_WITH, Place, annotations_of, place_of
 from gitctl.secrets.kubeseal.sealed import mapping, opened_values, sealed_bytes, sealed_values
 
@@ -22,18 +22,20 @@ def inspect(body: Json, certificate: Certificate | None, keys: Sequence[SealingK
     shown = f"{place.namespace}/{place.name}".strip("/")
     try:
         values = sealed_values(body, where=file)
-        _check_form(values, place, file)
+        _check_form(values, file)
+        if place.scope is not Scope.CLUSTER and not place.namespace:
+            why = "no namespace in the file; -n names the one that it is for"
+            return SealStatus(file, shown, place.scope, len(values), SealState.UNPROVEN, why)
         state, why = _proven(body, certificate, keys, file) if keys else _by_mark(body, place, certificate)
     except WrongSealingKey as wrong:
         return SealStatus(file, shown, place.scope, len(values), SealState.WRONG_KEY, _reason(wrong, file))
-    except (BadSealedValue, BadScope) as bad:
+    except BadSealedValue as bad:
         count = len(mapping(mapping(body, "spec"), "encryptedData"))
         return SealStatus(file, shown, place.scope, count, SealState.BROKEN, _reason(bad, file))
     return SealStatus(file, shown, place.scope, len(values), state, why)
 
 
-def _check_form(values: Any, place: Place, file: str) -> None:
-    place.check(where=file)
+def _check_form(values: Any, file: str) -> None:
     for key, text in values.items():
         if not _KEY.fullmatch(key):
             raise BadSealedValue(f"{key!r} can be no key of a Secret", where=file)
@@ -67,5 +69,5 @@ def _texts(body: Json) -> list[str]:
     return list(sealed_values(body, where="").values())
 
 
-def _reason(error: BadSealedValue | BadScope | WrongSealingKey, file: str) -> str:
+def _reason(error: BadSealedValue | WrongSealingKey, file: str) -> str:
     return str(error).removeprefix(f"{file}: ")

@@ -79,11 +79,16 @@ class SealedFiles:
         )
 
     def inspect(self, path: str, content: bytes) -> tuple[SealStatus, ...]:
-        """The state of each SealedSecret in a file; () for other files. Raises ManifestError."""
+        """The state of each SealedSecret in a file; () for other files. `chosen` has the namespace of those that name none.
+
+        Raises ManifestError.
+        """
         if _HINT not in content:
             return ()
         found = [value for value in _values(content, path) if sealed.is_sealed(value)]
-        return tuple(inspect(body, self.certificate, self.keys, file=path) for body in found)
+        inside = {"namespace": self.chosen.namespace} if self.chosen.namespace else {}
+        placed = [body | {"metadata": inside | mapping(body, "metadata")} for body in found]
+        return tuple(inspect(body, self.certificate, self.keys, file=path) for body in placed)
 
     def concerns(self, content: bytes) -> bool:
         """May there be a SealedSecret in it? Cheap: nothing is parsed."""
