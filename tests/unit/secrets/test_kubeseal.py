@@ -110,6 +110,16 @@ def test_a_file_is_sealed_anew_in_place(files: Controller, tmp_path: Path, form:
     assert tools.reseal("a.yaml", after.encode()).decode() == after
 
 
+def test_a_stream_keeps_its_comments_though_its_objects_have_no_mark_yet(files: Controller, tmp_path: Path) -> None:
+    value = base64.b64encode(certificate_of(files).seal(b"eins", b"shop/db")).decode()
+    one = f"# kept\napiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {{name: db, namespace: shop}}\nspec:\n  encryptedData: {{a: {value}}}\n"
+    before = f"{one}---\nkind: Other # kept\n"
+    new = read_certificate(controller(tmp_path, 1).cert.read_bytes(), where="c")
+    after = SealedFiles(new, keys_of(files)).reseal("a.yaml", before.encode()).decode()
+    assert after.count("# kept") == 2
+    assert value not in after
+
+
 def test_json_and_streams_stay_what_they_are() -> None:
     one: dict[str, Any] = {"kind": "SealedSecret", "apiVersion": "bitnami.com/v1alpha1", "spec": {"encryptedData": {"a": "old"}}}
     two = one | {"spec": {"encryptedData": {"a": "new"}}, "metadata": {"annotations": {"x": "y"}}}

@@ -90,10 +90,6 @@ class SealedFiles:
         placed = [body | {"metadata": inside | mapping(body, "metadata")} for body in found]
         return tuple(inspect(body, self.certificate, self.keys, file=path) for body in placed)
 
-    def concerns(self, content: bytes) -> bool:
-        """May there be a SealedSecret in it? Cheap: nothing is parsed."""
-        return _HINT in content
-
     def _seal(self, value: Any, path: str, chosen: Chosen | None = None) -> Json:
         secret = read_secret(value, where=path)
         for plain in secret.values.values():
@@ -121,6 +117,9 @@ def rewritten(content: bytes, wanted: Sequence[Any], *, where: str) -> bytes:
         return content
     if _reads_as(draft, wanted, where):
         return draft
+    # A stream cannot be edited: a first mark is worth less than its comments.
+    if len(before) > 1 and _reads_as(draft, [_without_new_mark(old, new) for old, new in zip(before, wanted, strict=True)], where):
+        return draft
     is_json = len(before) == 1 and content.lstrip().startswith(b"{")
     if len(before) == 1 and not is_json:
         edited = documents.edit(content.decode(), _changes(before[0], wanted[0])).encode()
@@ -139,6 +138,15 @@ def _swaps(old: Any, new: Any) -> list[tuple[str, str]]:
     if all(isinstance(mark, str) and mark for mark in marks):
         pairs.append((str(marks[0]), str(marks[1])))
     return [(one, other) for one, other in pairs if one and one != other]
+
+
+def _without_new_mark(old: Any, new: Any) -> Any:
+    metadata = mapping(new, "metadata")
+    if SEALED_WITH in annotations_of(mapping(old, "metadata")) or SEALED_WITH not in annotations_of(metadata):
+        return new
+    annotations = {key: value for key, value in annotations_of(metadata).items() if key != SEALED_WITH}
+    rest = {key: value for key, value in metadata.items() if key != "annotations"}
+    return new | {"metadata": rest | ({"annotations": annotations} if annotations else {})}
 
 
 def _changes(old: Json, new: Json) -> dict[tuple[str | int, ...], Any]:
