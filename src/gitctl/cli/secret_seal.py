@@ -94,9 +94,9 @@ def seal(
         Path | None, typer.Option("-w", "--sealed-secret-file", metavar="FILE", help="Write it there, not to stdout.", show_default=False)
     ] = None,
 ) -> None:
-    """Seal Secrets for a cluster: only its controller can open them.
+    """Seal Secrets, so that only one cluster can open them.
 
-    A file that sops encrypted is opened first.
+    Its controller holds the key. A file that sops encrypted is opened first.
     """
     choice = CertificateChoice(cert, fetch, controller_name, controller_namespace)
     if fetch_cert:
