@@ -248,7 +248,9 @@ def _talk(child: subprocess.Popen[bytes], command: Command, tick: Callable[[floa
 
 def _listen(child: subprocess.Popen[bytes], command: Command) -> tuple[bytes, bytes]:
     """`communicate` for a program that may print without end: reading stops at the limit."""
-    assert child.stdin and child.stdout and child.stderr
+    assert child.stdin
+    assert child.stdout
+    assert child.stderr
     child.stdin.close()
     ends = time.monotonic() + command.timeout
     heard = {child.stdout.fileno(): bytearray(), child.stderr.fileno(): bytearray()}

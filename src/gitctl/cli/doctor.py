@@ -122,8 +122,8 @@ def _jail(cut_off: Network) -> Line:
         case Network.NONE:
             return line("helm and kustomize run without a network, with limits of memory, time and output", Style.QUIET)
         case Network.HOST:
-            text = "helm and kustomize run with limits of memory, time and output; their network is not cut off: user namespaces are not to be had here"
-            return line(text, Style.QUIET)
+            limits = "helm and kustomize run with limits of memory, time and output"
+            return line(f"{limits}; their network is not cut off: no user namespaces here", Style.QUIET)
 
 
 def _lines(reports: tuple[ToolReport, ...], cut_off: Network) -> list[Line]:

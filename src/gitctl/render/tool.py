@@ -90,7 +90,9 @@ def _check_memory(tool: Tool, done: Finished, limits: Limits) -> None:
     """What a program says when it may have no more memory is pages about its own state."""
     if no_memory(done.stderr):
         raise RenderError(
-            f"{tool.name} wanted more than {limits.memory >> 20} MiB of memory", id=ErrorId.PROGRAM_LIMIT, hint="look for a loop in its input"
+            f"{tool.name} wanted more than {limits.memory >> 20} MiB of memory",
+            id=ErrorId.PROGRAM_LIMIT,
+            hint="look for a loop in its input",
         )
 
 

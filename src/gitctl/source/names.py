@@ -45,13 +45,15 @@ def is_full_sha(name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """A checked remote: `url` has no password; `user` and `password` are those of an http(s) URL. `scheme` is "file" for paths."""
+    """A checked remote: `url` has no password; `user` and `password` are those of an http(s) URL. `scheme` is "file" for paths.
+    `withheld`: the token of the environment is not for this host."""
 
     url: str
     scheme: str
     host: str = ""
     user: str = ""
     password: str = ""
+    withheld: bool = False
 
     @property
     def is_loopback(self) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,13 +22,13 @@ SMALL = Limits(memory=256 << 20, file=1 << 20, output=1 << 20, processor=5, seco
 
 
 @pytest.fixture
-def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A program of our own on PATH: what is written into it runs as `fake`."""
     program = tmp_path / "bin" / "fake"
     program.parent.mkdir()
     program.touch(mode=0o755)
     monkeypatch.setenv("PATH", str(program.parent), prepend=":")
-    yield program
+    return program
 
 
 def python(program: Path, code: str) -> None:
@@ -63,7 +62,10 @@ def test_a_chart_that_wants_all_memory() -> None:
 
 
 def test_files(fake: Path, limiter: str) -> None:
-    python(fake, "import os, signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\nopen(os.environ['HOME'] + '/x', 'wb').write(bytes(2 << 20))")
+    python(
+        fake,
+        "import os, signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\nopen(os.environ['HOME'] + '/x', 'wb').write(bytes(2 << 20))",
+    )
     with room({}) as place, raises(ErrorId.RENDER_FAILED):
         run_tool(FAKE, (), place, limits=SMALL)
     python(fake, "import os\nopen(os.environ['HOME'] + '/x', 'wb').write(bytes(1 << 20))")
