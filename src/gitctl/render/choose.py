@@ -43,6 +43,7 @@ def _named(name: str, renderers: Mapping[str, Renderer]) -> Renderer:
 def _relative_names(app: App, tree: Tree) -> frozenset[str]:
     names = tree.names(app.path)
     if not names and not app.helm.chart:
+        tree.files(app.path)  # it knows why: no such folder, a submodule
         raise SourceError(
             f"{app.path or 'the tree'} has no files in {tree.revision.name or 'the work tree'} ({tree.revision.short})",
             id=ErrorId.PATH_NOT_IN_REVISION,
