@@ -72,7 +72,10 @@ def parse_remote(url: str, *, base: Path) -> Remote:
         return _from_scp(url, scp)
     if ":" in url.partition("/")[0]:
         raise _bad(url)
-    return Remote(str((base / Path(url).expanduser()).absolute()), "file")
+    try:
+        return Remote(str((base / Path(url).expanduser()).absolute()), "file")
+    except RuntimeError:  # the home of somebody who is not known here
+        raise _bad(url) from None
 
 
 def _from_url(url: str) -> Remote:
