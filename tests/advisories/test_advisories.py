@@ -18,6 +18,7 @@ from tests.advisories.world import PROJECT, World, kubeconfig, servers, write
 from tests.fixtures.commands import GitRepo, Result, Runner
 from tests.fixtures.figures import Figure
 
+ROOT = HERE.parents[1]
 MUSEUM = museum()
 CASES = [case for advisory in MUSEUM for case in advisory.cases]
 # What each case watches: files, processes, secrets in what is printed and kept, requests to the attacker, requests to the cluster.
@@ -128,6 +129,12 @@ def test_every_case_can_fail_or_says_why_that_is_not_shown() -> None:
 def test_no_defence_and_no_setup_is_left_over() -> None:
     assert {case.without for case in SWITCHED} == {name for name in vars(defences) if name.startswith("no_")}
     assert {case.setup for case in CASES if case.setup} == set(setups.__all__)
+
+
+def test_what_the_threat_model_links_to_is_there() -> None:
+    targets = re.findall(r"\]\(([^)\s]+)\)", (ROOT / "SECURITY.md").read_text())
+    assert len(targets) > 15
+    assert [target for target in targets if not (ROOT / target).exists()] == []
 
 
 def test_the_figure_of_advisories(figure: Figure) -> None:
