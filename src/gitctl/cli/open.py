@@ -275,6 +275,8 @@ def open_cluster(session: Session, cluster: Cluster) -> Target:
     from gitctl.target.kubernetes.open import open_target
 
     flags = session.flags
+    if flags.dangerous_insecure_tls:
+        session.warn("the certificate of the cluster need not be right: --dangerous-insecure-tls")
     return open_target(
         cluster,
         kubeconfig=str(flags.kubeconfig or cluster.kubeconfig or os.environ.get("KUBECONFIG", "")),
