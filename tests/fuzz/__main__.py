@@ -8,29 +8,35 @@ from __future__ import annotations
 
 import argparse
 import os
+import pkgutil
 import sys
+from importlib import import_module
 from pathlib import Path
 
-from tests.fuzz.campaign import CORPUS, run
-from tests.fuzz.targets import TARGETS
+CORPUS = Path(__file__).parent / "corpus"
 
 
 def main() -> int:
     """Run, and say what was found."""
+    names = sorted(path.name for path in CORPUS.iterdir())
     parser = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
-    parser.add_argument("targets", nargs="*", choices=[*TARGETS, []], help="default: all")
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"default: all, {', '.join(names)}")
     parser.add_argument("--seconds", type=float, default=float(os.environ.get("FUZZ_SECONDS") or 600), help="for all together")
     parser.add_argument("--seed", type=int, default=0, help="the first seed; those after it follow")
-    parser.add_argument("--coverage", choices=list(TARGETS), help="one target, by atheris")
+    parser.add_argument("--coverage", choices=names, metavar="TARGET", help="one target, by atheris")
     asked = parser.parse_args()
+    if unknown := sorted(set(asked.targets) - set(names)):
+        parser.error(f"there is no target {unknown[0]}")
     if asked.coverage:
         return by_coverage(asked.coverage)
-    names = asked.targets or list(TARGETS)
-    return max([fuzz(name, asked.seconds / len(names), asked.seed) for name in names])
+    chosen = asked.targets or names
+    return max([fuzz(name, asked.seconds / len(chosen), asked.seed) for name in chosen])
 
 
 def fuzz(name: str, seconds: float, seed: int) -> int:
     """One target; what was found is kept in a file of the working folder."""
+    from tests.fuzz.campaign import run
+
     done = run(name, seconds=seconds, first_seed=seed)
     print(f"{name:15} {done.inputs:8,} inputs   {done.finding or 'nothing found'}", flush=True)
     if done.finding:
@@ -46,15 +52,17 @@ def by_coverage(name: str) -> int:
     except ImportError:
         print("atheris is not installed: pip install atheris", file=sys.stderr)
         return 2
+    # Only what is imported in here is watched.
     with atheris.instrument_imports(include=["gitctl"]):
-        import gitctl.config.load
-        import gitctl.documents.reader
-        import gitctl.model.fieldset
-        import gitctl.redact
-        import gitctl.source.names  # noqa: F401
+        import gitctl
+
+        for package in ("config", "documents", "model", "render", "secrets", "source", "target"):
+            for module in pkgutil.walk_packages([str(Path(gitctl.__path__[0], package))], f"gitctl.{package}."):
+                import_module(module.name)
+        targets = import_module("tests.fuzz.targets").TARGETS
     found = Path(f"fuzz-{name}-corpus")
     found.mkdir(exist_ok=True)
-    atheris.Setup([sys.argv[0], str(found), str(CORPUS / name)], TARGETS[name])
+    atheris.Setup([sys.argv[0], str(found), str(CORPUS / name)], targets[name])
     atheris.Fuzz()
     return 0
 

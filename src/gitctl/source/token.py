@@ -20,7 +20,7 @@ def with_trust(remote: Remote, root: Path, *, known: str = "") -> Remote:
         return remote
     named = os.environ.get(HOST_VARIABLE, "").strip().lower()
     hosts = {named} if named else _hosts(root) or {_host(known or remote.url, root)}
-    return replace(remote, withheld=remote.host not in hosts)
+    return replace(remote, withheld=remote.host.lower() not in hosts)
 
 
 def _hosts(root: Path) -> set[str]:
@@ -31,6 +31,6 @@ def _hosts(root: Path) -> set[str]:
 
 def _host(url: str, root: Path) -> str:
     try:
-        return parse_remote(url, base=root).host
+        return parse_remote(url, base=root).host.lower()
     except GitctlError:
         return ""
