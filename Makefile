@@ -14,6 +14,7 @@ PY   := $(BIN)/python
 WORKERS ?= 2
 ORACLE_CASES ?= 100000
 ORACLE_SEED  ?= 1
+FUZZ_SECONDS ?= 600
 PYTEST_ARGS ?=
 
 # The stamps carry the tree's own path: a copied tree must not run the code of the tree that it was copied from.
@@ -22,7 +23,7 @@ LOCKED := $(VENV)/.locked-$(HERE)
 READY  := $(VENV)/.ready-$(HERE)
 SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help setup tools tools-path sandbox check test completions docs demo demo-clean bench oracle lock clean
+.PHONY: help setup tools tools-path sandbox check test completions docs demo demo-clean bench oracle fuzz lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -89,6 +90,9 @@ bench: tools sandbox ## 1,020 objects: gitctl beside kubectl and helm; start-up,
 
 oracle: sandbox ## random mutations on a real API server: is what certificates prove what it says? ORACLE_CASES=100000 ORACLE_SEED=1; goes on where it stopped
 	$(PY) -m tests.oracle --cases $(ORACLE_CASES) --seed $(ORACLE_SEED)
+
+fuzz: setup ## hostile bytes for every reader: FUZZ_SECONDS=600 for all together
+	PYTHONPATH=. $(PY) -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
 lock: ## resolve requirements-dev.lock anew; needs uv (python3 -m pip install uv), which nothing else does
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \

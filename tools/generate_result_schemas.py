@@ -25,6 +25,7 @@ from gitctl.model.rights import Account
 from gitctl.model.status import SyncState
 from gitctl.model.suspension import Place
 from gitctl.model.variable import VarScope
+from gitctl.render.jail import Network
 from gitctl.workflow.doctor import Need, ToolState
 
 FOLDER = Path(__file__).parents[1] / "docs" / "schemas"
@@ -286,7 +287,8 @@ RESULTS: dict[str, Json] = {
                         "install": TEXT,
                     }
                 )
-            )
+            ),
+            "renderJail": shape({"network": word(Network)}),
         }
     ),
     "ErrorReference": shape(

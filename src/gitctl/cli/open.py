@@ -275,15 +275,27 @@ def open_cluster(session: Session, cluster: Cluster) -> Target:
     from gitctl.target.kubernetes.open import open_target
 
     flags = session.flags
+    if flags.dangerous_insecure_tls:
+        session.warn("the certificate of the cluster need not be right: --dangerous-insecure-tls")
     return open_target(
         cluster,
         kubeconfig=str(flags.kubeconfig or cluster.kubeconfig or os.environ.get("KUBECONFIG", "")),
         context=cluster.context,
         impersonate=flags.as_user or "",
         groups=flags.as_group,
+        own=bool(flags.kubeconfig) or not _in_checkout(session, cluster.kubeconfig),
+        insecure=flags.dangerous_insecure_tls,
         timeout=duration("--request-timeout", flags.request_timeout) if flags.request_timeout else None,
         cache=cache_folder(),
     )
+
+
+def _in_checkout(session: Session, files: str) -> bool:
+    """Does one of these files come with the project, by its name or by what it links to?"""
+    start = start_folder(session)
+    root = (find_root(start) or start).resolve()
+    paths = [Path(os.path.abspath(Path(name).expanduser())) for name in files.split(os.pathsep) if name]
+    return any(one.is_relative_to(root) for path in paths for one in (path, path.parent.resolve() / path.name, path.resolve()))
 
 
 def render_with(session: Session, *, keyless: bool = False, opens_branches: bool = False) -> Callable[[App, Tree], RenderResult]:

@@ -62,6 +62,7 @@ class ErrorId(StrEnum):
     FOLDER_MISSING = "folder-missing", ExitCode.INPUT
     NO_APP_FOUND = "no-app-found", ExitCode.INPUT
     KUBECONFIG_MISSING = "kubeconfig-missing", ExitCode.INPUT
+    KUBECONFIG_UNTRUSTED = "kubeconfig-untrusted", ExitCode.INPUT
     KUBECONFIG_UNREADABLE = "kubeconfig-unreadable", ExitCode.INPUT
     CONTEXT_UNKNOWN = "context-unknown", ExitCode.INPUT
     CONTEXT_NEEDED = "context-needed", ExitCode.INPUT
@@ -167,6 +168,7 @@ class ErrorId(StrEnum):
     TOOL_MISSING = "tool-missing", ExitCode.RENDER
     TOOL_VERSION = "tool-version", ExitCode.RENDER
     PROGRAM_TIMEOUT = "program-timeout", ExitCode.RENDER
+    PROGRAM_LIMIT = "program-limit", ExitCode.RENDER
     RENDER_FAILED = "render-failed", ExitCode.RENDER
     EXTERNAL_DIFF_FAILED = "external-diff-failed", ExitCode.RENDER
     RENDER_RANDOM = "render-random", ExitCode.RENDER
@@ -209,6 +211,7 @@ class ErrorId(StrEnum):
     NOT_OURS = "not-ours", ExitCode.REFUSED
     IMMUTABLE = "immutable", ExitCode.REFUSED
     WRONG_CLUSTER = "wrong-cluster", ExitCode.REFUSED
+    INSECURE_SERVER = "insecure-server", ExitCode.REFUSED
     DEPENDENCY_NOT_READY = "dependency-not-ready", ExitCode.REFUSED
     STILL_NEEDED = "still-needed", ExitCode.REFUSED
     STATE_LOST = "state-lost", ExitCode.REFUSED

@@ -19,15 +19,18 @@ def open_target(
     context: str = "",
     impersonate: str = "",
     groups: tuple[str, ...] = (),
+    own: bool = True,
+    insecure: bool = False,
     timeout: float | None = None,
     cache: Path,
 ) -> KubernetesTarget:
     """The target of a cluster. Empty settings fall back to the cluster's own, then to what kubectl would use.
 
+    Without `own` the kubeconfig comes with the repository; `insecure` allows a server whose certificate is not checked.
     `timeout` is the limit of one request in seconds (None: 30, 0: none). Errors come with the first use: ConfigError, Unreachable,
     Unauthenticated, Refused (not the pinned cluster).
     """
-    login = Login(kubeconfig or cluster.kubeconfig, context or cluster.context, impersonate, groups)
+    login = Login(kubeconfig or cluster.kubeconfig, context or cluster.context, impersonate, groups, own, insecure)
     return KubernetesTarget(cluster, open_client(login, timeout=timeout), cache=cache)
 
 
