@@ -75,9 +75,13 @@ class Client:
                 continue
             failed = failure or Failure()
             waiting = pause(attempt, failed.retry_after)
-            if not may_retry(failed, attempt, repeatable=request.repeatable) or time.monotonic() + waiting > end:
+            if not may_retry(failed, attempt, repeatable=request.repeatable) or self._is_over(end - waiting, attempt):
                 return self._final(answer, why)
             time.sleep(waiting)
+
+    def _is_over(self, end: float, attempt: int) -> bool:
+        """Is the time for one request used up? One slow answer of a server that did answer others may use up all: it gets a second try."""
+        return time.monotonic() > end and (attempt > 1 or not self._answered)
 
     @contextmanager
     def stream(self, request: Request) -> Iterator[Stream]:
@@ -85,7 +89,7 @@ class Client:
         import urllib3.exceptions as faults
 
         try:
-            raw = self._wire(self.access.generation).send(request, self.access.headers(), limit=self._limit(request), whole=False)
+            raw = self._wire(self.access.generation).open(request, self.access.headers(), limit=self._limit(request))
         except faults.HTTPError as fault:
             raise self._unreachable(reason(fault)) from None
         try:
@@ -98,7 +102,7 @@ class Client:
         import urllib3.exceptions as faults
 
         try:
-            raw = self._wire(generation).send(request, self.access.headers(), limit=self._limit(request), whole=True)
+            raw = self._wire(generation).ask(request, self.access.headers(), limit=self._limit(request))
         except (faults.NewConnectionError, faults.ConnectTimeoutError) as fault:
             return None, Failure(sent=False), reason(fault)
         except faults.HTTPError as fault:
