@@ -111,6 +111,11 @@ class Stage:
         found = ask(self.plane, "GET", f"{path}?labelSelector=gitctl.dev/app").json().get("items", [])
         return [item for item in found if item["metadata"].get("annotations", {}).get("gitctl.dev/owner", self.owner) == self.owner]
 
+    def live_definition(self) -> Json:
+        """The definition of the stage's kind, {} when there is none."""
+        answer = ask(self.plane, "GET", f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/things.{self.group}")
+        return answer.json() if answer.code == 200 else {}
+
     def picture(self) -> Json:
         """Cluster, inventory and history, less what differs from run to run by its nature: uids, versions, times, names of the stage."""
         core = f"/api/v1/namespaces/{self.name}"
