@@ -15,6 +15,7 @@ WORKERS ?= 2
 ORACLE_CASES ?= 100000
 ORACLE_SEED  ?= 1
 PYTEST_ARGS ?=
+TORTURE_ARGS ?=
 
 # The stamps carry the tree's own path: a copied tree must not run the code of the tree that it was copied from.
 HERE   := $(shell printf '%s' '$(CURDIR)' | cksum | cut -d' ' -f1)
@@ -22,7 +23,7 @@ LOCKED := $(VENV)/.locked-$(HERE)
 READY  := $(VENV)/.ready-$(HERE)
 SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help setup tools tools-path sandbox check test completions docs demo demo-clean bench oracle lock clean
+.PHONY: help setup tools tools-path sandbox check test completions docs demo demo-clean bench oracle torture lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -88,6 +89,9 @@ bench: tools sandbox ## 1,020 objects: gitctl beside kubectl and helm; start-up,
 
 oracle: sandbox ## random mutations on a real API server: is what certificates prove what it says? ORACLE_CASES=100000 ORACLE_SEED=1; goes on where it stopped
 	$(PY) -m tests.oracle --cases $(ORACLE_CASES) --seed $(ORACLE_SEED)
+
+torture: tools sandbox ## the long versions of all campaigns, and the table of docs/reliability.md; goes on where it stopped; TORTURE_ARGS="--again --write FILE …"
+	PATH="$$($(PY) tools/install.py --path):$$PATH" $(PY) -m tests.torture --workers $(WORKERS) $(TORTURE_ARGS)
 
 lock: ## resolve requirements-dev.lock anew; needs uv (python3 -m pip install uv), which nothing else does
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \

@@ -82,9 +82,9 @@ _WHOLE: dict[str, Ending] = {}
 
 def uninterrupted(plane: ControlPlane, folder: Path) -> Ending:
     """The change without a kill. Played once for all tests of a process."""
-    if plane.name not in _WHOLE:
-        _WHOLE[plane.name] = play(plane, folder, None)
-    return _WHOLE[plane.name]
+    if plane.server not in _WHOLE:
+        _WHOLE[plane.server] = play(plane, folder, None)
+    return _WHOLE[plane.server]
 
 
 def play(plane: ControlPlane, folder: Path, kill: Kill | None) -> Ending:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from tests.fixtures.commands import Runner
-from tests.fixtures.figures import Figure
 from tests.fixtures.project import config_map
 from tests.reliability.kills import uninterrupted
 from tests.reliability.stage import Stage, definition
@@ -69,7 +68,7 @@ def hook(stage: Stage, kubectl: Runner) -> Iterator[Callable[[], None]]:
 
 
 def test_an_admission_webhook_is_down(
-    stage: Stage, hook: Callable[[], None], kubectl: Runner, control_plane: ControlPlane, tmp_path: Path, figure: Figure
+    stage: Stage, hook: Callable[[], None], kubectl: Runner, control_plane: ControlPlane, tmp_path: Path
 ) -> None:
     stage.first()
     stage.second()
@@ -86,7 +85,6 @@ def test_an_admission_webhook_is_down(
     stage.run("sync").expect()
     whole, now = uninterrupted(control_plane, tmp_path).picture, stage.picture()
     assert (now["live"], now["inventory"], now["deletions"]) == (whole["live"], whole["inventory"], whole["deletions"])
-    figure("faults injected", 1)
 
 
 def convert(stage: Stage, kubectl: Runner, conversion: dict[str, Any]) -> None:
@@ -135,7 +133,7 @@ def refuses_to_prune(stage: Stage, done_again: Callable[[], None]) -> None:
     assert [e.ref.name for e in stage.state().inventory if e.ref.kind == "Thing"] == []
 
 
-def test_a_conversion_webhook_is_down(stage: Stage, kubectl: Runner, figure: Figure) -> None:
+def test_a_conversion_webhook_is_down(stage: Stage, kubectl: Runner) -> None:
     with_thing(stage, stored_as="v2")
     stage.run("sync").expect()
     webhook = {"clientConfig": {"url": DEAD}, "conversionReviewVersions": ["v1"]}
@@ -143,10 +141,9 @@ def test_a_conversion_webhook_is_down(stage: Stage, kubectl: Runner, figure: Fig
     convert(stage, kubectl, {"strategy": "Webhook", "webhook": webhook})
     until(lambda: ask(stage.plane, "GET", path_of_things(stage)).code in (429, 500))
     refuses_to_prune(stage, lambda: convert(stage, kubectl, {"strategy": "None"}))
-    figure("faults injected", 1)
 
 
-def test_an_aggregated_api_is_down(stage: Stage, kubectl: Runner, figure: Figure) -> None:
+def test_an_aggregated_api_is_down(stage: Stage, kubectl: Runner) -> None:
     with_thing(stage)
     stage.run("sync").expect()
     name = f"v1.{stage.group}"
@@ -158,4 +155,3 @@ def test_an_aggregated_api_is_down(stage: Stage, kubectl: Runner, figure: Figure
         refuses_to_prune(stage, lambda: kubectl("delete", "apiservice", name))
     finally:
         kubectl("delete", "apiservice", name, "--ignore-not-found")
-    figure("faults injected", 1)
