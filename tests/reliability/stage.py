@@ -18,6 +18,7 @@ from tests.fixtures import warm
 from tests.fixtures.commands import GitRepo, Result
 from tests.fixtures.project import config_map
 
+from gitctl.model.marks import owner_label
 from gitctl.model.record import RecordResult
 from gitctl.model.state import AppState
 from gitctl.sandbox import ControlPlane
@@ -74,6 +75,7 @@ class Stage:
             "clusters": {"main": {"context": self.plane.context}},
             "environments": {"dev": {"clusters": ["main"]}},
             "apps": {"web": app},
+            "limits": {"prune_per_day": 100_000},
         }
         text = "---\n".join(json.dumps(o) + "\n" for o in objects)
         sha = self.repo.commit("change", {"gitctl.yaml": json.dumps(body), "web/all.yaml": text})
@@ -138,7 +140,9 @@ class Stage:
         return picture
 
     def drop(self) -> None:
-        """Delete what the stage left, without waiting for it."""
+        """Delete what the stage left, without waiting for it; its deletions count in no other test's budget."""
+        stored = f"labelSelector=gitctl.dev/state-of%3D{owner_label(self.owner)}"
+        ask(self.plane, "DELETE", f"/api/v1/namespaces/{STATE}/secrets?{stored}")
         for path in (f"namespaces/{self.name}", f"namespaces/{self.name}-extra"):
             ask(self.plane, "DELETE", f"/api/v1/{path}")
         ask(self.plane, "DELETE", f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/things.{self.group}")

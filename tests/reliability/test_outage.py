@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tests.servers.fault_proxy import Call, FaultProxy
 from gitctl import sandbox
 from gitctl.model.record import RecordResult
 from gitctl.sandbox import ControlPlane, Part, daemon
+from gitctl.sandbox.server import ready
 
 pytestmark = [pytest.mark.cluster, pytest.mark.torture, pytest.mark.xdist_group("sandbox")]
 
@@ -33,6 +35,14 @@ def plane(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, long: bool) -> Iterat
     monkeypatch.setenv("GITCTL_STATE_DIR", str(tmp_path / "state"))
     yield sandbox.up(NAME)
     sandbox.down(NAME, purge=True)
+
+
+def until_ready(plane: ControlPlane) -> None:
+    """A busy machine takes its time for a start."""
+    end = time.monotonic() + 120
+    while not ready(plane):
+        assert time.monotonic() < end
+        time.sleep(0.2)
 
 
 def restart(plane: ControlPlane) -> None:
@@ -64,9 +74,10 @@ def test_what_is_behind_the_api_goes_and_comes_back(
             proxy.on(Call(lambda: outage(plane)), at=point)
             done = stage.run("sync", kubeconfig=proxy.kubeconfig)
         figure("outages", 1)
+        until_ready(plane)
         # A run that waits no longer says so: what failed is told, what is open is closed by the next one.
         assert done.code in (0, 6, 8, 9), f"{outage.__name__} at request {point}: exit {done.code}\n{done.stdout}\n{done.stderr}"
-        print(f"{outage.__name__} at request {point}: exit {done.code}")
+        print(f"{outage.__name__} at request {point}: exit {done.code} {done.stderr if done.code else str()}")
         if done.code:
             stage.run("sync").expect()
         picture = stage.picture()
