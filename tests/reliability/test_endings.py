@@ -83,6 +83,26 @@ def test_a_connection_that_is_lost_for_good(stage: Stage, control_plane: Control
     assert stage.picture() == uninterrupted(control_plane, tmp_path).picture
 
 
+def test_a_connection_that_is_lost_in_the_middle_of_a_delete(stage: Stage) -> None:
+    deleted = gone = False
+
+    def down(request: Request) -> Fault | None:
+        nonlocal deleted, gone
+        deleted = deleted or (request.method == "DELETE" and "/configmaps/" in request.path)
+        gone = gone or (deleted and request.method in ("POST", "PUT") and "/secrets" in request.path)
+        return Reset() if gone else None
+
+    with FaultProxy(stage.plane, stage.place) as proxy:
+        proxy.weather(down)
+        args = ("delete", "web", "--yes", "--prune-limit", "99", "-o", "json", "--request-timeout", "1s")
+        done = stage.run(*args, kubeconfig=proxy.kubeconfig).error(ErrorId.CLUSTER_UNREACHABLE)
+    (app,) = done.json()["clusters"][0]["apps"]
+    assert {o["result"] for o in app["outcomes"]} == {"deleted"}
+    assert "was not recorded" in done.stderr
+    assert stage.run("delete", "web", "--yes").code == 0
+    assert (stage.state().records, stage.live(f"/api/v1/namespaces/{stage.name}/configmaps")) == ((), [])
+
+
 def test_a_connection_that_comes_back_is_waited_for(stage: Stage, control_plane: ControlPlane, tmp_path: Path) -> None:
     hits = 0
 

@@ -77,7 +77,7 @@ def test_what_is_behind_the_api_goes_and_comes_back(
         until_ready(plane)
         # A run that waits no longer says so: what failed is told, what is open is closed by the next one.
         assert done.code in (0, 6, 8, 9), f"{outage.__name__} at request {point}: exit {done.code}\n{done.stdout}\n{done.stderr}"
-        print(f"{outage.__name__} at request {point}: exit {done.code} {done.stderr if done.code else str()}")
+        print(f"{outage.__name__} at request {point}: exit {done.code} {done.stderr if done.code else ''}")
         if done.code:
             stage.run("sync").expect()
         picture = stage.picture()

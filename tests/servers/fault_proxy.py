@@ -166,7 +166,7 @@ class FaultProxy:
             self._rules.append(_Rule(fault, method, re.compile(path), re.compile(query), at, times))
 
     def weather(self, draw: Callable[[Request], Fault | None] | None) -> None:
-        """From now on `draw` is asked for a fault for each request; None ends that. It is called by one thread at a time."""
+        """From now on `draw` is asked for a fault for each request; None ends that. One call at a time; it must not ask the proxy."""
         with self._lock:
             self._weather = draw
 

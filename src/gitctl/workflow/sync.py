@@ -240,7 +240,7 @@ def _run(planned: Planned, parts: Parts, request: SyncRequest, lock: Lock) -> Ap
     try:
         record = recording.close(outcomes, health, error=error, release=request.release)
     except GitctlError as unrecorded:
-        return _unrecorded(planned, parts, outcomes, error, unrecorded)
+        return unrecorded_run(planned, parts, outcomes, error or unrecorded, unrecorded)
     if planned.moved:
         hand_over(app, planned.moved, outcomes, parts)
     result = SyncResult(plan, outcomes, health, record)
@@ -248,9 +248,9 @@ def _run(planned: Planned, parts: Parts, request: SyncRequest, lock: Lock) -> Ap
     return AppRun(app, result, error or verdict(result, interrupted=parts.cancel.requested()))
 
 
-def _unrecorded(planned: Planned, parts: Parts, outcomes: tuple[Outcome, ...], error: GitctlError | None, cause: GitctlError) -> AppRun:
-    """What was done is told all the same, and that nothing but the open record knows of it. Where closing is applying, nothing was done."""
-    told = copy(error or cause)
+def unrecorded_run(planned: Planned, parts: Parts, outcomes: tuple[Outcome, ...], error: GitctlError, cause: GitctlError) -> AppRun:
+    """A run whose end could not be stored: what was done is told all the same. Where storing is what applies, nothing was done."""
+    told = copy(error)
     told.details = (*told.details, f"the end of the run was not recorded ({cause.message}): the next run notes it as interrupted")
     return AppRun(planned.app, SyncResult(planned.plan, parts.target.conclude(outcomes, whole=False)), told)
 
