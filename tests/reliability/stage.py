@@ -10,6 +10,7 @@ import json
 import os
 import re
 import secrets
+import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -109,8 +110,12 @@ class Stage:
         return StateStore(Client(Login(str(self.plane.kubeconfig)), timeout=30), STATE).read(self.owner)
 
     def live(self, path: str) -> list[Json]:
-        """The objects of a collection that belong to the app."""
-        found = ask(self.plane, "GET", f"{path}?labelSelector=gitctl.dev/app").json().get("items", [])
+        """The objects of a collection that belong to the app. After a restart a custom kind is served a moment later than others."""
+        end = time.monotonic() + 60
+        while (answer := ask(self.plane, "GET", f"{path}?labelSelector=gitctl.dev/app")).code != 200:
+            assert time.monotonic() < end, answer
+            time.sleep(0.2)
+        found = answer.json()["items"]
         return [item for item in found if item["metadata"].get("annotations", {}).get("gitctl.dev/owner", self.owner) == self.owner]
 
     def live_definition(self) -> Json:
