@@ -19,7 +19,7 @@ import yaml
 from tests.cluster.target.bench import Bench, configmap
 from tests.fixtures.commands import Runner
 from tests.fixtures.errors import raises
-from tests.servers.fault_proxy import Cut, Delay, Drip, FaultProxy, Reset, Status, Truncate
+from tests.servers.fault_proxy import Cut, Delay, FaultProxy, Reset, Status, Truncate
 
 from gitctl.errors import ConfigError, ErrorId, Forbidden, Refused, Unauthenticated, Unreachable
 from gitctl.model.app import Cluster
@@ -103,20 +103,6 @@ def test_a_request_has_a_time_limit(fault_proxy: FaultProxy) -> None:
     with pytest.raises(Unreachable, match="no answer in time"):
         through(fault_proxy, timeout=0.5).get(VERSION)
     assert time.monotonic() - began < 5
-
-
-def test_an_answer_that_drips_is_given_up_and_asked_for_again(fault_proxy: FaultProxy) -> None:
-    client = through(fault_proxy, timeout=1)
-    assert client.get(VERSION).ok
-    fault_proxy.on(Drip(pause=0.3, most=100))
-    began = time.monotonic()
-    assert client.get(VERSION).json()["major"] == "1"
-    assert time.monotonic() - began < 10
-    assert fault_proxy.count() == 3
-    fault_proxy.on(Drip(pause=0.3, most=100), times=-1)
-    with pytest.raises(Unreachable, match="no answer in time"):
-        client.get(VERSION)
-    assert fault_proxy.count() == 5
 
 
 def test_a_server_that_is_down_is_named(control_plane: ControlPlane, tmp_path: Path) -> None:
