@@ -156,7 +156,7 @@ class Mirror:
                 yield
         except OSError as fault:
             raise SourceError(
-                f"the mirror of {self.url} cannot be written: {fault.strerror}",
+                f"the mirror of {self.url} cannot be written: {fault.strerror or fault}",
                 id=ErrorId.CACHE_UNWRITABLE,
                 where=str(self._home),
                 hint="make room there, or name another folder: GITCTL_CACHE_DIR",

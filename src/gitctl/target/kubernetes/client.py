@@ -75,13 +75,14 @@ class Client:
                 continue
             failed = failure or Failure()
             waiting = pause(attempt, failed.retry_after)
-            if not may_retry(failed, attempt, repeatable=request.repeatable) or self._is_over(end - waiting, attempt):
+            if not may_retry(failed, attempt, repeatable=request.repeatable) or self._is_over(end - waiting, attempt, failed):
                 return self._final(answer, why)
             time.sleep(waiting)
 
-    def _is_over(self, end: float, attempt: int) -> bool:
-        """Is the time for one request used up? One slow answer of a server that did answer others may use up all: it gets a second try."""
-        return time.monotonic() > end and (attempt > 1 or not self._answered)
+    def _is_over(self, end: float, attempt: int, failed: Failure) -> bool:
+        """Is the time for one request used up? One answer that never ended may use up all: where others did, it gets a second try."""
+        slow = attempt == 1 and failed.status == 0 and self._answered
+        return time.monotonic() > end and not slow
 
     @contextmanager
     def stream(self, request: Request) -> Iterator[Stream]:
