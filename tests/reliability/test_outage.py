@@ -50,7 +50,13 @@ def restart(plane: ControlPlane) -> None:
     process = daemon.running(plane.files, Part.API_SERVER)
     assert process
     process.signal(signal.SIGKILL)
-    threading.Thread(target=sandbox.start_part, args=(NAME, Part.API_SERVER)).start()
+
+    def start() -> None:
+        while process.alive():  # a part that still runs is not started
+            time.sleep(0.05)
+        sandbox.start_part(NAME, Part.API_SERVER)
+
+    threading.Thread(target=start).start()
 
 
 def take_etcd_away(plane: ControlPlane) -> None:
