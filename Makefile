@@ -16,6 +16,7 @@ ORACLE_CASES ?= 100000
 ORACLE_SEED  ?= 1
 FUZZ_SECONDS ?= 600
 PYTEST_ARGS ?=
+TORTURE_ARGS ?=
 
 # The stamps carry the tree's own path: a copied tree must not run the code of the tree that it was copied from.
 HERE   := $(shell printf '%s' '$(CURDIR)' | cksum | cut -d' ' -f1)
@@ -23,7 +24,7 @@ LOCKED := $(VENV)/.locked-$(HERE)
 READY  := $(VENV)/.ready-$(HERE)
 SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help setup tools tools-path sandbox check test completions docs demo demo-clean bench oracle fuzz lock clean
+.PHONY: help setup tools tools-path sandbox check test completions docs demo demo-clean bench oracle fuzz torture lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -93,6 +94,9 @@ oracle: sandbox ## random mutations on a real API server: is what certificates p
 
 fuzz: setup ## hostile bytes for every reader: FUZZ_SECONDS=600 for all together
 	PYTHONPATH=. $(PY) -m tests.fuzz --seconds $(FUZZ_SECONDS)
+
+torture: tools sandbox ## the long versions of all campaigns, and the table of docs/reliability.md; goes on where it stopped; TORTURE_ARGS="--again --write FILE …"
+	PATH="$$($(PY) tools/install.py --path):$$PATH" $(PY) -m tests.torture --workers $(WORKERS) $(TORTURE_ARGS)
 
 lock: ## resolve requirements-dev.lock anew; needs uv (python3 -m pip install uv), which nothing else does
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \

@@ -39,11 +39,12 @@ class Delay:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Answer with an error of our own; the server never sees the request."""
+    """Answer with an error of our own; the server never sees the request. `page`: as a load balancer would, in HTML."""
 
     code: int
     retry_after: float | None = None
     reason: str = "InternalError"
+    page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,25 @@ class Truncate:
 
 
 @dataclass(frozen=True, slots=True)
+class Drip:
+    """Send the true headers, and the body byte by byte with a pause after each, for so many bytes; then drop the connection."""
+
+    pause: float = 0.2
+    most: int = 300
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
-    """Call a function before the request goes on (kill a process, change an object, restart the server)."""
+    """Call a function before the request goes on (kill a process, change an object, restart the server).
+
+    With `after_server` it is called when the server has done its work, and then the connection is dropped without an answer.
+    """
 
     function: Callable[[], object]
+    after_server: bool = False
 
 
-Fault = Delay | Status | Reset | Cut | Truncate | Call
+Fault = Delay | Status | Reset | Cut | Truncate | Drip | Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +130,7 @@ class FaultProxy:
         self._lock = threading.Lock()
         self._rules: list[_Rule] = []
         self._requests: list[Request] = []
+        self._weather: Callable[[Request], Fault | None] | None = None
         self._server = _Server(self)
 
     def __enter__(self) -> FaultProxy:
@@ -151,10 +165,16 @@ class FaultProxy:
         with self._lock:
             self._rules.append(_Rule(fault, method, re.compile(path), re.compile(query), at, times))
 
+    def weather(self, draw: Callable[[Request], Fault | None] | None) -> None:
+        """From now on `draw` is asked for a fault for each request; None ends that. One call at a time; it must not ask the proxy."""
+        with self._lock:
+            self._weather = draw
+
     def clear(self) -> None:
-        """Forget rules and requests."""
+        """Forget rules, weather and requests."""
         with self._lock:
             self._rules.clear()
+            self._weather = None
             self._requests.clear()
 
     @property
@@ -173,7 +193,8 @@ class FaultProxy:
         with self._lock:
             request = Request(len(self._requests) + 1, method, parts.path, parts.query, headers, body)
             self._requests.append(request)
-            return tuple(rule.fault for rule in self._rules if rule.takes(request))
+            drawn = self._weather(request) if self._weather else None
+            return (*((drawn,) if drawn else ()), *(rule.fault for rule in self._rules if rule.takes(request)))
 
 
 class _Server(ThreadingHTTPServer):
@@ -220,7 +241,7 @@ class _Handler(BaseHTTPRequestHandler):
             match fault:
                 case Delay(seconds):
                     time.sleep(seconds)
-                case Call(function):
+                case Call(function, after_server=False):
                     function()
                 case Status():
                     self._answer_error(fault)
@@ -228,7 +249,7 @@ class _Handler(BaseHTTPRequestHandler):
                 case Reset(after_server=False):
                     self._drop()
                     return
-                case Reset() | Cut() | Truncate():
+                case Reset() | Cut() | Truncate() | Drip() | Call():
                     pass
         self._forward(body, faults)
 
@@ -241,9 +262,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._drop()  # the server is away: the client sees what it would see without us
             return
         streams = answer.getheader("Content-Length") is None and self.command != "HEAD"
-        late = [fault for fault in faults if isinstance(fault, Reset | Cut | Truncate)]
+        late = [f for f in faults if isinstance(f, Reset | Cut | Truncate | Drip) or (isinstance(f, Call) and f.after_server)]
         if late:
-            self._spoil(answer, late[0])
+            self._spoil(answer, late[0], streams and "watch=true" in self.path)
         elif streams:
             self._stream(answer)
         else:
@@ -289,25 +310,39 @@ class _Handler(BaseHTTPRequestHandler):
         except (OSError, http.client.HTTPException):
             self._drop()
 
-    def _spoil(self, answer: http.client.HTTPResponse, fault: Reset | Cut | Truncate) -> None:
+    def _spoil(self, answer: http.client.HTTPResponse, fault: Reset | Cut | Truncate | Drip | Call, watches: bool) -> None:
+        # A watch has no end that could be waited for: it is broken in its first lines.
+        body = answer.read1(_BLOCK) if watches and not isinstance(fault, Reset | Call) else b"" if watches else answer.read()
         match fault:
             case Reset():
-                answer.read()
                 self._drop()
+            case Call(function):
+                function()
+                self._drop()
+            case Truncate() if not watches:
+                self._send(answer, body[: len(body) // 2])
+            case Cut() | Truncate() | Drip():
+                self._head(answer, ("Content-Length", str(len(body) + watches)))
+                self._write_part(body, fault)
+                self._drop()
+
+    def _write_part(self, body: bytes, fault: Cut | Truncate | Drip) -> None:
+        match fault:
+            case Drip(pause, most):
+                for byte in body[: min(most, len(body) - 1)]:
+                    self.wfile.write(bytes((byte,)))
+                    time.sleep(pause)
             case Cut(after_bytes):
-                body = answer.read()
-                self._head(answer, ("Content-Length", str(len(body))))
                 self.wfile.write(body[: min(after_bytes, len(body) - 1)])
-                self._drop()
             case Truncate():
-                self._send(answer, (body := answer.read())[: len(body) // 2])
+                self.wfile.write(body[: len(body) // 2])
 
     def _answer_error(self, fault: Status) -> None:
         message = f"the fault proxy answers {fault.code}"
         status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "code": fault.code}
-        body = json.dumps(status | {"reason": fault.reason, "message": message}).encode()
+        body = b"<html>nobody here</html>" if fault.page else json.dumps(status | {"reason": fault.reason, "message": message}).encode()
         self.send_response(fault.code)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", "text/html" if fault.page else "application/json")
         self.send_header("Content-Length", str(len(body)))
         if fault.retry_after is not None:
             self.send_header("Retry-After", f"{fault.retry_after:g}")

@@ -156,6 +156,7 @@ class ErrorId(StrEnum):
     REMOTE_UNREACHABLE = "remote-unreachable", ExitCode.SOURCE
     REMOTE_CREDENTIALS = "remote-credentials", ExitCode.SOURCE
     REMOTE_REPOSITORY = "remote-repository", ExitCode.SOURCE
+    CACHE_UNWRITABLE = "cache-unwritable", ExitCode.SOURCE
     REMOTE_BUSY = "remote-busy", ExitCode.SOURCE
     REMOTE_STALE = "remote-stale", ExitCode.SOURCE
     PUSH_REJECTED = "push-rejected", ExitCode.SOURCE
@@ -175,6 +176,7 @@ class ErrorId(StrEnum):
     NOT_REPRODUCIBLE = "not-reproducible", ExitCode.RENDER
     CHART_UNREACHABLE = "chart-unreachable", ExitCode.RENDER
     CHART_HOOKS = "chart-hooks", ExitCode.RENDER
+    NO_ROOM = "no-room", ExitCode.RENDER
     SECRET_MISPLACED = "secret-misplaced", ExitCode.RENDER
     SECRET_MANGLED = "secret-mangled", ExitCode.RENDER
     NO_USABLE_KEY = "no-usable-key", ExitCode.RENDER

@@ -7,6 +7,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -88,16 +89,22 @@ def _kept(path: Path | None, digest: str) -> bytes | None:
     archive = path.read_bytes()
     if hashlib.sha256(archive).hexdigest() == digest:
         return archive
-    path.unlink(missing_ok=True)
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
     return None
 
 
 def _keep(path: Path, archive: bytes) -> None:
-    folder = private_folder(path.parent)
-    handle, name = tempfile.mkstemp(dir=folder)
-    with os.fdopen(handle, "wb") as file:
-        file.write(archive)
-    Path(name).replace(path)
+    """Best effort: without a cache a chart is fetched again."""
+    name = ""
+    try:
+        handle, name = tempfile.mkstemp(dir=private_folder(path.parent))
+        with os.fdopen(handle, "wb") as file:
+            file.write(archive)
+        Path(name).replace(path)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(name)
 
 
 def _pull(chart: HelmChart) -> bytes:

@@ -29,7 +29,7 @@ from gitctl.workflow.plan import AppPlan, Planned, PlanRequest
 from gitctl.workflow.recording import Recording
 from gitctl.workflow.states import recorded
 from gitctl.workflow.suspend import refusal
-from gitctl.workflow.sync import AppRun, Confirm, SyncRequest, check_plan
+from gitctl.workflow.sync import AppRun, Confirm, SyncRequest, check_plan, unrecorded_run
 from gitctl.workflow.verdict import verdict
 
 
@@ -157,12 +157,15 @@ def _run(planned: Planned, parts: Parts, request: DeleteRequest, lock: Lock) -> 
     outcomes = prune(planned.plan, parts.target, lock=lock, emit=parts.emit, options=options)
     settled = all(_is_settled(o) for o in outcomes)
     outcomes = parts.target.conclude(outcomes, whole=settled)
-    if settled:
-        lock.check()
-        _forget(app, recording.state, outcomes, parts)
-        return AppRun(app, SyncResult(planned.plan, outcomes, removed=True))
     error = halt_of(outcomes)
-    record = recording.close(outcomes, (), error=error, release=False)
+    try:
+        if settled:
+            lock.check()
+            _forget(app, recording.state, outcomes, parts)
+            return AppRun(app, SyncResult(planned.plan, outcomes, removed=True))
+        record = recording.close(outcomes, (), error=error, release=False)
+    except GitctlError as unrecorded:
+        return unrecorded_run(planned, parts, outcomes, error or unrecorded, unrecorded)
     result = SyncResult(planned.plan, outcomes, record=record)
     return AppRun(app, result, error or verdict(result, interrupted=parts.cancel.requested(), verb="delete"))
 

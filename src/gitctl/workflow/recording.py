@@ -41,7 +41,7 @@ class Recording:
         cls, planned: Planned, parts: Parts, verb: RecordVerb, *, rollback: tuple[int, int] = (0, 0), hold: Hold | None = None
     ) -> Recording:
         """Store the union of old and new inventory, an open record, and a hold: it must bind also when this run dies. Raises StateMoved."""
-        state = mark_interrupted(planned.state, at=parts.timestamp())
+        state = mark_interrupted(_counted(planned, parts), at=parts.timestamp())
         state = replace(state, hold=hold or state.hold)
         wanted = [m for m in _manifests(planned) if state.entry(m.ref) is None]
         state = replace(state, inventory=(*state.inventory, *(InventoryEntry(m.ref, m.api_version) for m in wanted)))
@@ -90,6 +90,16 @@ class Recording:
     def _pruned(self, outcomes: tuple[Outcome, ...]) -> tuple[tuple[str, int], ...]:
         deleted = sum(o.result is OutcomeResult.DELETED for o in outcomes)
         return with_deletions(self.state.pruned_at, deleted, self.parts)
+
+
+def _counted(planned: Planned, parts: Parts) -> AppState:
+    """The state with the deletes of a run that died before it could count them: what is gone since counts as its doing."""
+    state = planned.state
+    if not state.has_died:
+        return state
+    gone = set(planned.plan.gone)
+    left = tuple(e for e in state.inventory if e.ref not in gone)
+    return replace(state, inventory=left, pruned_at=with_deletions(state.pruned_at, len(state.inventory) - len(left), parts))
 
 
 def _has_left(outcome: Outcome) -> bool:
@@ -161,7 +171,7 @@ def acknowledged(planned: Planned, parts: Parts) -> Acknowledged:
 def needs_acknowledging(planned: Planned, release: bool) -> bool:
     """Is there something to store although nothing is applied?"""
     state, plan = planned.state, planned.plan
-    if any(r.result is RecordResult.OPEN for r in state.records) or plan.gone:
+    if state.has_died or plan.gone:
         return True
     if (state.hold and release) or _has_news(planned):
         return True
@@ -190,9 +200,8 @@ def acknowledge(planned: Planned, parts: Parts, release: bool) -> Record | None:
 
     A record is written after an interrupted run, and for the first time that a render is well: a later rollback shall find it.
     """
-    open_left = any(r.result is RecordResult.OPEN for r in planned.state.records)
     first = planned.state.acknowledged is None
-    if open_left or first or (_lacks_way_back(planned) and not planned.plan.partial):
+    if planned.state.has_died or first or (_lacks_way_back(planned) and not planned.plan.partial):
         recording = Recording.open(planned, parts, RecordVerb.SYNC)
         return recording.close((), _good_health(planned), error=None, release=release)
     entries = {e.ref: e for e in planned.state.inventory} | unchanged_entries(planned, parts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from copy import copy
 from dataclasses import dataclass, replace
 
 from gitctl.apply.run import ApplyOptions, apply_waves, halt_of, prune
@@ -236,12 +237,22 @@ def _run(planned: Planned, parts: Parts, request: SyncRequest, lock: Lock) -> Ap
     done, health, error = _carry_out(planned, parts, request, lock, options)
     outcomes = parts.target.conclude(done, whole=error is None and not plan.failures)
     health = health if outcomes == done else ()
-    record = recording.close(outcomes, health, error=error, release=request.release)
+    try:
+        record = recording.close(outcomes, health, error=error, release=request.release)
+    except GitctlError as unrecorded:
+        return unrecorded_run(planned, parts, outcomes, error or unrecorded, unrecorded)
     if planned.moved:
         hand_over(app, planned.moved, outcomes, parts)
     result = SyncResult(plan, outcomes, health, record)
     parts.emit(Event(EventKind.DONE, record.result.value, None, app.name))
     return AppRun(app, result, error or verdict(result, interrupted=parts.cancel.requested()))
+
+
+def unrecorded_run(planned: Planned, parts: Parts, outcomes: tuple[Outcome, ...], error: GitctlError, cause: GitctlError) -> AppRun:
+    """A run whose end could not be stored: what was done is told all the same. Where storing is what applies, nothing was done."""
+    told = copy(error)
+    told.details = (*told.details, f"the end of the run was not recorded ({cause.message}): the next run notes it as interrupted")
+    return AppRun(planned.app, SyncResult(planned.plan, parts.target.conclude(outcomes, whole=False)), told)
 
 
 def _announcement(plan: Plan) -> Event:

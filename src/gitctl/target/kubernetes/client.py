@@ -75,9 +75,14 @@ class Client:
                 continue
             failed = failure or Failure()
             waiting = pause(attempt, failed.retry_after)
-            if not may_retry(failed, attempt, repeatable=request.repeatable) or time.monotonic() + waiting > end:
+            if not may_retry(failed, attempt, repeatable=request.repeatable) or self._is_over(end - waiting, attempt, failed):
                 return self._final(answer, why)
             time.sleep(waiting)
+
+    def _is_over(self, end: float, attempt: int, failed: Failure) -> bool:
+        """Is the time for one request used up? One answer that never ended may use up all: where others did, it gets a second try."""
+        slow = attempt == 1 and failed.status == 0 and self._answered
+        return time.monotonic() > end and not slow
 
     @contextmanager
     def stream(self, request: Request) -> Iterator[Stream]:
@@ -85,7 +90,7 @@ class Client:
         import urllib3.exceptions as faults
 
         try:
-            raw = self._wire(self.access.generation).send(request, self.access.headers(), limit=self._limit(request), whole=False)
+            raw = self._wire(self.access.generation).open(request, self.access.headers(), limit=self._limit(request))
         except faults.HTTPError as fault:
             raise self._unreachable(reason(fault)) from None
         try:
@@ -98,7 +103,7 @@ class Client:
         import urllib3.exceptions as faults
 
         try:
-            raw = self._wire(generation).send(request, self.access.headers(), limit=self._limit(request), whole=True)
+            raw = self._wire(generation).ask(request, self.access.headers(), limit=self._limit(request))
         except (faults.NewConnectionError, faults.ConnectTimeoutError) as fault:
             return None, Failure(sent=False), reason(fault)
         except faults.HTTPError as fault:

@@ -60,6 +60,11 @@ class Response:
         """Success."""
         return 200 <= self.status < 300
 
+    @property
+    def absent(self) -> bool:
+        """Does the API server say that there is no such object? A 404 page of a load balancer, or of an API that went, says nothing."""
+        return self.status == 404 and isinstance(self.parsed, dict) and self.parsed.get("kind") == "Status"
+
     def json(self) -> Json:
         """The body, parsed. Raises ClusterError when it is not a JSON object (a proxy answered)."""
         if not isinstance(self.parsed, dict):

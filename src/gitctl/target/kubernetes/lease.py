@@ -30,7 +30,7 @@ class Leases:
     def read(self, owner: str) -> Json | None:
         """The Lease of an owner id, None when there is none. Raises Forbidden, ClusterError."""
         answer = self.client.get(self._path(owner))
-        if answer.status == 404:
+        if answer.absent:
             return None
         if not answer.ok:
             raise self.error(answer, owner)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from gitctl.errors import ClusterError, ErrorId
 from gitctl.model.manifest import Json
 from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.exchange import JSON, Response
@@ -32,7 +33,7 @@ def list_all(client: Client, path: str, query: Iterable[tuple[str, str]] = (), *
         found = _pages(client, path, tuple(query), accept, most)
         if found is not None:
             return found
-    return _typed(_answered(client, path, tuple(query), accept).json())
+    return _typed(_whole(_answered(client, path, tuple(query), accept)))
 
 
 def _pages(client: Client, path: str, query: tuple[tuple[str, str], ...], accept: str, most: int) -> list[Json] | None:
@@ -45,7 +46,7 @@ def _pages(client: Client, path: str, query: tuple[tuple[str, str], ...], accept
             return None
         if not answer.ok:
             raise Unlistable(answer)
-        body = answer.json()
+        body = _whole(answer)
         items += _typed(body)
         token = body.get("metadata", {}).get("continue") or ""
         if most and (body.get("metadata", {}).get("remainingItemCount") or 0) > most:
@@ -60,6 +61,18 @@ def _answered(client: Client, path: str, query: tuple[tuple[str, str], ...], acc
     if not answer.ok:
         raise Unlistable(answer)
     return answer
+
+
+def _whole(answer: Response) -> Json:
+    """A list. Raises ClusterError for any other object: `{}` from somebody in between must not read as "there are none"."""
+    body = answer.json()
+    if "items" not in body:
+        raise ClusterError(
+            "a list was asked for, and the answer is none",
+            id=ErrorId.NOT_KUBERNETES,
+            hint="check the server's address in the kubeconfig, and what stands in between",
+        )
+    return body
 
 
 def _typed(body: Json) -> list[Json]:

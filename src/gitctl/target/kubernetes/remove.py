@@ -27,7 +27,7 @@ def delete_change(client: Client, resource: Resource, change: Change, *, owner: 
 
 def _delete(client: Client, resource: Resource, change: Change, owner: str) -> Outcome:
     answer = client.get(resource.path(change.ref))
-    if answer.status == 404:
+    if answer.absent:
         return Outcome(change, OutcomeResult.DELETED)
     if not answer.ok:
         return _refused(client, change, answer)
@@ -36,7 +36,7 @@ def _delete(client: Client, resource: Resource, change: Change, owner: str) -> O
     if reason:
         return _failed(change, f"not deleted: {reason}", 409)
     answer = client.send(deletion(resource, change.ref, live["metadata"]["uid"], policy="Background"))
-    if answer.ok or answer.status == 404:
+    if answer.ok or answer.absent:
         return Outcome(change, OutcomeResult.DELETED)
     return _refused(client, change, answer)
 

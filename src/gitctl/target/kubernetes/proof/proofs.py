@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gitctl.errors import ClusterError
 from gitctl.model.certificate import Certificate, Standing
 from gitctl.model.manifest import Json, ObjectRef
 from gitctl.parallel import mutex
@@ -136,7 +137,7 @@ class Proofs:
         try:
             self._share(book)
             self._store.write(owner, folder)
-        except Unkept as why:
+        except (Unkept, ClusterError) as why:
             return f"certificates were not stored in the cluster: {why}"
         book.stored = folder
         return ""
