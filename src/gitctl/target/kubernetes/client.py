@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from gitctl.errors import Unauthenticated, Unreachable
@@ -15,6 +15,9 @@ from gitctl.target.kubernetes.wire import Wire, reason
 
 WORKERS = 16
 """Requests at a time. A worker that waits on Retry-After sends nothing: that is what slows us down for a busy server."""
+
+Guard = Callable[[], None]
+"""Raises when nothing may be written any more."""
 
 _FIRST_CONTACT = 3.0
 _BUDGET = 30.0
@@ -34,6 +37,7 @@ class Client:
         self._answered = False
         self._busy = 0
         self._warnings: dict[str, None] = {}
+        self._guards: tuple[Guard, ...] = ()
         self.requests = 0
 
     @property
@@ -59,12 +63,28 @@ class Client:
         """GET a path."""
         return self.send(Request("GET", path, tuple(query), accept=accept))
 
+    @contextmanager
+    def guarded(self, guard: Guard) -> Iterator[None]:
+        """While inside, ask the guard before each attempt at a write.
+
+        Each attempt: a process that was stopped in mid-request goes on with what it takes for a broken connection, and would repeat."""
+        with self._mutex:
+            self._guards = (*self._guards, guard)
+        try:
+            yield
+        finally:
+            with self._mutex:
+                self._guards = tuple(one for one in self._guards if one is not guard)
+
     def send(self, request: Request) -> Response:
-        """Send, again where that helps. Raises Unreachable, Unauthenticated; refusals are answers."""
+        """Send, again where that helps. Raises Unreachable, Unauthenticated, what a guard raises; refusals are answers."""
         end = time.monotonic() + min(_BUDGET if self._answered else _FIRST_CONTACT, self._timeout or _BUDGET)
         attempt, renewed = 0, False
         while True:
             attempt += 1
+            if request.guarded and request.writes:
+                for guard in self._guards:
+                    guard()
             generation = self.access.generation
             answer, failure, why = self._attempt(request, generation)
             if failure is None and answer is not None:

@@ -11,6 +11,7 @@ from gitctl.errors import ErrorId, NotHealthy, Refused
 from gitctl.model.app import Cluster
 from gitctl.model.change import Action, Change, Comparison
 from gitctl.model.fieldset import of_manager
+from gitctl.model.lock import Holding
 from gitctl.model.managers import FIELD_MANAGER
 from gitctl.model.manifest import Json, Manifest, ObjectRef
 from gitctl.model.outcome import Outcome, OutcomeResult
@@ -132,9 +133,15 @@ class KubernetesTarget:
 
     def lock(self, owner: str, *, timeout: float, emit: Emit, cancel: Cancel | None = None) -> AbstractContextManager[Lock]:
         """See Target."""
-        return Locks(self._client(), self._cluster.state_namespace, self._cache / "locks").hold(
-            owner, timeout=timeout, emit=emit, cancel=cancel
-        )
+        return self._locks().hold(owner, timeout=timeout, emit=emit, cancel=cancel)
+
+    def holding(self, owner: str, *, seconds: float, cancel: Cancel | None = None) -> Holding | None:
+        """See Target."""
+        return self._locks().holding(owner, seconds=seconds, cancel=cancel)
+
+    def evict(self, owner: str, found: Holding, *, emit: Emit) -> AbstractContextManager[Lock]:
+        """See Target."""
+        return self._locks().evict(owner, found, emit=emit)
 
     def observe(self, owner: str, refs: Refs) -> Observed:
         """See Target. A kind that is not served: its objects are gone when its definition is, else unknown."""
@@ -254,6 +261,9 @@ class KubernetesTarget:
                     _require_uid(self._cluster, self._uid, self._unchecked)
                 self._checked = True
         return self._unchecked
+
+    def _locks(self) -> Locks:
+        return Locks(self._client(), self._cluster.state_namespace, self._cache / "locks")
 
     def _states(self) -> StateStore:
         return StateStore(self._client(), self._cluster.state_namespace)
