@@ -19,8 +19,10 @@ from gitctl.model.change import Action, FieldKind, Proof
 from gitctl.model.drift import DriftVerdict
 from gitctl.model.finding import Rule, Severity
 from gitctl.model.health import HealthState
+from gitctl.model.lock import Life
 from gitctl.model.outcome import OutcomeResult
 from gitctl.model.record import RecordResult, RecordVerb
+from gitctl.model.restoration import Undo
 from gitctl.model.rights import Account
 from gitctl.model.status import SyncState
 from gitctl.model.suspension import Place
@@ -33,6 +35,19 @@ SUSPENSION = shape({"reason": TEXT, "by": TEXT, "since": LATER_TIME, "until": LA
 SUSPENDING: Json = {"app": TEXT, "environment": TEXT, "suspension": maybe(SUSPENSION), "commit": SHA, "pushed": YES}
 OBJECT_STATUS: Json = {"object": use("object"), "drift": word(DriftVerdict), "health": word(HealthState)}
 OBJECT_STATUS |= {"message": TEXT, "rule": TEXT}
+LOCK_HOLDER: Json = {"identity": TEXT, "host": TEXT, "pid": maybe(WHOLE), "here": YES, "since": LATER_TIME, "renewed": LATER_TIME}
+LOCK_HOLDER |= {"silentSeconds": NUMBER, "life": word(Life)}
+LOCK_RUN: Json = {
+    "record": WHOLE,
+    "verb": word(RecordVerb),
+    "revision": SHA,
+    "subject": TEXT,
+    "actor": TEXT,
+    "started": TIME,
+    "message": TEXT,
+}
+UNLOCKED: Json = {"locked": YES, "holder": maybe(shape(LOCK_HOLDER)), "run": maybe(shape(LOCK_RUN)), "evicted": YES, "declined": YES}
+UNLOCKED |= {"record": maybe(WHOLE)}
 COUNTS = ("created", "updated", "pruned", "unchanged", "failed", "notTried")
 SUMMARY = ("create", "update", "adopt", "replace", "prune", "orphan", "release", "unchanged", "failed")
 INPUTS = {"renderer": TEXT, "tools": by_name(TEXT), "kubernetes": TEXT, "apiVersions": many(TEXT)}
@@ -103,7 +118,14 @@ DEFINITIONS: dict[str, Json] = LIVE_DEFINITIONS | {
             "record": maybe({"type": "integer", "minimum": 1}),
             "stateRemoved": YES,
         },
-        {"commit": TEXT},
+        {"commit": TEXT, "restoration": maybe(use("restoration"))},
+    ),
+    "restoration": shape(
+        {
+            "record": WHOLE,
+            "complete": YES,
+            "objects": many(shape({"object": use("object"), "result": word(Undo), "reason": TEXT, "uid": TEXT})),
+        }
     ),
     "run": either(
         {"allOf": [shape({"app": TEXT, "declined": YES}, {"error": use("error")}), use("outcomes")]},
@@ -192,6 +214,7 @@ RESULTS: dict[str, Json] = {
     "RollbackResult": shape(RUNS),
     "DeleteResult": shape(RUNS),
     "SuspensionResult": shape(SUSPENDING | {"clusters": many(shape({"cluster": TEXT, "changed": YES}, BRANCH))}),
+    "UnlockResult": shape({"app": TEXT, "clusters": many(shape({**PLACE, **UNLOCKED}, BRANCH)), **ERRORS}),
     "DriftResult": shape(
         clusters(
             either(

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from gitctl.apply.run import ApplyOptions, apply_waves, halt_of, prune
-from gitctl.errors import ErrorId, GitctlError, Interrupted, Refused, SourceError, StateMoved, Suspended
+from gitctl.errors import ErrorId, GitctlError, Interrupted, Locked, Refused, SourceError, StateMoved, Suspended
 from gitctl.model.app import App
 from gitctl.model.change import Action, Plan, Refusal
 from gitctl.model.manifest import RenderResult
@@ -17,6 +17,7 @@ from gitctl.model.record import RecordVerb
 from gitctl.model.state import Hold
 from gitctl.parallel import Deadline
 from gitctl.protocols import Lock
+from gitctl.workflow.atomic import may_restore, rehearse, restore, restored_error
 from gitctl.workflow.depends import require_healthy
 from gitctl.workflow.moves import hand_over
 from gitctl.workflow.parts import Parts
@@ -30,7 +31,8 @@ Confirm = Callable[[Planned], bool]
 
 @dataclass(frozen=True, slots=True)
 class SyncRequest:
-    """How to sync. `timeout` (seconds) overrides the app's own; `allow_*` are consents that the user spelled out."""
+    """How to sync. `timeout` (seconds) overrides the app's own; `allow_*` are consents that the user spelled out; `atomic`: all or
+    nothing, as far as a target can take back what it wrote."""
 
     plan: PlanRequest = PlanRequest()
     verb: RecordVerb = RecordVerb.SYNC
@@ -42,6 +44,7 @@ class SyncRequest:
     release: bool = False
     ignore_hold: bool = False
     continue_on_error: bool = False
+    atomic: bool = False
     hold: Hold | None = None
     rollback_to: int = 0
     rolled_back_from: int = 0
@@ -230,18 +233,33 @@ def _run(planned: Planned, parts: Parts, request: SyncRequest, lock: Lock) -> Ap
         deadline=deadline,
         cancel=parts.cancel,
     )
+    if request.atomic:
+        rehearse(planned, parts, options)
     rollback = (request.rollback_to, request.rolled_back_from)
     parts.emit(_announcement(plan))
     recording = Recording.open(planned, parts, request.verb, rollback=rollback, hold=request.hold)
     done, health, error = _carry_out(planned, parts, request, lock, options)
     outcomes = parts.target.conclude(done, whole=error is None and not plan.failures)
     health = health if outcomes == done else ()
+    if isinstance(error, Locked):
+        # Nothing is ours to write any more, the record included: whoever has the lock marks it.
+        return AppRun(app, SyncResult(plan, outcomes, health), error)
+    failure = error or verdict(SyncResult(plan, outcomes, health), interrupted=parts.cancel.requested())
+    if request.atomic and failure and may_restore(parts, outcomes, failure):
+        result = restore(planned, SyncResult(plan, outcomes, health), failure, recording, lock, parts)
+        return _taken_back(planned, result, failure, parts)
     record = recording.close(outcomes, health, error=error, release=request.release)
     if planned.moved:
         hand_over(app, planned.moved, outcomes, parts)
     result = SyncResult(plan, outcomes, health, record)
     parts.emit(Event(EventKind.DONE, record.result.value, None, app.name))
     return AppRun(app, result, error or verdict(result, interrupted=parts.cancel.requested()))
+
+
+def _taken_back(planned: Planned, result: SyncResult, failure: GitctlError, parts: Parts) -> AppRun:
+    assert result.restoration is not None
+    parts.emit(Event(EventKind.DONE, RecordVerb.RESTORE.value, None, planned.app.name))
+    return AppRun(planned.app, result, restored_error(planned, result.restoration, failure))
 
 
 def _announcement(plan: Plan) -> Event:

@@ -119,4 +119,8 @@ def sight_of(lease: Json | None) -> Sight | None:
     if lease is None or not holder_of(lease).identity:
         return None
     spec = lease.get("spec") or {}
-    return Sight(holder_of(lease), version_of(lease), str(spec.get("acquireTime") or ""), str(spec.get("renewTime") or ""))
+    return Sight(holder_of(lease), version_of(lease), _to_seconds(spec.get("acquireTime")), _to_seconds(spec.get("renewTime")))
+
+
+def _to_seconds(time: object) -> str:
+    return f"{str(time)[:19]}Z" if time else ""
