@@ -90,7 +90,8 @@ def sync_rendered(app: App, rendered: RenderResult, parts: Parts, request: SyncR
 
 def _sync_one(app: App, rendered: RenderResult, parts: Parts, request: SyncRequest, scope: Selection, confirm: Confirm) -> AppRun:
     run = _sync(plan_app(app, rendered, parts, request.plan, scope), parts, request, scope, confirm)
-    return run if run.declined else replace(run, note=parts.target.keep_proofs(app.owner))
+    # Who lost the lock writes nothing, not even what is only a cache.
+    return run if run.declined or isinstance(run.error, Locked) else replace(run, note=parts.target.keep_proofs(app.owner))
 
 
 def plan_sync(apps: Sequence[App], parts: Parts, request: SyncRequest) -> tuple[AppPlan, ...]:
