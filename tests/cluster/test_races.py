@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cluster.test_lock_and_interrupt import STATE, Slow, applied, records
+from tests.cluster.test_lock_and_interrupt import MANY, STATE, Slow, applied, records
 from tests.cluster.test_lock_and_interrupt import slow as slow
 from tests.fixtures.figures import Figure
 from tests.fixtures.isolation import ROOT
@@ -181,17 +181,18 @@ def test_unlock_names_the_holder_and_what_it_does_and_marks_its_record(project: 
 
 
 def test_unlock_refuses_while_the_holder_lives_and_can_be_made_to(project: Project, slow: Callable[..., Slow], tmp_path: Path) -> None:
-    run = slow(seconds=1).in_mid_run()
+    run = slow(seconds=5).in_mid_run()
     refused = project.run("unlock", "web", "--yes", code=7).error(ErrorId.HOLDER_ALIVE)
     assert f"end the process {run.process.pid} on this machine" in refused.stderr
     taken = ("unlock", "web", "--yes", "--dangerous-evict-running")
     told = project.run(*taken, env=customized(tmp_path / "hasty", HASTY))
     assert "was evicted; record 1 is marked as interrupted" in told.stdout
-    there = applied(project)
+    begun = len(run.proxy.requests)
     out, err = run.process.communicate(timeout=60)
     assert run.process.returncode == 10, out + err
     assert f"see: gitctl explain {ErrorId.LOCK_LOST}\n" in err
-    assert 0 < there == applied(project)
+    assert [r.path for r in run.proxy.requests[begun:] if r.method != "GET"] == [], "nothing new was begun"
+    assert 0 < applied(project) < len(MANY)
     assert [r["result"] for r in records(project)] == ["interrupted"]
     run.proxy.clear()
     project.run("sync")
