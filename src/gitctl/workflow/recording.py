@@ -94,12 +94,12 @@ class Recording:
 
     def put_back(self, restored: tuple[Restored, ...], outcomes: tuple[Outcome, ...]) -> Record:
         """Close the record of the restoration. The inventory is what it was, with what was created anew, and what had to stay."""
-        left = [one for one in restored if one.reason]
+        left = tuple(one for one in restored if one.reason)
         record = replace(
             self.state.records[-1],
             result=RecordResult.PARTIAL if left else RecordResult.SUCCEEDED,
             counts=_restored_counts(restored),
-            message="; ".join([self.state.records[-1].message, *(f"{one.ref}: {one.result.value}: {one.reason}" for one in left)]),
+            message="; ".join([self.state.records[-1].message, *_not_as_before(left)]),
             finished=self.parts.timestamp(),
         )
         inventory = self._inventory_before(restored, outcomes)
@@ -316,6 +316,11 @@ def _restoring(attempt: Record, before: Acknowledged | None, parts: Parts) -> Re
         path=before.path,
         read_set=(),
     )
+
+
+def _not_as_before(left: tuple[Restored, ...]) -> tuple[str, ...]:
+    """Which objects, and no reasons: those quote the server, and records are kept."""
+    return (f"not as before: {', '.join(f'{one.ref} ({one.result.value})' for one in left)}",) if left else ()
 
 
 def _restored_counts(restored: tuple[Restored, ...]) -> Counts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +19,9 @@ WORKERS = 16
 
 Guard = Callable[[], None]
 """Raises when nothing may be written any more."""
+
+WITHHELD = "something about a Secret, which is withheld: it may quote a value"
+_SECRETS = re.compile(r"/secrets(?:/|$)")
 
 _FIRST_CONTACT = 3.0
 _BUDGET = 30.0
@@ -127,7 +131,7 @@ class Client:
             return None, Failure(), reason(fault)
         answer = Response.read(raw.status, raw.data, raw.headers)
         self._answered = True
-        self._note(raw.headers)
+        self._note(raw.headers, about_secret=bool(_SECRETS.search(request.path)))
         if answer.ok and answer.parsed is None and request.accept.startswith(JSON):
             return None, Failure(), "its answer is cut short, or no JSON"
         if raw.status == 429 or raw.status >= 500:
@@ -145,10 +149,11 @@ class Client:
                 self._wires[generation] = Wire(endpoint, connections=WORKERS + 4)
             return self._wires[generation]
 
-    def _note(self, headers: Mapping[str, str]) -> None:
+    def _note(self, headers: Mapping[str, str], *, about_secret: bool) -> None:
         for warning in getattr(headers, "getlist", lambda _: ())("Warning"):
             # RFC 7234: `299 - "text"`.
-            self._warnings[warning.partition('"')[2].removesuffix('"') or warning] = None
+            text = warning.partition('"')[2].removesuffix('"') or warning
+            self._warnings[WITHHELD if about_secret else text] = None
 
     def _accepted(self, answer: Response) -> Response:
         self._busy = 0
