@@ -17,6 +17,8 @@ from gitctl.cli.words import (
     ADOPT_FROM,
     APP_NAME,
     APPS,
+    ATOMIC,
+    CONTINUE_ON_ERROR,
     HEARTBEAT,
     INTERVAL,
     LABELS,
@@ -91,10 +93,8 @@ def sync(
     allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="Sync uncommitted files.")] = False,
     allow_stale: Annotated[bool, typer.Option("--allow-stale", help="Sync the cached revision when Git is out of reach.")] = False,
     release: Annotated[bool, typer.Option("--release", help="End the hold of a `rollback --no-commit`.")] = False,
-    continue_on_error: Annotated[bool, typer.Option("--continue-on-error", help="Go on with later waves after a failure.")] = False,
-    atomic: Annotated[
-        bool, typer.Option("--atomic", help="All or nothing: try everything first; when it fails all the same, put back what was there.")
-    ] = False,
+    continue_on_error: CONTINUE_ON_ERROR = False,
+    atomic: ATOMIC = False,
     lock_timeout: LOCK_TIMEOUT = "0s",
     selector: LABELS = None,
     only: ONLY = None,
