@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Any
 
 import pytest
@@ -185,3 +186,16 @@ def test_one_bad_object_or_app_never_hides_the_rest(project: Project) -> None:
     assert project.live("configmap", "later") is None
     outcomes = project.run("sync", "refused", "--continue-on-error", "-o", "json", code=8).json()["clusters"][0]["apps"][0]["outcomes"]
     assert {o["object"]["name"]: o["result"] for o in outcomes} == {"bad": "failed", "later": "applied"}
+
+
+def test_ctrl_c_takes_it_back(project: Project, fault_proxy: FaultProxy) -> None:
+    many = [config_map(f"m{i:02}") for i in range(40)]
+    synced(project, config_map("m00", a="1"))
+    project.write("web", config_map("m00", a="2"), *many[1:])
+    project.commit()
+    code, out, err = Slow(project, fault_proxy, "--atomic", "--lock-timeout", "5s").in_mid_run().stop(signal.SIGTERM)
+    assert code == 143, out + err
+    assert "interrupted; what was there before is back" in err
+    assert project.kubectl("-n", project.name, "get", "configmaps", "-o", "name").stdout.count("/m") == 1
+    assert (project.live("configmap", "m00") or {})["data"] == {"a": "1"}
+    assert [(r["verb"], r["result"]) for r in records(project)][:2] == [("restore", "succeeded"), ("sync", "failed")]
