@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from typing import Any
 
@@ -161,6 +162,18 @@ def test_a_run_that_is_killed_while_it_restores_says_so_and_the_next_converges(p
     assert "puts back what was there before record 2" in newest[1]["message"]
     assert (project.live("configmap", "m1") or {})["data"] == {"a": "2"}
     assert project.run("drift-check").stdout == ""
+
+
+def test_what_was_adopted_belongs_to_who_had_it_before(project: Project, fault_proxy: FaultProxy) -> None:
+    """Adoption moves whole entries of earlier managers into ours, and marks the object."""
+    project.kubectl("-n", project.name, "apply", "-f", "-", stdin=json.dumps(config_map("m1", a="1", mine="x")))
+    before = content(project.live("configmap", "m1"))
+    project.write("web", config_map("m1", a="2"), LATE)
+    project.commit()
+    fault_proxy.on(Status(400, reason="BadRequest"), method="PATCH", path="/configmaps/z$", query=REAL)
+    project.run("sync", "--atomic", "--adopt", env=through(fault_proxy), code=8).error(ErrorId.RESTORED)
+    assert content(project.live("configmap", "m1")) == before
+    project.run("sync", code=7).error(ErrorId.NOT_OURS)
 
 
 @pytest.mark.parametrize(("flag", "word"), [("--continue-on-error", "--continue-on-error"), ("--no-wait", "--no-wait")])

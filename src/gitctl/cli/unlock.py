@@ -9,7 +9,7 @@ import typer
 from gitctl.cli.flags import with_session
 from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
-from gitctl.cli.words import APP, YES
+from gitctl.cli.words import APP, APP_NAME, YES
 
 if TYPE_CHECKING:
     from gitctl.cli.open import Stage
@@ -19,6 +19,7 @@ EPILOG = epilog(
     [
         ("gitctl unlock web -e prod", "shows who holds the lock, asks, takes it away"),
         ("gitctl unlock web -e prod --yes", "in CI"),
+        ("gitctl unlock . --app demo --context kind-dev -n demo", "what is synced from a folder"),
         ("gitctl unlock site -e prod --push --yes", "an app whose target is a branch that runs push"),
     ],
     codes={
@@ -39,6 +40,7 @@ def register(app: typer.Typer) -> None:
 def unlock(
     session: Session,
     app: APP,
+    app_name: APP_NAME = None,
     yes: YES = False,
     evict_running: Annotated[
         bool, typer.Option("--dangerous-evict-running", help="Also from a run that lives; it stops before its next write.")
@@ -59,7 +61,7 @@ def unlock(
 
     done, errors = [], []
     with session.graceful():
-        for stage in open_stages(session, [app], push=push):
+        for stage in open_stages(session, [app], app_name=app_name, named=True, push=push):
             confirm = _confirm(session, stage, yes=yes)
             try:
                 done.append((stage, take(stage.apps[0], stage.parts, evict_running=evict_running, confirm=confirm)))
