@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.cli.test_branch_target import KILLER, SETTINGS, only
 from tests.fixtures.branch import BRANCH, BranchProject
 from tests.fixtures.project import config_map
+from tests.fixtures.terminal import at_terminal
 
 from gitctl.errors import ErrorId
 
@@ -37,3 +38,19 @@ def test_unlock_takes_the_lock_of_a_dead_run_and_marks_its_record(branch_project
     assert p.commits() == []
     p.run("sync", "--atomic")
     assert p.files() == [SETTINGS]
+
+
+def test_at_a_terminal_it_shows_the_holder_and_asks(branch_project: BranchProject, tmp_path: Path) -> None:
+    p = branch_project
+    p.release("the site", config_map("settings", color="blue"))
+    killed_at(p, tmp_path, 3, "before")
+    run = ("unlock", "site", "-e", "dev")
+    no = at_terminal(*run, cwd=p.repo.path, keys=(("[y/N]", "n\n"),))
+    assert no.code == 0
+    assert "locked by " in no.text
+    assert f"sync of {p.repo.git('rev-parse', 'HEAD')[:8]} 'the site'" in no.text
+    assert "still locked: you said no" in no.text
+    assert p.repo.git("for-each-ref", "refs/gitctl/lock") != ""
+    yes = at_terminal(*run, cwd=p.repo.path, keys=(("[y/N]", "y\n"),))
+    assert "was evicted; record 1 is marked as interrupted" in yes.text
+    assert p.repo.git("for-each-ref", "refs/gitctl/lock") == ""
