@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from tests.cluster.test_lock_and_interrupt import MANY, STATE, Slow, applied, records
 from tests.cluster.test_lock_and_interrupt import slow as slow
+from tests.fixtures.commands import GitRepo
 from tests.fixtures.figures import Figure
 from tests.fixtures.isolation import ROOT
 from tests.fixtures.project import Project, config_map
@@ -89,13 +90,12 @@ def test_many_at_once_have_one_winner_at_a_time_and_lose_nothing(project: Projec
         made = list(reversed(records(project)))[before:]
         assert [r["number"] for r in made] == list(range(before + 1, before + len(made) + 1))
         assert {r["result"] for r in made} == {"succeeded"}
-        heads = {
-            subprocess.run(["git", "-C", p, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip() for p in won
-        }
-        assert {r["revision"] for r in made} <= heads, "who was refused has written nothing"
-        wanted = project.repo.git("--git-dir", str(won[0] / ".git"), "show", f"{made[-1]['revision']}:apps/web/all.yaml") if made else ""
+        heads = {GitRepo(place).git("rev-parse", "HEAD"): place for place in won}
+        assert {r["revision"] for r in made} <= set(heads), "who was refused has written nothing"
+        last = made[-1]["revision"] if made else ""
+        wanted = GitRepo(heads[last]).git("show", f"{last}:apps/web/all.yaml") if last else ""
         data = (project.live("configmap", "m") or {})["data"]
-        assert json.dumps(data["a"]) in wanted or not made
+        assert json.dumps(data["a"]) in wanted or not last
         figure("races", count)
 
 

@@ -234,7 +234,11 @@ class _Handler(BaseHTTPRequestHandler):
         """Requests are counted, not logged."""
 
     def _serve(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            self.close_connection = True  # the client went away before it had sent all: no server does anything then
+            return
         faults = self.server.proxy._arrived(self.command, self.path, dict(self.headers.items()), body)
         for fault in faults:
             match fault:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from gitctl.errors import Unauthenticated, Unreachable
@@ -12,13 +12,10 @@ from gitctl.parallel import mutex
 from gitctl.target.kubernetes.access import Access, Login
 from gitctl.target.kubernetes.exchange import JSON, Request, Response, Stream
 from gitctl.target.kubernetes.retry import Failure, may_retry, pause
-from gitctl.target.kubernetes.wire import Wire, reason
+from gitctl.target.kubernetes.wire import Guard, Wire, reason
 
 WORKERS = 16
 """Requests at a time. A worker that waits on Retry-After sends nothing: that is what slows us down for a busy server."""
-
-Guard = Callable[[], None]
-"""Raises when nothing may be written any more."""
 
 WITHHELD = "something about a Secret, which is withheld: it may quote a value"
 _SECRETS = re.compile(r"/secrets(?:/|$)")
@@ -69,7 +66,7 @@ class Client:
 
     @contextmanager
     def guarded(self, guard: Guard) -> Iterator[None]:
-        """While inside, ask the guard before each attempt at a write.
+        """While inside, ask the guard at each attempt at a write, at the last moment.
 
         Each attempt: a process that was stopped in mid-request goes on with what it takes for a broken connection, and would repeat."""
         with self._mutex:
@@ -86,9 +83,6 @@ class Client:
         attempt, renewed = 0, False
         while True:
             attempt += 1
-            if request.guarded and request.writes:
-                for guard in self._guards:
-                    guard()
             generation = self.access.generation
             answer, failure, why = self._attempt(request, generation)
             if failure is None and answer is not None:
@@ -122,7 +116,8 @@ class Client:
         import urllib3.exceptions as faults
 
         try:
-            raw = self._wire(generation).send(request, self.access.headers(), limit=self._limit(request), whole=True)
+            guard = self._guard if request.guarded and request.writes else None
+            raw = self._wire(generation).send(request, self.access.headers(), limit=self._limit(request), whole=True, guard=guard)
         except (faults.NewConnectionError, faults.ConnectTimeoutError) as fault:
             return None, Failure(sent=False), reason(fault)
         except faults.HTTPError as fault:
@@ -137,6 +132,10 @@ class Client:
         if raw.status == 429 or raw.status >= 500:
             return answer, Failure(raw.status, raw.data, raw.headers.get("Retry-After", "")), f"answered {raw.status}"
         return answer, None, ""
+
+    def _guard(self) -> None:
+        for guard in self._guards:
+            guard()
 
     def _limit(self, request: Request) -> float:
         return self._timeout if request.timeout is None else request.timeout

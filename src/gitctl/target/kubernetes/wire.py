@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from gitctl.target.kubernetes.endpoint import Endpoint
 from gitctl.target.kubernetes.exchange import Request
+
+Guard = Callable[[], None]
+"""Raises when nothing may be written any more."""
 
 _CONNECT = 10.0
 _REASONS = {
@@ -29,8 +33,10 @@ class Wire:
         self._prefix = urlsplit(endpoint.server).path.rstrip("/")
         self._pool = _new_pool(endpoint, connections)
 
-    def send(self, request: Request, who: list[tuple[str, str]], *, limit: float, whole: bool) -> Any:
-        """One attempt: urllib3's answer, its body read when `whole`. `limit` in seconds, 0 for none. Raises urllib3's errors."""
+    def send(self, request: Request, who: list[tuple[str, str]], *, limit: float, whole: bool, guard: Guard | None = None) -> Any:
+        """One attempt: urllib3's answer, its body read when `whole`. `limit` in seconds, 0 for none. Raises urllib3's errors.
+
+        `guard` is called when the connection stands and the body is about to go; what it raises is raised, and nothing was done then."""
         import urllib3
 
         headers = urllib3.HTTPHeaderDict({"Accept": request.accept, "User-Agent": "gitctl"})
@@ -40,10 +46,14 @@ class Wire:
             headers["If-None-Match"] = request.etag
         for name, value in who:
             headers.add(name, value)
+        body: Any = request.encoded()
+        if guard is not None and body is not None:
+            headers["Content-Length"] = str(len(body))
+            body = _guarded(body, guard)
         return self._pool.urlopen(
             request.method,
             self._url(request),
-            body=request.encoded(),
+            body=body,
             headers=headers,
             retries=False,
             redirect=False,
@@ -55,6 +65,13 @@ class Wire:
         query = f"?{urlencode(request.query)}" if request.query else ""
         root = self._endpoint.server if self._endpoint.proxy else self._prefix
         return f"{root}{request.path}{query}"
+
+
+def _guarded(body: bytes, guard: Guard) -> Iterator[bytes]:
+    """A server does nothing about a request whose body it does not have. A new connection takes several round trips, and a process
+    may be stopped in any of them: to ask before that would be too early."""
+    guard()
+    yield body
 
 
 def _new_pool(endpoint: Endpoint, connections: int) -> Any:
