@@ -7,6 +7,7 @@ proxy.count(method="PATCH")
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import re
@@ -48,6 +49,13 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class Echo:
+    """Refuse, and quote what was sent, values decoded, wherever a server or a webhook may put words. The server never sees it."""
+
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reset:
     """Drop the connection without an answer. With `after_server` the server has done its work by then."""
 
@@ -85,7 +93,7 @@ class Call:
     after_server: bool = False
 
 
-Fault = Delay | Status | Reset | Cut | Truncate | Drip | Call
+Fault = Delay | Status | Echo | Reset | Cut | Truncate | Drip | Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +126,18 @@ class _Rule:
             return False
         self.left -= 1
         return True
+
+
+def quoted(body: bytes) -> list[str]:
+    """A request's body as it is, and the values of its `data`, decoded where they are base64."""
+    found = [body.decode("utf-8", "replace")]
+    try:
+        data = json.loads(body).get("data") or {}
+        for value in data.values():
+            found.append(base64.b64decode(value, validate=True).decode("utf-8", "replace"))
+    except (ValueError, AttributeError):
+        return found
+    return found
 
 
 class FaultProxy:
@@ -235,7 +255,11 @@ class _Handler(BaseHTTPRequestHandler):
         """Requests are counted, not logged."""
 
     def _serve(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            self.close_connection = True  # the client went away before it had sent all: no server does anything then
+            return
         faults = self.server.proxy._arrived(self.command, self.path, dict(self.headers.items()), body)
         for fault in faults:
             match fault:
@@ -245,6 +269,9 @@ class _Handler(BaseHTTPRequestHandler):
                     function()
                 case Status():
                     self._answer_error(fault)
+                    return
+                case Echo(code):
+                    self._echo(code, body)
                     return
                 case Reset(after_server=False):
                     self._drop()
@@ -348,6 +375,19 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Retry-After", f"{fault.retry_after:g}")
         self.end_headers()
         self.wfile.write(body)
+
+    def _echo(self, code: int, body: bytes) -> None:
+        said = " ".join(quoted(body))
+        causes = [{"reason": "FieldValueInvalid", "message": f"Invalid value: {said}", "field": f"data.password[{said}]"}]
+        status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "code": code, "reason": "Invalid"}
+        status |= {"message": f'denied the request: "{said}"', "details": {"name": said, "causes": causes}}
+        answer = json.dumps(status).encode()
+        self.send_response(code)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.send_header("Warning", '299 - "' + said.encode("ascii", "replace").decode().replace("\n", " ").replace('"', "'") + '"')
+        self.end_headers()
+        self.wfile.write(answer)
 
     def _drop(self) -> None:
         """Close at once with a TCP reset, not with a polite end."""

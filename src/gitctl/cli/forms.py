@@ -37,6 +37,7 @@ FORMS: Mapping[str, frozenset[Output]] = {
     "delete": DATA,
     "suspend": DATA,
     "resume": DATA,
+    "unlock": DATA,
     "render": NAMES,
     "validate": DATA | REPORTS,
     "secret keygen": DATA,

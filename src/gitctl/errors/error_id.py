@@ -232,10 +232,14 @@ class ErrorId(StrEnum):
     BRANCH_SECRET = "branch-secret", ExitCode.REFUSED
     EDITED_MEANWHILE = "edited-meanwhile", ExitCode.REFUSED
     NO_MEMORY_FOLDER = "no-memory-folder", ExitCode.REFUSED
+    HOLDER_ALIVE = "holder-alive", ExitCode.REFUSED
 
     # the end of a run
     APPLY_FAILED = "apply-failed", ExitCode.PARTIAL
     FIELD_CONFLICT = "field-conflict", ExitCode.PARTIAL
+    ATOMIC_REFUSED = "atomic-refused", ExitCode.PARTIAL
+    RESTORED = "restored", ExitCode.PARTIAL
+    RESTORED_IN_PART = "restored-in-part", ExitCode.PARTIAL
     NOT_HEALTHY = "not-healthy", ExitCode.UNHEALTHY
     NOT_GONE = "not-gone", ExitCode.UNHEALTHY
     DEFINITION_NOT_SERVED = "definition-not-served", ExitCode.UNHEALTHY

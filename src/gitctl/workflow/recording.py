@@ -15,6 +15,7 @@ from gitctl.model.manifest import Manifest, ObjectRef
 from gitctl.model.marks import uid
 from gitctl.model.outcome import ObjectHealth, Outcome, OutcomeResult
 from gitctl.model.record import Counts, Record, RecordResult, RecordVerb
+from gitctl.model.restoration import Restored, Undo
 from gitctl.model.revision import Revision
 from gitctl.model.state import Acknowledged, AppState, Hold, InventoryEntry
 from gitctl.plan.fields import named_path
@@ -72,6 +73,53 @@ class Recording:
             state = replace(state, hold=None)
         self.state = self.parts.target.write_state(state)
         return self.state.records[-1]
+
+    def turn_back(self, outcomes: tuple[Outcome, ...], health: tuple[ObjectHealth, ...], *, why: str) -> Record:
+        """Close the record as failed and open that of the restoration, in one step: a run that dies in it has said so.
+
+        What was deleted stays in the inventory, for it comes back. Raises StateMoved, ClusterError."""
+        attempt = replace(
+            self.state.records[-1],
+            result=RecordResult.FAILED,
+            counts=_counts(self.planned, outcomes),
+            health=worst(tuple(h.health.state for h in health)).value if health else "",
+            message=why,
+            finished=self.parts.timestamp(),
+        )
+        entries = {e.ref: e for e in self.state.inventory} | {e.ref: e for e in self._inventory(outcomes, health)}
+        state = replace(close_record(self.state, attempt), inventory=tuple(entries.values()), pruned_at=self._pruned(outcomes))
+        opened = _restoring(attempt, self.state.acknowledged, self.parts)
+        self.state = self.parts.target.write_state(open_record(state, opened))
+        return attempt
+
+    def put_back(self, restored: tuple[Restored, ...], outcomes: tuple[Outcome, ...]) -> Record:
+        """Close the record of the restoration. The inventory is what it was, with what was created anew, and what had to stay."""
+        left = tuple(one for one in restored if one.reason)
+        record = replace(
+            self.state.records[-1],
+            result=RecordResult.PARTIAL if left else RecordResult.SUCCEEDED,
+            counts=_restored_counts(restored),
+            message="; ".join([self.state.records[-1].message, *_not_as_before(left)]),
+            finished=self.parts.timestamp(),
+        )
+        inventory = self._inventory_before(restored, outcomes)
+        self.state = self.parts.target.write_state(replace(close_record(self.state, record), inventory=inventory))
+        return self.state.records[-1]
+
+    def _inventory_before(self, restored: tuple[Restored, ...], outcomes: tuple[Outcome, ...]) -> tuple[InventoryEntry, ...]:
+        before, entries = {e.ref: e for e in self.planned.state.inventory}, {e.ref: e for e in self.state.inventory}
+        for outcome in outcomes:
+            ref = outcome.change.ref
+            never = outcome.change.action is Action.CREATE and outcome.result is not OutcomeResult.APPLIED and outcome.halt is None
+            if never and ref not in before:
+                entries.pop(ref, None)
+        for one in restored:
+            if one.result is Undo.DELETED or (one.result is not Undo.LEFT and one.ref not in before):
+                entries.pop(one.ref, None)
+            elif one.result is not Undo.LEFT and one.live is not None:
+                fields = self.parts.target.fields_owned(one.live)
+                entries[one.ref] = replace(before[one.ref], uid=uid(one.live), fields=fields)
+        return tuple(entries.values())
 
     def _inventory(self, outcomes: tuple[Outcome, ...], health: tuple[ObjectHealth, ...]) -> tuple[InventoryEntry, ...]:
         entries = {e.ref: e for e in self.state.inventory}
@@ -247,6 +295,50 @@ def _opened(planned: Planned, parts: Parts, verb: RecordVerb, rollback: tuple[in
         partial=planned.plan.partial,
         rollback_to=rollback[0],
         rolled_back_from=rollback[1],
+    )
+
+
+def _restoring(attempt: Record, before: Acknowledged | None, parts: Parts) -> Record:
+    """The open record of a restoration: it brings back what was acknowledged before the attempt, if anything was."""
+    record = replace(
+        attempt,
+        number=attempt.number + 1,
+        verb=RecordVerb.RESTORE,
+        result=RecordResult.OPEN,
+        started=parts.timestamp(),
+        finished="",
+        counts=Counts(),
+        health="",
+        message=f"puts back what was there before record {attempt.number}",
+    )
+    if before is None:
+        return record
+    return replace(
+        record,
+        revision=before.revision,
+        revision_name=before.revision_name,
+        repo=before.repo,
+        subject="",
+        author="",
+        render_digest=before.render_digest,
+        inputs=before.inputs,
+        path=before.path,
+        read_set=(),
+    )
+
+
+def _not_as_before(left: tuple[Restored, ...]) -> tuple[str, ...]:
+    """Which objects, and no reasons: those quote the server, and records are kept."""
+    return (f"not as before: {', '.join(f'{one.ref} ({one.result.value})' for one in left)}",) if left else ()
+
+
+def _restored_counts(restored: tuple[Restored, ...]) -> Counts:
+    results = [one.result for one in restored]
+    return Counts(
+        created=results.count(Undo.RECREATED),
+        updated=results.count(Undo.RESTORED),
+        pruned=results.count(Undo.DELETED),
+        failed=results.count(Undo.LEFT),
     )
 
 

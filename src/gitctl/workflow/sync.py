@@ -8,7 +8,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 
 from gitctl.apply.run import ApplyOptions, apply_waves, halt_of, prune
-from gitctl.errors import ErrorId, GitctlError, Interrupted, Refused, SourceError, StateMoved, Suspended
+from gitctl.errors import ErrorId, GitctlError, Interrupted, Locked, Refused, SourceError, StateMoved, Suspended
 from gitctl.model.app import App
 from gitctl.model.change import Action, Plan, Refusal
 from gitctl.model.manifest import RenderResult
@@ -18,6 +18,7 @@ from gitctl.model.record import RecordVerb
 from gitctl.model.state import Hold
 from gitctl.parallel import Deadline
 from gitctl.protocols import Lock
+from gitctl.workflow.atomic import may_restore, rehearse, restore, restored_error
 from gitctl.workflow.depends import require_healthy
 from gitctl.workflow.moves import hand_over
 from gitctl.workflow.parts import Parts
@@ -31,7 +32,8 @@ Confirm = Callable[[Planned], bool]
 
 @dataclass(frozen=True, slots=True)
 class SyncRequest:
-    """How to sync. `timeout` (seconds) overrides the app's own; `allow_*` are consents that the user spelled out."""
+    """How to sync. `timeout` (seconds) overrides the app's own; `allow_*` are consents that the user spelled out; `atomic`: all or
+    nothing, as far as a target can take back what it wrote."""
 
     plan: PlanRequest = PlanRequest()
     verb: RecordVerb = RecordVerb.SYNC
@@ -43,6 +45,7 @@ class SyncRequest:
     release: bool = False
     ignore_hold: bool = False
     continue_on_error: bool = False
+    atomic: bool = False
     hold: Hold | None = None
     rollback_to: int = 0
     rolled_back_from: int = 0
@@ -88,7 +91,8 @@ def sync_rendered(app: App, rendered: RenderResult, parts: Parts, request: SyncR
 
 def _sync_one(app: App, rendered: RenderResult, parts: Parts, request: SyncRequest, scope: Selection, confirm: Confirm) -> AppRun:
     run = _sync(plan_app(app, rendered, parts, request.plan, scope), parts, request, scope, confirm)
-    return run if run.declined else replace(run, note=parts.target.keep_proofs(app.owner))
+    # Who lost the lock writes nothing, not even what is only a cache.
+    return run if run.declined or isinstance(run.error, Locked) else replace(run, note=parts.target.keep_proofs(app.owner))
 
 
 def plan_sync(apps: Sequence[App], parts: Parts, request: SyncRequest) -> tuple[AppPlan, ...]:
@@ -231,12 +235,21 @@ def _run(planned: Planned, parts: Parts, request: SyncRequest, lock: Lock) -> Ap
         deadline=deadline,
         cancel=parts.cancel,
     )
+    if request.atomic:
+        rehearse(planned, parts, options)
     rollback = (request.rollback_to, request.rolled_back_from)
     parts.emit(_announcement(plan))
     recording = Recording.open(planned, parts, request.verb, rollback=rollback, hold=request.hold)
     done, health, error = _carry_out(planned, parts, request, lock, options)
     outcomes = parts.target.conclude(done, whole=error is None and not plan.failures)
     health = health if outcomes == done else ()
+    if isinstance(error, Locked):
+        # Nothing is ours to write any more, the record included: whoever has the lock marks it.
+        return AppRun(app, SyncResult(plan, outcomes, health), error)
+    failure = error or verdict(SyncResult(plan, outcomes, health), interrupted=parts.cancel.requested())
+    if request.atomic and failure and may_restore(parts, outcomes, failure):
+        result = restore(planned, SyncResult(plan, outcomes, health), failure, recording, lock, parts)
+        return _taken_back(planned, result, failure, parts)
     try:
         record = recording.close(outcomes, health, error=error, release=request.release)
     except GitctlError as unrecorded:
@@ -253,6 +266,12 @@ def unrecorded_run(planned: Planned, parts: Parts, outcomes: tuple[Outcome, ...]
     told = copy(error)
     told.details = (*told.details, f"the end of the run was not recorded ({cause.message}): the next run notes it as interrupted")
     return AppRun(planned.app, SyncResult(planned.plan, parts.target.conclude(outcomes, whole=False)), told)
+
+
+def _taken_back(planned: Planned, result: SyncResult, failure: GitctlError, parts: Parts) -> AppRun:
+    assert result.restoration is not None
+    parts.emit(Event(EventKind.DONE, RecordVerb.RESTORE.value, None, planned.app.name))
+    return AppRun(planned.app, result, restored_error(planned, result.restoration, failure))
 
 
 def _announcement(plan: Plan) -> Event:

@@ -19,6 +19,7 @@ ARGUMENTS = {
     "history": ["web"],
     "suspend": ["web"],
     "resume": ["web"],
+    "unlock": ["web"],
     "sandbox restart": ["etcd"],
 }
 FILES = ("encrypt", "decrypt", "edit", "view", "rotate")

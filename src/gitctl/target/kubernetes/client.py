@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,10 +12,13 @@ from gitctl.parallel import mutex
 from gitctl.target.kubernetes.access import Access, Login
 from gitctl.target.kubernetes.exchange import JSON, Request, Response, Stream
 from gitctl.target.kubernetes.retry import Failure, may_retry, pause
-from gitctl.target.kubernetes.wire import Wire, reason
+from gitctl.target.kubernetes.wire import Guard, Wire, reason
 
 WORKERS = 16
 """Requests at a time. A worker that waits on Retry-After sends nothing: that is what slows us down for a busy server."""
+
+WITHHELD = "something about a Secret, which is withheld: it may quote a value"
+_SECRETS = re.compile(r"/secrets(?:/|$)")
 
 _FIRST_CONTACT = 3.0
 _BUDGET = 30.0
@@ -34,6 +38,7 @@ class Client:
         self._answered = False
         self._busy = 0
         self._warnings: dict[str, None] = {}
+        self._guards: tuple[Guard, ...] = ()
         self.requests = 0
 
     @property
@@ -59,8 +64,21 @@ class Client:
         """GET a path."""
         return self.send(Request("GET", path, tuple(query), accept=accept))
 
+    @contextmanager
+    def guarded(self, guard: Guard) -> Iterator[None]:
+        """While inside, ask the guard at each attempt at a write, at the last moment.
+
+        Each attempt: a process that was stopped in mid-request goes on with what it takes for a broken connection, and would repeat."""
+        with self._mutex:
+            self._guards = (*self._guards, guard)
+        try:
+            yield
+        finally:
+            with self._mutex:
+                self._guards = tuple(one for one in self._guards if one is not guard)
+
     def send(self, request: Request) -> Response:
-        """Send, again where that helps. Raises Unreachable, Unauthenticated; refusals are answers."""
+        """Send, again where that helps. Raises Unreachable, Unauthenticated, what a guard raises; refusals are answers."""
         end = time.monotonic() + min(_BUDGET if self._answered else _FIRST_CONTACT, self._timeout or _BUDGET)
         attempt, renewed = 0, False
         while True:
@@ -103,7 +121,8 @@ class Client:
         import urllib3.exceptions as faults
 
         try:
-            raw = self._wire(generation).ask(request, self.access.headers(), limit=self._limit(request))
+            guard = self._guard if request.guarded and request.writes else None
+            raw = self._wire(generation).ask(request, self.access.headers(), limit=self._limit(request), guard=guard)
         except (faults.NewConnectionError, faults.ConnectTimeoutError) as fault:
             return None, Failure(sent=False), reason(fault)
         except faults.HTTPError as fault:
@@ -112,12 +131,16 @@ class Client:
             return None, Failure(), reason(fault)
         answer = Response.read(raw.status, raw.data, raw.headers)
         self._answered = True
-        self._note(raw.headers)
+        self._note(raw.headers, about_secret=bool(_SECRETS.search(request.path)))
         if answer.ok and answer.parsed is None and request.accept.startswith(JSON):
             return None, Failure(), "its answer is cut short, or no JSON"
         if raw.status == 429 or raw.status >= 500:
             return answer, Failure(raw.status, raw.data, raw.headers.get("Retry-After", "")), f"answered {raw.status}"
         return answer, None, ""
+
+    def _guard(self) -> None:
+        for guard in self._guards:
+            guard()
 
     def _limit(self, request: Request) -> float:
         return self._timeout if request.timeout is None else request.timeout
@@ -130,10 +153,11 @@ class Client:
                 self._wires[generation] = Wire(endpoint, connections=WORKERS + 4)
             return self._wires[generation]
 
-    def _note(self, headers: Mapping[str, str]) -> None:
+    def _note(self, headers: Mapping[str, str], *, about_secret: bool) -> None:
         for warning in getattr(headers, "getlist", lambda _: ())("Warning"):
             # RFC 7234: `299 - "text"`.
-            self._warnings[warning.partition('"')[2].removesuffix('"') or warning] = None
+            text = warning.partition('"')[2].removesuffix('"') or warning
+            self._warnings[WITHHELD if about_secret else text] = None
 
     def _accepted(self, answer: Response) -> Response:
         self._busy = 0

@@ -16,7 +16,9 @@ JSON_PATCH = "application/json-patch+json"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. `repeatable`: doing it twice does no harm. `timeout` (seconds) overrides the client's own."""
+    """One request. `repeatable`: doing it twice does no harm. `timeout` (seconds) overrides the client's own.
+
+    `guarded`: a write, which goes out only while the run's locks hold; the requests about a lock itself are not."""
 
     method: str
     path: str
@@ -27,6 +29,12 @@ class Request:
     etag: str = ""
     repeatable: bool = True
     timeout: float | None = None
+    guarded: bool = True
+
+    @property
+    def writes(self) -> bool:
+        """Does it change anything at the server?"""
+        return self.method not in ("GET", "HEAD") and ("dryRun", "All") not in self.query
 
     def encoded(self) -> bytes | None:
         """The body as JSON, which is YAML as well; None when there is none."""

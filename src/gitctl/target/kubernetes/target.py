@@ -11,9 +11,11 @@ from gitctl.errors import ErrorId, NotHealthy, Refused
 from gitctl.model.app import Cluster
 from gitctl.model.change import Action, Change, Comparison
 from gitctl.model.fieldset import of_manager
+from gitctl.model.lock import Holding
 from gitctl.model.managers import FIELD_MANAGER
 from gitctl.model.manifest import Json, Manifest, ObjectRef
 from gitctl.model.outcome import Outcome, OutcomeResult
+from gitctl.model.restoration import Restored, Undo
 from gitctl.model.rights import ServedKind
 from gitctl.model.state import AppState, InventoryEntry
 from gitctl.model.tree import Ancestry, Descent
@@ -34,11 +36,13 @@ from gitctl.target.kubernetes.owned import owned
 from gitctl.target.kubernetes.owner import marked
 from gitctl.target.kubernetes.places import missing_namespaces
 from gitctl.target.kubernetes.proof.proofs import Proofs
+from gitctl.target.kubernetes.rehearse import rehearse_change
 from gitctl.target.kubernetes.release import release_change
 from gitctl.target.kubernetes.remove import delete_change
 from gitctl.target.kubernetes.resource import NAMESPACES, Resource, split_api_version
 from gitctl.target.kubernetes.state import StateStore
 from gitctl.target.kubernetes.trials import Trials
+from gitctl.target.kubernetes.undo import restore_object
 from gitctl.target.kubernetes.verify import compare_all
 from gitctl.target.kubernetes.watch import watch
 from gitctl.target.kubernetes.write import apply_change
@@ -132,9 +136,15 @@ class KubernetesTarget:
 
     def lock(self, owner: str, *, timeout: float, emit: Emit, cancel: Cancel | None = None) -> AbstractContextManager[Lock]:
         """See Target."""
-        return Locks(self._client(), self._cluster.state_namespace, self._cache / "locks").hold(
-            owner, timeout=timeout, emit=emit, cancel=cancel
-        )
+        return self._locks().hold(owner, timeout=timeout, emit=emit, cancel=cancel)
+
+    def holding(self, owner: str, *, seconds: float, cancel: Cancel | None = None) -> Holding | None:
+        """See Target."""
+        return self._locks().holding(owner, seconds=seconds, cancel=cancel)
+
+    def evict(self, owner: str, found: Holding, *, emit: Emit) -> AbstractContextManager[Lock]:
+        """See Target."""
+        return self._locks().evict(owner, found, emit=emit)
 
     def observe(self, owner: str, refs: Refs) -> Observed:
         """See Target. A kind that is not served: its objects are gone when its definition is, else unknown."""
@@ -206,6 +216,26 @@ class KubernetesTarget:
             return Outcome(change, OutcomeResult.FAILED, error=f"the cluster does not serve {change.ref.kind}", code=404)
         return delete_change(self._client(), resource, change, owner=owner)
 
+    def rehearse(self, change: Change, *, owner: str, force: bool) -> Outcome:
+        """See Reversible."""
+        wanted = change.comparison.desired.api_version if change.comparison else ""
+        served = self._served()
+        version = split_api_version(wanted)[1] if wanted else ""
+        resource = served.find(change.ref.group, change.ref.kind, *([version] if version else []))
+        if resource is None:
+            return Outcome(change, OutcomeResult.NOT_TRIED, error="its kind is not served yet")
+        return rehearse_change(self._client(), resource, change, owner=owner, force=force)
+
+    def restore(self, outcome: Outcome, *, owner: str) -> Restored:
+        """See Reversible."""
+        del owner
+        ref = outcome.change.ref
+        before = (outcome.change.comparison.live if outcome.change.comparison else outcome.change.live) or {}
+        resource = self._resource(ref, str(before.get("apiVersion", "")))
+        if resource is None:
+            return Restored(ref, Undo.LEFT, f"the cluster does not serve {ref.kind} any more")
+        return restore_object(self._client(), resource, outcome)
+
     def conclude(self, outcomes: tuple[Outcome, ...], *, whole: bool) -> tuple[Outcome, ...]:
         """See Target: everything is written already."""
         del whole
@@ -254,6 +284,9 @@ class KubernetesTarget:
                     _require_uid(self._cluster, self._uid, self._unchecked)
                 self._checked = True
         return self._unchecked
+
+    def _locks(self) -> Locks:
+        return Locks(self._client(), self._cluster.state_namespace, self._cache / "locks")
 
     def _states(self) -> StateStore:
         return StateStore(self._client(), self._cluster.state_namespace)
