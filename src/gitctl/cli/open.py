@@ -16,10 +16,11 @@ from gitctl.cli.lookup import NoLookup, ProjectLookup, committed
 from gitctl.cli.request import duration
 from gitctl.cli.session import Session
 from gitctl.cli.start import start_folder
-from gitctl.config.fill import path_app
+from gitctl.config import tenants
+from gitctl.config.fill import path_app, placeholders
 from gitctl.config.find import find_config, search
 from gitctl.config.load import load
-from gitctl.config.resolve import resolve
+from gitctl.config.resolve import Selection, resolve
 from gitctl.errors import ConfigError, ErrorId, GitctlError, UsageError
 from gitctl.model.app import App, Cluster, Environment, Limits, Project, SourceSpec
 from gitctl.model.manifest import RenderResult
@@ -130,8 +131,8 @@ def open_stages(
     selections = resolve(opened.project, flags.env or "", chosen, context=flags.context or "", with_dependencies=with_deps)
     tip = _tip(session, opened) if revision else None
     if not target:
-        return tuple(_stage(session, opened, s.env, s.cluster, bound(s.apps, tip), target=False) for s in selections[:1])
-    to_clusters, to_branches = branches.split(tuple(replace(s, apps=bound(s.apps, tip)) for s in selections))
+        return tuple(_stage(session, opened, s.env, s.cluster, bound(s, tip), target=False) for s in selections[:1])
+    to_clusters, to_branches = branches.split(tuple(replace(s, apps=bound(s, tip)) for s in selections))
     return (
         *(_stage(session, opened, s.env, s.cluster, s.apps, target=needs_cluster or s.cluster is not None) for s in to_clusters),
         *(_branch_stage(session, opened, b, push) for b in to_branches),
@@ -165,14 +166,20 @@ def _tip(session: Session, opened: OpenProject) -> Project | None:
         tree = opened.source.tree(opened.source.resolve(opened.ref))
         return load(committed(tree, opened.file), path=opened.file, folder=opened.folder)
     except GitctlError as error:
-        session.warn(f"suspensions in {opened.ref} are not known: {error.message}")
+        session.warn(f"suspensions and rules in {opened.ref} are not known: {error.message}")
         return None
 
 
-def bound(apps: tuple[App, ...], tip: Project | None) -> tuple[App, ...]:
-    """The apps with the suspensions that the branch has now: they bind whatever revision is read."""
-    now = {spec.template.name: spec.template.suspensions for spec in tip.apps} if tip else {}
-    return tuple(replace(app, suspensions=now.get(app.name, app.suspensions)) for app in apps)
+def bound(selection: Selection, tip: Project | None) -> tuple[App, ...]:
+    """The apps with the suspensions and rules that the branch has now: they bind whatever revision is read."""
+    now = {spec.template.name: spec.template for spec in tip.apps} if tip else {}
+    return tuple(_bound(app, now.get(app.name), selection.cluster) for app in selection.apps)
+
+
+def _bound(app: App, now: App | None, cluster: Cluster | None) -> App:
+    if now is None:
+        return app
+    return replace(app, suspensions=now.suspensions, tenancy=tenants.filled(now.tenancy, placeholders(now, app.env, cluster)))
 
 
 def _tell(session: Session, tree: Tree) -> None:

@@ -200,6 +200,7 @@ class ErrorId(StrEnum):
     NOT_OURS = "not-ours", ExitCode.REFUSED
     IMMUTABLE = "immutable", ExitCode.REFUSED
     WRONG_CLUSTER = "wrong-cluster", ExitCode.REFUSED
+    TEAM_RULES = "team-rules", ExitCode.REFUSED
     DEPENDENCY_NOT_READY = "dependency-not-ready", ExitCode.REFUSED
     STILL_NEEDED = "still-needed", ExitCode.REFUSED
     STATE_LOST = "state-lost", ExitCode.REFUSED

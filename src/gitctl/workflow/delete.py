@@ -30,6 +30,7 @@ from gitctl.workflow.recording import Recording
 from gitctl.workflow.states import recorded
 from gitctl.workflow.suspend import refusal
 from gitctl.workflow.sync import AppRun, Confirm, SyncRequest, check_plan
+from gitctl.workflow.tenancy import scopes
 from gitctl.workflow.verdict import verdict
 
 
@@ -89,6 +90,7 @@ def plan_delete(app: App, parts: Parts, request: DeleteRequest) -> Planned:
         observed=observed,
         deleted_today=deleted_today(states, parts),
         limits=parts.limits,
+        namespaced=scopes(app, [e.ref for e in state.inventory], parts),
     )
     lived_in = homes(states, but={app.owner, state.owner})
     plan = delete_plan(app, state, parts.revision, orphan=request.orphan, lived_in=lived_in, lost=lost, options=options)
