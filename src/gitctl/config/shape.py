@@ -43,7 +43,8 @@ RolePattern = Annotated[str, Meta(pattern=r"^[^\s/]+$", title="the name of a rol
 Account = Annotated[
     str,
     Meta(
-        pattern=r"^[-a-z0-9{}]{1,63}/[a-z0-9{][-.a-z0-9{}]{0,252}$", title="a service account as NAMESPACE/NAME, such as shop-{env}/deployer"
+        pattern=r"^[-a-z0-9{}]{1,63}/[a-z0-9{][-.a-z0-9{}]{0,252}$",
+        title="a service account as NAMESPACE/NAME, such as shop-{env}/deployer",
     ),
 ]
 

@@ -72,6 +72,20 @@ def prune_refusals(app: App, changes: Iterable[Change], namespaced: Namespaced) 
     return (Refusal(ErrorId.TEAM_RULES, message, refs, "widen the rule for the sync that deletes, or delete what is left by hand"),)
 
 
+def defaults(app: App) -> tuple[str, ...]:
+    """What holds for a team without being written."""
+    rules = app.tenancy
+    if not rules.team:
+        return ()
+    unwritten = {
+        Subject.NAMESPACES: f"the namespace {app.namespace} alone" if app.namespace else "no namespace",
+        Subject.KINDS: "no roles and bindings",
+        Subject.CLUSTER_KINDS: "no kinds without a namespace",
+        Subject.ROLES: "no bindings to roles of others",
+    }
+    return tuple(text for subject, text in unwritten.items() if not rules.allowed(subject))
+
+
 def refuse(app: App, breaches: Collection[Breach]) -> None:
     """Raise Refused with all breaches, if there are any."""
     if breaches:

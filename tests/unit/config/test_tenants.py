@@ -48,7 +48,7 @@ def test_an_app_has_the_lists_of_its_team_and_its_own_with_their_places() -> Non
         (Subject.CLUSTER_KINDS, True, (), "gitctl.yaml:13:7 teams.front.allow.cluster_kinds"),
         (Subject.CLUSTERS, True, ("e*",), "gitctl.yaml:14:7 teams.front.allow.clusters"),
         (Subject.KINDS, False, ("ResourceQuota", "Secret/root-*"), "gitctl.yaml:15:12 teams.front.deny.kinds"),
-        (Subject.KINDS, True, ("ConfigMap",), "gitctl.yaml:18:49 apps.web.allow.kinds"),
+        (Subject.KINDS, True, ("ConfigMap",), "gitctl.yaml:18:46 apps.web.allow.kinds"),
     ]
 
 
