@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from gitctl.cli.request import duration
 from gitctl.cli.session import Session
 from gitctl.cli.start import start_folder
 from gitctl.config import tenants
-from gitctl.config.fill import path_app, placeholders
+from gitctl.config.fill import fill_app, path_app, placeholders
 from gitctl.config.find import find_config, search
 from gitctl.config.load import load
 from gitctl.config.resolve import Selection, resolve
@@ -26,6 +26,7 @@ from gitctl.model.app import App, Cluster, Environment, Limits, Project, SourceS
 from gitctl.model.manifest import RenderResult
 from gitctl.model.quantity import counted
 from gitctl.paths import cache_folder
+from gitctl.plan.adopt import owners_of
 from gitctl.protocols import Publisher, Source, Target, Tree, Vault
 from gitctl.source.checkout import dirty_paths, find_root
 from gitctl.source.open import open_publisher, open_source
@@ -244,7 +245,9 @@ def _stage(
             hint="add `clusters` to it in gitctl.yaml, or name one with --context",
         )
     lookup = ProjectLookup(opened.file, opened.folder, cluster)
-    parts = _parts(session, opened.source, opened.tree, cluster if target else None, opened.project.limits, lookup)
+    # Others too: what they have is looked at where apps depend on each other. The selected ones come last: the branch's rules bind them.
+    everybody = (*(fill_app(spec.template, environment, cluster) for spec in opened.project.apps if spec.template.tenancy.account), *apps)
+    parts = _parts(session, opened.source, opened.tree, cluster if target else None, opened.project.limits, lookup, everybody)
     parts = replace(parts, publisher=opened.publisher, blame=blame_with(opened.source, project=opened.file))
     project, clusters = opened.project.name, len(environment.clusters)
     return Stage(parts, apps, environment.name, environment.protect, project=project, clusters=clusters, at=cluster)
@@ -261,11 +264,19 @@ def _branch_stage(session: Session, opened: OpenProject, here: branches.BranchAp
     return Stage(parts, here.apps, here.env.name, here.env.protect, project=project, publish=target.publish)
 
 
-def _parts(session: Session, source: Source | None, tree: Tree, cluster: Cluster | None, limits: Limits, lookup: Lookup) -> Parts:
+def _parts(
+    session: Session,
+    source: Source | None,
+    tree: Tree,
+    cluster: Cluster | None,
+    limits: Limits,
+    lookup: Lookup,
+    apps: Iterable[App] = (),
+) -> Parts:
     return Parts(
         source=source,
         tree=tree,
-        target=open_cluster(session, cluster) if cluster else cast(Target, _NoTarget()),
+        target=open_cluster(session, cluster, apps) if cluster else cast(Target, _NoTarget()),
         render=render_with(session),
         emit=session.emit,
         now=lambda: datetime.now(UTC),
@@ -277,8 +288,8 @@ def _parts(session: Session, source: Source | None, tree: Tree, cluster: Cluster
     )
 
 
-def open_cluster(session: Session, cluster: Cluster) -> Target:
-    """The Kubernetes target of a cluster; nothing is asked of it yet."""
+def open_cluster(session: Session, cluster: Cluster, apps: Iterable[App] = ()) -> Target:
+    """The Kubernetes target of a cluster; nothing is asked of it yet. `apps` are those that may have accounts of their own."""
     from gitctl.target.kubernetes.open import open_target
 
     flags = session.flags
@@ -288,6 +299,7 @@ def open_cluster(session: Session, cluster: Cluster) -> Target:
         context=cluster.context,
         impersonate=flags.as_user or "",
         groups=flags.as_group,
+        accounts={owner: app.tenancy.account for app in apps if app.tenancy.account for owner in owners_of(app)},
         timeout=duration("--request-timeout", flags.request_timeout) if flags.request_timeout else None,
         cache=cache_folder(),
     )

@@ -26,8 +26,8 @@ class Client:
 
     def __init__(self, login: Login, *, timeout: float) -> None:
         """`timeout` is the limit of one attempt in seconds, 0 for none."""
-        self._login = login
-        self._timeout = timeout
+        self.login = login
+        self.timeout = timeout
         self._mutex = mutex()
         self._opened: Access | None = None
         self._wires: dict[int, Wire] = {}
@@ -41,7 +41,7 @@ class Client:
         """The credentials. Raises ConfigError, Unauthenticated."""
         with self._mutex:
             if self._opened is None:
-                self._opened = Access(self._login)
+                self._opened = Access(self.login)
             return self._opened
 
     @property
@@ -61,7 +61,7 @@ class Client:
 
     def send(self, request: Request) -> Response:
         """Send, again where that helps. Raises Unreachable, Unauthenticated; refusals are answers."""
-        end = time.monotonic() + min(_BUDGET if self._answered else _FIRST_CONTACT, self._timeout or _BUDGET)
+        end = time.monotonic() + min(_BUDGET if self._answered else _FIRST_CONTACT, self.timeout or _BUDGET)
         attempt, renewed = 0, False
         while True:
             attempt += 1
@@ -85,7 +85,7 @@ class Client:
         import urllib3.exceptions as faults
 
         try:
-            raw = self._wire(self.access.generation).send(request, self.access.headers(), limit=self._limit(request), whole=False)
+            raw = self._wire(self.access.generation).send(request, self._headers(), limit=self._limit(request), whole=False)
         except faults.HTTPError as fault:
             raise self._unreachable(reason(fault)) from None
         try:
@@ -98,7 +98,7 @@ class Client:
         import urllib3.exceptions as faults
 
         try:
-            raw = self._wire(generation).send(request, self.access.headers(), limit=self._limit(request), whole=True)
+            raw = self._wire(generation).send(request, self._headers(), limit=self._limit(request), whole=True)
         except (faults.NewConnectionError, faults.ConnectTimeoutError) as fault:
             return None, Failure(sent=False), reason(fault)
         except faults.HTTPError as fault:
@@ -114,8 +114,11 @@ class Client:
             return answer, Failure(raw.status, raw.data, raw.headers.get("Retry-After", "")), f"answered {raw.status}"
         return answer, None, ""
 
+    def _headers(self) -> list[tuple[str, str]]:
+        return self.access.headers()
+
     def _limit(self, request: Request) -> float:
-        return self._timeout if request.timeout is None else request.timeout
+        return self.timeout if request.timeout is None else request.timeout
 
     def _wire(self, generation: int) -> Wire:
         endpoint = self.access.endpoint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from gitctl.model.app import Cluster
@@ -20,13 +21,14 @@ def open_target(
     impersonate: str = "",
     groups: tuple[str, ...] = (),
     timeout: float | None = None,
+    accounts: Mapping[str, str] | None = None,
     cache: Path,
 ) -> KubernetesTarget:
     """The target of a cluster. Empty settings fall back to the cluster's own, then to what kubectl would use.
 
-    `timeout` is the limit of one request in seconds (None: 30, 0: none). Errors come with the first use: ConfigError, Unreachable,
-    Unauthenticated, Refused (not the pinned cluster).
+    `timeout` is the limit of one request in seconds (None: 30, 0: none); `accounts` are service accounts by owner id, as the target has
+    them. Errors come with the first use: ConfigError, Unreachable, Unauthenticated, Refused (not the pinned cluster).
     """
     login = Login(kubeconfig or cluster.kubeconfig, context or cluster.context, impersonate, groups)
     client = Client(login, timeout=REQUEST_SECONDS if timeout is None else timeout)
-    return KubernetesTarget(cluster, client, cache=cache)
+    return KubernetesTarget(cluster, client, accounts=accounts, cache=cache)

@@ -14,11 +14,12 @@ from gitctl.model.fieldset import of_manager
 from gitctl.model.managers import FIELD_MANAGER
 from gitctl.model.manifest import Json, Manifest, ObjectRef
 from gitctl.model.outcome import Outcome, OutcomeResult
-from gitctl.model.rights import ServedKind
+from gitctl.model.rights import Need, Rule, ServedKind
 from gitctl.model.state import AppState, InventoryEntry
 from gitctl.model.tree import Ancestry, Descent
 from gitctl.parallel import mutex
 from gitctl.protocols import Cancel, CompareOptions, Emit, Lock, Observed
+from gitctl.target.kubernetes.acting import ActingClient
 from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.compare import Desk, Pair
 from gitctl.target.kubernetes.definitions import Registry, wait_served
@@ -37,6 +38,7 @@ from gitctl.target.kubernetes.proof.proofs import Proofs
 from gitctl.target.kubernetes.release import release_change
 from gitctl.target.kubernetes.remove import delete_change
 from gitctl.target.kubernetes.resource import NAMESPACES, Resource, split_api_version
+from gitctl.target.kubernetes.rights import held_rules, is_forbidden, permitted, user_name
 from gitctl.target.kubernetes.state import StateStore
 from gitctl.target.kubernetes.verify import compare_all
 from gitctl.target.kubernetes.watch import watch
@@ -50,10 +52,19 @@ _SYSTEM = ObjectRef("", "Namespace", "", "kube-system")
 class KubernetesTarget:
     """A cluster. Nothing is asked of it before the first use; then its uid is checked against the pinned one before all else."""
 
-    def __init__(self, cluster: Cluster, client: Client, *, cache: Path, clock: Callable[[int], int] = int) -> None:
-        """`cache` is the user's cache folder: discovery, lock notes and certificates are kept below it.
+    def __init__(
+        self,
+        cluster: Cluster,
+        client: Client,
+        *,
+        cache: Path,
+        accounts: Mapping[str, str] | None = None,
+        clock: Callable[[int], int] = int,
+    ) -> None:
+        """`accounts` are service accounts (NAMESPACE/NAME) by owner id: they compare and apply that owner's objects.
 
-        `clock` maps the server's clock (seconds since 1970) to the one that certificates go by: tests let time pass.
+        `cache` is the user's cache folder: discovery, lock notes and certificates are kept below it. `clock` maps the server's clock
+        (seconds since 1970) to the one that certificates go by: tests let time pass.
         """
         self._cluster = cluster
         self._unchecked = client
@@ -65,7 +76,9 @@ class KubernetesTarget:
         self._kinds: Kinds | None = None
         self._owners: dict[ObjectRef, str] = {}
         self._alarms: list[str] = []
-        self._proofs = Proofs(client, cluster.state_namespace, cache, self._served, clock=clock)
+        self._accounts = dict(accounts or {})
+        self._acting: dict[str, ActingClient] = {}
+        self._proofs = Proofs(client, cluster.state_namespace, cache, self._served, acting=self._client_of, clock=clock)
 
     @property
     def requests(self) -> int:
@@ -141,12 +154,12 @@ class KubernetesTarget:
             return Observed({}, {})
         self._owners |= {ref: owner for ref, _ in refs}
         wanted, lost = self._resolve(refs)
-        seen = observe(self._client(), owner, wanted)
+        seen = observe(self._client_of(owner), owner, wanted)
         return _with_lost(seen, lost, self._registry() if lost else None, self._served())
 
     def owned(self, owner: str, *, namespaces: Collection[str]) -> tuple[InventoryEntry, ...]:
         """See Target."""
-        return owned(self._client(), self._served(), owner, namespaces)
+        return owned(self._client_of(owner), self._served(), owner, namespaces)
 
     def compare(
         self, manifests: Sequence[Manifest], inventory: Mapping[ObjectRef, InventoryEntry], *, options: CompareOptions
@@ -154,7 +167,7 @@ class KubernetesTarget:
         """See Target."""
         if not manifests:
             return ()
-        client = self._client()
+        client = self._client_of(options.owner)
         self._owners |= {m.ref: options.owner for m in manifests}
         wanted, lost = self._resolve([(m.ref, m.api_version) for m in manifests])
         observed = observe(client, options.owner, wanted)
@@ -168,7 +181,7 @@ class KubernetesTarget:
         compared = compare_all(Desk(client, observed, options, self._proofs), pairs)
         self._alarms += compared.alarms
         self._proofs.keep_here(options.owner)
-        return missing_namespaces(client, compared.comparisons, options.namespaces)
+        return missing_namespaces(self._client(), compared.comparisons, options.namespaces)
 
     def keep_proofs(self, owner: str) -> str:
         """See Target."""
@@ -187,7 +200,7 @@ class KubernetesTarget:
         if resource is None:
             return Outcome(change, OutcomeResult.FAILED, error=f"the cluster does not serve {change.ref.kind}", code=404)
         scene = self._proofs.expect(owner, change.ref, resource)
-        outcome = apply_change(self._client(), resource, change, owner=owner, force=force)
+        outcome = apply_change(self._client_of(owner), resource, change, owner=owner, force=force)
         if outcome.live is not None:
             self._proofs.learn(owner, change.ref, marked(change.comparison.sent, owner), outcome.live, change.comparison.live, scene)
         return outcome
@@ -196,14 +209,14 @@ class KubernetesTarget:
         resource = self._served().find(change.ref.group, change.ref.kind)
         if resource is None:
             return Outcome(change, OutcomeResult.FAILED, error=f"the cluster does not serve {change.ref.kind}", code=404)
-        return release_change(self._client(), resource, change, owner=owner)
+        return release_change(self._client_of(owner), resource, change, owner=owner)
 
     def delete(self, change: Change, *, owner: str) -> Outcome:
         """See Target. The deletion runs in the background: the caller looks until the object is gone."""
         resource = self._served().find(change.ref.group, change.ref.kind)
         if resource is None:
             return Outcome(change, OutcomeResult.FAILED, error=f"the cluster does not serve {change.ref.kind}", code=404)
-        return delete_change(self._client(), resource, change, owner=owner)
+        return delete_change(self._client_of(owner), resource, change, owner=owner)
 
     def conclude(self, outcomes: tuple[Outcome, ...], *, whole: bool) -> tuple[Outcome, ...]:
         """See Target: everything is written already."""
@@ -218,11 +231,13 @@ class KubernetesTarget:
         """See Target. Objects whose kind is not served are reported as gone."""
         wanted, lost = self._resolve(refs)
         yield from ((ref, None) for ref in lost)
-        yield from watch(self._client(), wanted, owners={self._owners.get(ref, "") for ref, _ in refs}, seconds=seconds)
+        owners = {self._owners.get(ref, "") for ref, _ in refs}
+        client = self._client_of(next(iter(owners))) if len(owners) == 1 else self._client()
+        yield from watch(client, wanted, owners=owners, seconds=seconds)
 
     def explain(self, ref: ObjectRef, live: Json | None) -> tuple[Texts, Texts]:
         """See Target."""
-        return explain(self._client(), ref, live)
+        return explain(self._client_of(self._owners.get(ref, "")), ref, live)
 
     def descendants(self, roots: Sequence[Json]) -> Descent:
         """See Lineage."""
@@ -235,6 +250,28 @@ class KubernetesTarget:
     def find(self, word: str, name: str, namespaces: Sequence[str]) -> tuple[Json, ...]:
         """See Lineage."""
         return find_live(self._client(), self._served(), word, name, namespaces)
+
+    @property
+    def state_namespace(self) -> str:
+        """See Permissions."""
+        return self._cluster.state_namespace
+
+    def held(self, owner: str, namespaces: Collection[str]) -> Mapping[str, tuple[Rule, ...]]:
+        """See Permissions."""
+        return held_rules(self._client_of(owner), namespaces)
+
+    def permitted(self, owner: str, needs: Collection[Need]) -> tuple[Need, ...]:
+        """See Permissions."""
+        return permitted(self._client_of(owner), needs)
+
+    def refuses(self, change: Change, *, owner: str) -> bool:
+        """See Permissions."""
+        resource = self._resource(change.ref, change.comparison.desired.api_version) if change.comparison else None
+        return resource is not None and is_forbidden(self._client_of(owner), resource, change)
+
+    def user(self, owner: str) -> str:
+        """See Permissions."""
+        return user_name(self._client_of(owner))
 
     def schemas(self, *, offline: bool = False) -> PublishedSchemas:
         """What the server publishes about its kinds; `offline`: as it was kept from an earlier run. Raises as `published` does."""
@@ -253,6 +290,19 @@ class KubernetesTarget:
                     _require_uid(self._cluster, self._uid, self._unchecked)
                 self._checked = True
         return self._unchecked
+
+    def _client_of(self, owner: str) -> Client:
+        """Who compares and applies an owner's objects. Raises Forbidden when the account may not act so."""
+        client = self._client()
+        account = self._accounts.get(owner, "")
+        if not account:
+            return client
+        with self._looking:
+            if account not in self._acting:
+                acting = ActingClient(client, account)
+                acting.require()
+                self._acting[account] = acting
+        return self._acting[account]
 
     def _states(self) -> StateStore:
         return StateStore(self._client(), self._cluster.state_namespace)

@@ -1,0 +1,96 @@
+"""Preflight: does the account have every right that the plan will use? Asked before the first write, in bulk: a request a namespace.
+
+Nothing is asked for a sync with nothing to do. Where the server does not tell, the sync goes on: it is the server that decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from gitctl.documents import dump_all
+from gitctl.errors import ErrorId, Forbidden
+from gitctl.model.quantity import counted
+from gitctl.model.rights import Need
+from gitctl.plan.preflight import Grants, allowing, grants, object_needs, state_needs, ungiven, unmet
+from gitctl.plan.rights import defined_kinds
+from gitctl.protocols import Permissions
+from gitctl.workflow.parts import Parts
+from gitctl.workflow.plan import Planned
+
+_SHOWN = 3
+
+
+def require_rights(planned: Planned, parts: Parts) -> None:
+    """Raise Forbidden, with all that is missing and the roles that would allow it."""
+    target = parts.target
+    if not isinstance(target, Permissions):
+        return
+    owner = planned.app.owner
+    missing = {**_missing_of_state(planned, target), owner: _missing(planned, parts, target)}
+    for account, needs in missing.items():
+        if needs:
+            raise _forbidden(planned, needs, user=target.user(account))
+
+
+def _missing_of_state(planned: Planned, target: Permissions) -> Mapping[str, tuple[Need, ...]]:
+    needs = state_needs(target.state_namespace, new=not planned.state.token)
+    return {"": _confirmed(unmet(needs, target.held("", [target.state_namespace])), "", target)}
+
+
+def _missing(planned: Planned, parts: Parts, target: Permissions) -> tuple[Need, ...]:
+    plan, owner, manifests = planned.plan, planned.app.owner, planned.rendered.manifests
+    refs = [*(c.ref for c in plan.changes), *(f.ref for f in plan.failures)]
+    kinds = {**defined_kinds(manifests), **parts.target.served({(ref.group, ref.kind) for ref in refs})}
+    needs, given = object_needs(plan, kinds), grants(plan, manifests)
+    held = target.held(owner, {*(n.namespace for n in needs), *(g.instead.namespace for g in given)})
+    lacking = _confirmed(unmet(needs, held), owner, target)
+    unwritable = {need.reason for need in lacking}
+    refused = (one.instead for one in ungiven(given, held) if _is_refused(one, unwritable, owner, target))
+    return (*lacking, *refused)
+
+
+def _is_refused(one: Grants, unwritable: Collection[str], owner: str, target: Permissions) -> bool:
+    """Where the object may be written, a dry run says whether its rights may be given away."""
+    return str(one.change.ref) in unwritable or target.refuses(one.change, owner=owner)
+
+
+def _confirmed(needs: Collection[Need], owner: str, target: Permissions) -> tuple[Need, ...]:
+    """Rules do not tell everything: an authorizer beside RBAC may allow more. One question for each verb and kind, then for each name."""
+    for key in (_without_name, _itself):
+        asked = dict.fromkeys(map(key, needs))
+        granted = set(target.permitted(owner, asked)) if asked else set()
+        needs = tuple(need for need in needs if key(need) not in granted)
+        if len(needs) > _MOST:
+            break
+    return tuple(needs)
+
+
+_MOST = 64
+"""So many objects are asked about by name."""
+
+
+def _without_name(need: Need) -> Need:
+    return Need(need.namespace, need.group, need.resource, need.verb)
+
+
+def _itself(need: Need) -> Need:
+    return need
+
+
+def _forbidden(planned: Planned, needs: tuple[Need, ...], *, user: str) -> Forbidden:
+    reasons: dict[str, list[str]] = {}
+    for need in needs:
+        reasons.setdefault(need.text, []).append(need.reason)
+    lines = [f"user {user} may not {text} ({_few(of)})" for text, of in sorted(reasons.items())]
+    roles = dump_all(allowing(needs, f"gitctl-{planned.app.name}")).splitlines()
+    return Forbidden(
+        f"{planned.app.name}: {counted(len(lines), 'right')} missing; nothing was written",
+        id=ErrorId.FORBIDDEN,
+        details=[*lines, "this would allow it:", *(f"  {line}" for line in roles)],
+        hint="`gitctl rbac` prints an account with all the rights that the apps need; or use another account (--as, --context)",
+    )
+
+
+def _few(reasons: list[str]) -> str:
+    more = f" and {len(reasons) - _SHOWN} more" if len(reasons) > _SHOWN else ""
+    return ", ".join(reasons[:_SHOWN]) + more
