@@ -16,6 +16,7 @@ from gitctl.cli.lookup import NoLookup, ProjectLookup, committed
 from gitctl.cli.request import duration
 from gitctl.cli.session import Session
 from gitctl.cli.start import start_folder
+from gitctl.cli.terminal import in_ci
 from gitctl.config import tenants
 from gitctl.config.fill import fill_app, path_app, placeholders
 from gitctl.config.find import find_config, search
@@ -293,6 +294,12 @@ def open_cluster(session: Session, cluster: Cluster, apps: Iterable[App] = ()) -
     from gitctl.target.kubernetes.open import open_target
 
     flags = session.flags
+    if not cluster.context and in_ci():
+        raise UsageError(
+            "which cluster? in CI the kubeconfig's current context is not taken",
+            id=ErrorId.CONTEXT_UNNAMED,
+            hint="name it: --context NAME, or GITCTL_CONTEXT",
+        )
     return open_target(
         cluster,
         kubeconfig=str(flags.kubeconfig or cluster.kubeconfig or os.environ.get("KUBECONFIG", "")),

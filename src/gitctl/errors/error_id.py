@@ -38,6 +38,7 @@ class ErrorId(StrEnum):
     ARGUMENT_INVALID = "argument-invalid", ExitCode.USAGE
     OUTPUT_FORM = "output-form", ExitCode.USAGE
     EDITOR_MISSING = "editor-missing", ExitCode.USAGE
+    CONTEXT_UNNAMED = "context-unnamed", ExitCode.USAGE
     ENVIRONMENT_NEEDED = "environment-needed", ExitCode.USAGE
     APP_NAME_NEEDED = "app-name-needed", ExitCode.USAGE
     CONTEXT_NOT_IN_ENVIRONMENT = "context-not-in-environment", ExitCode.USAGE

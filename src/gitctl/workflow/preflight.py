@@ -5,7 +5,7 @@ Nothing is asked for a sync with nothing to do. Where the server does not tell, 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Sequence
 
 from gitctl.documents import dump_all
 from gitctl.errors import ErrorId, Forbidden
@@ -26,15 +26,15 @@ def require_rights(planned: Planned, parts: Parts) -> None:
     if not isinstance(target, Permissions):
         return
     owner = planned.app.owner
-    missing = {**_missing_of_state(planned, target), owner: _missing(planned, parts, target)}
-    for account, needs in missing.items():
-        if needs:
-            raise _forbidden(planned, needs, user=target.user(account))
+    missing = ((account, needs) for account, needs in (("", _missing_of_state(planned, target)), (owner, _missing(planned, parts, target))))
+    lacking = [(target.user(account), needs) for account, needs in missing if needs]
+    if lacking:
+        raise _forbidden(planned, lacking)
 
 
-def _missing_of_state(planned: Planned, target: Permissions) -> Mapping[str, tuple[Need, ...]]:
+def _missing_of_state(planned: Planned, target: Permissions) -> tuple[Need, ...]:
     needs = state_needs(target.state_namespace, new=not planned.state.token)
-    return {"": _confirmed(unmet(needs, target.held("", [target.state_namespace])), "", target)}
+    return _confirmed(unmet(needs, target.held("", [target.state_namespace])), "", target)
 
 
 def _missing(planned: Planned, parts: Parts, target: Permissions) -> tuple[Need, ...]:
@@ -77,18 +77,22 @@ def _itself(need: Need) -> Need:
     return need
 
 
-def _forbidden(planned: Planned, needs: tuple[Need, ...], *, user: str) -> Forbidden:
-    reasons: dict[str, list[str]] = {}
-    for need in needs:
-        reasons.setdefault(need.text, []).append(need.reason)
-    lines = [f"user {user} may not {text} ({_few(of)})" for text, of in sorted(reasons.items())]
-    roles = dump_all(allowing(needs, f"gitctl-{planned.app.name}")).splitlines()
+def _forbidden(planned: Planned, lacking: Sequence[tuple[str, tuple[Need, ...]]]) -> Forbidden:
+    lines = [line for user, needs in lacking for line in _lines(user, needs)]
+    roles = dump_all(allowing((need for _, needs in lacking for need in needs), f"gitctl-{planned.app.name}")).splitlines()
     return Forbidden(
         f"{planned.app.name}: {counted(len(lines), 'right')} missing; nothing was written",
         id=ErrorId.FORBIDDEN,
         details=[*lines, "this would allow it:", *(f"  {line}" for line in roles)],
         hint="`gitctl rbac` prints an account with all the rights that the apps need; or use another account (--as, --context)",
     )
+
+
+def _lines(user: str, needs: Iterable[Need]) -> list[str]:
+    reasons: dict[str, list[str]] = {}
+    for need in needs:
+        reasons.setdefault(need.text, []).append(need.reason)
+    return [f"user {user} may not {text} ({_few(of)})" for text, of in sorted(reasons.items())]
 
 
 def _few(reasons: list[str]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from tests.cluster.guards.making import named
 from tests.fixtures.project import Project, config_map
 
 from gitctl.errors import ErrorId
@@ -14,12 +15,6 @@ from gitctl.errors import ErrorId
 RBAC = "rbac.authorization.k8s.io/v1"
 ROLE = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"}
 Objects = Callable[[str], list[dict[str, Any]]]
-
-
-def named(kind: str, name: str, version: str = "v1", **more: Any) -> dict[str, Any]:
-    """An object of a kind."""
-    metadata = more.pop("metadata", {})
-    return {"apiVersion": version, "kind": kind, "metadata": {"name": name, **metadata}, **more}
 
 
 def elsewhere(namespace: str, name: str) -> dict[str, Any]:

@@ -29,6 +29,6 @@ def open_target(
     `timeout` is the limit of one request in seconds (None: 30, 0: none); `accounts` are service accounts by owner id, as the target has
     them. Errors come with the first use: ConfigError, Unreachable, Unauthenticated, Refused (not the pinned cluster).
     """
-    login = Login(kubeconfig or cluster.kubeconfig, context or cluster.context, impersonate, groups)
+    login = Login(kubeconfig or cluster.kubeconfig, context or cluster.context, impersonate, groups, pinned=bool(cluster.uid))
     client = Client(login, timeout=REQUEST_SECONDS if timeout is None else timeout)
     return KubernetesTarget(cluster, client, accounts=accounts, cache=cache)
