@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from tests.cluster.guards.making import named
 from tests.cluster.proof.lab import Lab
 from tests.cluster.target.bench import configmap
@@ -61,15 +62,34 @@ def test_objects_are_the_teams_and_the_state_is_gitctls(project: Project, runner
     assert can.stdout.strip() == "no"
 
 
-def test_whoever_may_not_act_as_the_account_is_told_so(project: Project, runner: Run) -> None:
+def test_accounts_are_printed_so_that_gitctls_own_has_no_right_to_the_teams_objects(project: Project) -> None:
+    project.configure({"web": {"team": "a"}, "own": {}}, teams={"a": {"service_account": f"{project.name}/team"}})
+    project.write("web", config_map("a"))
+    project.write("own", named("Service", "s", spec={"ports": [{"port": 80}]}))
+    project.commit()
+    objects = [doc for doc in yaml.safe_load_all(project.run("rbac").stdout) if doc]
+    here = {o["metadata"]["name"]: o["rules"] for o in objects if o["kind"] == "Role" and o["metadata"]["namespace"] == project.name}
+    rights = {name: {(v, r) for rule in rules for v in rule["verbs"] for r in rule["resources"]} for name, rules in here.items()}
+    deployer, team = rights[f"gitctl.{project.name}.dev.deployer"], rights[f"gitctl.{project.name}.dev.as.{project.name}.team"]
+    assert {("impersonate", "serviceaccounts"), ("patch", "services")} <= deployer
+    assert ("patch", "configmaps") not in deployer
+    assert ("patch", "configmaps") in team
+    assert ("patch", "services") not in team
+    acts = [rule for rule in here[f"gitctl.{project.name}.dev.deployer"] if "impersonate" in rule["verbs"]]
+    assert [rule["resourceNames"] for rule in acts] == [["team"]]
+    assert ("ServiceAccount", "team") in [(o["kind"], o["metadata"]["name"]) for o in objects]
+
+
+def test_whoever_may_not_act_as_the_account_writes_nothing_and_looks_with_his_own_rights(project: Project, runner: Run) -> None:
     project.write("web", config_map("a"))
     project.commit()
     project.kubectl("-n", project.name, "delete", "rolebinding", "act")
-    for verb in ("diff", "sync"):
-        told = runner(verb, code=6)
-        text = told.stdout + told.stderr
-        assert f"may not act as system:serviceaccount:{project.name}:team" in text
-        assert f"impersonate serviceaccounts in namespace {project.name} (name team)" in text
+    project.kubectl("-n", project.name, "create", "role", "look", "--verb=get,list", "--resource=configmaps")
+    project.kubectl("-n", project.name, "create", "rolebinding", "look", "--role=look", f"--serviceaccount={project.name}:runner")
+    assert "1 to create" in runner("diff", code=1).stdout
+    told = runner("sync", code=6).error(ErrorId.FORBIDDEN).stderr
+    assert f"may not act as system:serviceaccount:{project.name}:team" in told
+    assert f"impersonate serviceaccounts in namespace {project.name} (name team)" in told
     assert project.live("configmap", "a") is None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from gitctl.errors import ErrorId, Forbidden
 from gitctl.target.kubernetes.access import Access
@@ -37,15 +38,19 @@ class ActingClient(Client):
         """The account as the API server calls it."""
         return f"system:serviceaccount:{self._namespace}:{self._name}"
 
+    @cached_property
+    def permitted(self) -> bool:
+        """May the real account act as this one? Raises ClusterError family errors."""
+        return self.send(Request("POST", _REVIEWS, body=_REVIEW)).status != 403
+
     def require(self) -> None:
         """Raise Forbidden when the real account may not act as this one."""
-        answer = self.send(Request("POST", _REVIEWS, body=_REVIEW))
-        if answer.status == 403:
+        if not self.permitted:
             raise Forbidden(
                 f"{self.where}: the account may not act as {self.user}",
                 id=ErrorId.FORBIDDEN,
                 details=[f"impersonate serviceaccounts in namespace {self._namespace} (name {self._name})"],
-                hint="ask for the verb impersonate on this service account: docs/tenancy.md has the Role",
+                hint="ask for the verb impersonate on this service account; `gitctl rbac` prints the Role",
             )
 
     def _headers(self) -> list[tuple[str, str]]:

@@ -78,7 +78,7 @@ class KubernetesTarget:
         self._alarms: list[str] = []
         self._accounts = dict(accounts or {})
         self._acting: dict[str, ActingClient] = {}
-        self._proofs = Proofs(client, cluster.state_namespace, cache, self._served, acting=self._client_of, clock=clock)
+        self._proofs = Proofs(client, cluster.state_namespace, cache, self._served, acting=self._looker, clock=clock)
 
     @property
     def requests(self) -> int:
@@ -154,12 +154,12 @@ class KubernetesTarget:
             return Observed({}, {})
         self._owners |= {ref: owner for ref, _ in refs}
         wanted, lost = self._resolve(refs)
-        seen = observe(self._client_of(owner), owner, wanted)
+        seen = observe(self._looker(owner), owner, wanted)
         return _with_lost(seen, lost, self._registry() if lost else None, self._served())
 
     def owned(self, owner: str, *, namespaces: Collection[str]) -> tuple[InventoryEntry, ...]:
         """See Target."""
-        return owned(self._client_of(owner), self._served(), owner, namespaces)
+        return owned(self._looker(owner), self._served(), owner, namespaces)
 
     def compare(
         self, manifests: Sequence[Manifest], inventory: Mapping[ObjectRef, InventoryEntry], *, options: CompareOptions
@@ -167,7 +167,7 @@ class KubernetesTarget:
         """See Target."""
         if not manifests:
             return ()
-        client = self._client_of(options.owner)
+        client = self._looker(options.owner)
         self._owners |= {m.ref: options.owner for m in manifests}
         wanted, lost = self._resolve([(m.ref, m.api_version) for m in manifests])
         observed = observe(client, options.owner, wanted)
@@ -200,7 +200,7 @@ class KubernetesTarget:
         if resource is None:
             return Outcome(change, OutcomeResult.FAILED, error=f"the cluster does not serve {change.ref.kind}", code=404)
         scene = self._proofs.expect(owner, change.ref, resource)
-        outcome = apply_change(self._client_of(owner), resource, change, owner=owner, force=force)
+        outcome = apply_change(self._writer(owner), resource, change, owner=owner, force=force)
         if outcome.live is not None:
             self._proofs.learn(owner, change.ref, marked(change.comparison.sent, owner), outcome.live, change.comparison.live, scene)
         return outcome
@@ -209,14 +209,14 @@ class KubernetesTarget:
         resource = self._served().find(change.ref.group, change.ref.kind)
         if resource is None:
             return Outcome(change, OutcomeResult.FAILED, error=f"the cluster does not serve {change.ref.kind}", code=404)
-        return release_change(self._client_of(owner), resource, change, owner=owner)
+        return release_change(self._writer(owner), resource, change, owner=owner)
 
     def delete(self, change: Change, *, owner: str) -> Outcome:
         """See Target. The deletion runs in the background: the caller looks until the object is gone."""
         resource = self._served().find(change.ref.group, change.ref.kind)
         if resource is None:
             return Outcome(change, OutcomeResult.FAILED, error=f"the cluster does not serve {change.ref.kind}", code=404)
-        return delete_change(self._client_of(owner), resource, change, owner=owner)
+        return delete_change(self._writer(owner), resource, change, owner=owner)
 
     def conclude(self, outcomes: tuple[Outcome, ...], *, whole: bool) -> tuple[Outcome, ...]:
         """See Target: everything is written already."""
@@ -232,12 +232,12 @@ class KubernetesTarget:
         wanted, lost = self._resolve(refs)
         yield from ((ref, None) for ref in lost)
         owners = {self._owners.get(ref, "") for ref, _ in refs}
-        client = self._client_of(next(iter(owners))) if len(owners) == 1 else self._client()
+        client = self._looker(next(iter(owners))) if len(owners) == 1 else self._client()
         yield from watch(client, wanted, owners=owners, seconds=seconds)
 
     def explain(self, ref: ObjectRef, live: Json | None) -> tuple[Texts, Texts]:
         """See Target."""
-        return explain(self._client_of(self._owners.get(ref, "")), ref, live)
+        return explain(self._looker(self._owners.get(ref, "")), ref, live)
 
     def descendants(self, roots: Sequence[Json]) -> Descent:
         """See Lineage."""
@@ -258,20 +258,20 @@ class KubernetesTarget:
 
     def held(self, owner: str, namespaces: Collection[str]) -> Mapping[str, tuple[Rule, ...]]:
         """See Permissions."""
-        return held_rules(self._client_of(owner), namespaces)
+        return held_rules(self._writer(owner), namespaces)
 
     def permitted(self, owner: str, needs: Collection[Need]) -> tuple[Need, ...]:
         """See Permissions."""
-        return permitted(self._client_of(owner), needs)
+        return permitted(self._writer(owner), needs)
 
     def refuses(self, change: Change, *, owner: str) -> bool:
         """See Permissions."""
         resource = self._resource(change.ref, change.comparison.desired.api_version) if change.comparison else None
-        return resource is not None and is_forbidden(self._client_of(owner), resource, change)
+        return resource is not None and is_forbidden(self._writer(owner), resource, change)
 
     def user(self, owner: str) -> str:
         """See Permissions."""
-        return user_name(self._client_of(owner))
+        return user_name(self._writer(owner))
 
     def schemas(self, *, offline: bool = False) -> PublishedSchemas:
         """What the server publishes about its kinds; `offline`: as it was kept from an earlier run. Raises as `published` does."""
@@ -291,18 +291,28 @@ class KubernetesTarget:
                 self._checked = True
         return self._unchecked
 
-    def _client_of(self, owner: str) -> Client:
-        """Who compares and applies an owner's objects. Raises Forbidden when the account may not act so."""
-        client = self._client()
+    def _looker(self, owner: str) -> Client:
+        """Who looks at an owner's objects: whoever may not act as the account that applies them looks with his own rights."""
+        acting = self._acting_for(owner)
+        return acting if acting is not None and acting.permitted else self._client()
+
+    def _writer(self, owner: str) -> Client:
+        """Who applies an owner's objects. Raises Forbidden when nobody here may act so."""
+        acting = self._acting_for(owner)
+        if acting is None:
+            return self._client()
+        acting.require()
+        return acting
+
+    def _acting_for(self, owner: str) -> ActingClient | None:
         account = self._accounts.get(owner, "")
         if not account:
-            return client
-        with self._looking:
+            return None
+        client = self._client()
+        with self._mutex:
             if account not in self._acting:
-                acting = ActingClient(client, account)
-                acting.require()
-                self._acting[account] = acting
-        return self._acting[account]
+                self._acting[account] = ActingClient(client, account)
+            return self._acting[account]
 
     def _states(self) -> StateStore:
         return StateStore(self._client(), self._cluster.state_namespace)
