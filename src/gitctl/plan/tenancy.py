@@ -50,12 +50,16 @@ def place_breaches(app: App, cluster: str) -> tuple[Breach, ...]:
     return tuple(Breach(None, problem, where) for problem, where in (*here, *sources))
 
 
-def object_breaches(app: App, manifests: Collection[Manifest], namespaced: Namespaced) -> tuple[Breach, ...]:
-    """Which wanted objects the app may not have. `namespaced` says of a kind whether its objects have a namespace."""
+def object_breaches(app: App, manifests: Collection[Manifest], namespaced: Namespaced, *, reserved: str = "") -> tuple[Breach, ...]:
+    """Which wanted objects the app may not have. `namespaced` says of a kind whether its objects have a namespace; `reserved` is the
+    namespace of gitctl's own state, in which no team has anything."""
     if not app.tenancy.binds:
         return ()
     known = {(m.ref.kind, m.ref.namespace, m.ref.name) for m in manifests if m.ref.group == RBAC}
-    found = ((m.ref, breach) for m in manifests for breach in _wanted(app, m, namespaced(m.ref), known))
+    found = [(m.ref, breach) for m in manifests for breach in _wanted(app, m, namespaced(m.ref), known)]
+    if app.tenancy.team and reserved:
+        problem = f"the namespace {reserved} holds gitctl's own state", app.tenancy.where
+        found += [(m.ref, problem) for m in manifests if m.ref.namespace == reserved]
     return tuple(Breach(ref, problem, where) for ref, (problem, where) in found)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from gitctl.model.app import App
 from gitctl.model.manifest import Manifest, ObjectRef
 from gitctl.plan.tenancy import Breach, object_breaches, place_breaches, refuse
+from gitctl.protocols import Permissions
 from gitctl.render.scope import CLUSTER_SCOPED
 from gitctl.workflow.parts import Parts
 
@@ -18,7 +19,8 @@ def require_place(app: App, parts: Parts) -> None:
 
 def require_rules(app: App, manifests: Sequence[Manifest], parts: Parts) -> None:
     """Raise Refused for objects (located) that the app may not have."""
-    refuse(app, object_breaches(app, manifests, scopes(app, [m.ref for m in manifests], parts)))
+    reserved = parts.target.state_namespace if isinstance(parts.target, Permissions) else ""
+    refuse(app, object_breaches(app, manifests, scopes(app, [m.ref for m in manifests], parts), reserved=reserved))
 
 
 def rule_breaches(app: App, manifests: Collection[Manifest]) -> tuple[Breach, ...]:

@@ -129,6 +129,15 @@ def test_the_namespace_that_gitctl_yaml_names_is_the_owners_and_not_the_teams() 
     assert problems(rules(), manifest("Namespace shop")) != []
 
 
+def test_a_team_has_nothing_where_gitctl_keeps_its_state() -> None:
+    everywhere = {"namespaces": ["*"]}
+    mine = [manifest("Secret gitctl-system/s")]
+    found = object_breaches(app(rules(everywhere)), mine, namespaced, reserved="gitctl-system")
+    assert [breach.problem for breach in found] == ["the namespace gitctl-system holds gitctl's own state"]
+    assert object_breaches(app(rules(everywhere)), mine, namespaced, reserved="other") == ()
+    assert object_breaches(app(rules(everywhere, team="")), mine, namespaced, reserved="gitctl-system") == ()
+
+
 @pytest.mark.parametrize(
     ("tenancy", "options", "cluster", "problem"),
     [
