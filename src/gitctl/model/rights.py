@@ -43,6 +43,11 @@ class Need:
     reason: str = ""
 
     @property
+    def of_any_name(self) -> Need:
+        """The right for every object of the kind there."""
+        return Need(self.namespace, self.group, self.resource, self.verb)
+
+    @property
     def text(self) -> str:
         """`patch configmaps in namespace shop`, as the API server says it."""
         resource = f"{self.resource}.{self.group}" if self.group else self.resource

@@ -106,7 +106,14 @@ def _grants(change: Change, known: set[tuple[str, str, str]]) -> Iterator[Grants
 
 def unmet(needs: Iterable[Need], held: Held) -> tuple[Need, ...]:
     """The needs that no held rule covers; those of namespaces that nothing is told about are taken for met."""
-    return tuple(need for need in needs if need.namespace in held and not _covers(held[need.namespace], _as_rule(need)))
+    needs = tuple(needs)
+    # Most often a rule covers all objects of a kind: thousands of them are one question.
+    whole = {kind: _is_met(kind, held) for kind in {need.of_any_name for need in needs}}
+    return tuple(need for need in needs if not whole[need.of_any_name] and not _is_met(need, held))
+
+
+def _is_met(need: Need, held: Held) -> bool:
+    return need.namespace not in held or _covers(held[need.namespace], _as_rule(need))
 
 
 def ungiven(given: Iterable[Grants], held: Held) -> tuple[Grants, ...]:

@@ -18,6 +18,8 @@ from gitctl.workflow.parts import Parts
 from gitctl.workflow.plan import Planned
 
 _SHOWN = 3
+_MOST = 64
+"""So many objects are asked about by name."""
 
 
 def require_rights(planned: Planned, parts: Parts) -> None:
@@ -54,27 +56,13 @@ def _is_refused(one: Grants, unwritable: Collection[str], owner: str, target: Pe
     return str(one.change.ref) in unwritable or target.refuses(one.change, owner=owner)
 
 
-def _confirmed(needs: Collection[Need], owner: str, target: Permissions) -> tuple[Need, ...]:
-    """Rules do not tell everything: an authorizer beside RBAC may allow more. One question for each verb and kind, then for each name."""
-    for key in (_without_name, _itself):
-        asked = dict.fromkeys(map(key, needs))
-        granted = set(target.permitted(owner, asked)) if asked else set()
-        needs = tuple(need for need in needs if key(need) not in granted)
-        if len(needs) > _MOST:
-            break
-    return tuple(needs)
-
-
-_MOST = 64
-"""So many objects are asked about by name."""
-
-
-def _without_name(need: Need) -> Need:
-    return Need(need.namespace, need.group, need.resource, need.verb)
-
-
-def _itself(need: Need) -> Need:
-    return need
+def _confirmed(needs: Sequence[Need], owner: str, target: Permissions) -> tuple[Need, ...]:
+    """Rules do not tell everything: an authorizer beside RBAC may allow more. One question for each verb and kind, then for some names."""
+    kinds = dict.fromkeys(need.of_any_name for need in needs)
+    granted = set(target.permitted(owner, kinds)) if kinds else set()
+    left = tuple(need for need in needs if need.of_any_name not in granted)
+    named = set(target.permitted(owner, left)) if 0 < len(left) <= _MOST else set()
+    return tuple(need for need in left if need not in named)
 
 
 def _forbidden(planned: Planned, lacking: Sequence[tuple[str, tuple[Need, ...]]]) -> Forbidden:

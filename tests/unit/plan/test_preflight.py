@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.unit.plan.making import APP, compared, live, manifest, ref, rendered, state
 
-from gitctl.model.change import Action, Change, Plan
+from gitctl.model.change import Action, Change, Plan, Proof, Wave
 from gitctl.model.manifest import Manifest
 from gitctl.model.rights import Need, Rule, ServedKind
 from gitctl.plan.build import PlanOptions, build
@@ -32,9 +33,6 @@ ALL = Rule(("*",), ("*",), ("*",))
 
 def plan(*changes: Change) -> Plan:
     """A plan of these changes."""
-    from dataclasses import replace
-
-    from gitctl.model.change import Wave
 
     empty = build(APP, rendered(), [], state(), options=PlanOptions())
     prunes = tuple(c for c in changes if c.action in (Action.PRUNE, Action.ORPHAN, Action.RELEASE))
@@ -79,7 +77,6 @@ def test_an_object_that_goes_first_is_created_anew() -> None:
 
 
 def test_what_may_not_be_looked_at_is_needed_as_well() -> None:
-    from dataclasses import replace
 
     denied = replace(compared(manifest("ConfigMap shop/a")), denied=True, error="no")
     other = replace(compared(manifest("ConfigMap shop/b")), error="no")
@@ -180,9 +177,6 @@ def test_a_binding_needs_bind_on_a_role_of_others_and_only_the_server_knows_more
 
 def test_what_is_given_already_is_not_given_again() -> None:
     body = {"rules": [READ]}
-    from dataclasses import replace
-
-    from gitctl.model.change import Proof
 
     now = live(f"{RBAC}/Role shop/r", body)
     same = change(f"{RBAC}/Role shop/r", Action.UPDATE, body, now)
