@@ -117,6 +117,7 @@ def test_a_condition_that_turns_the_whole_chart_off(project: Project) -> None:
     assert uids(project) == before
 
 
+@pytest.mark.torture
 def test_a_broken_base_of_many_apps_stops_at_the_days_budget(project: Project, figure: Callable[[str, int], int], long: bool) -> None:
     """Each app loses too little to be refused; all together lose more than a day may."""
     count = 100 if long else 8
