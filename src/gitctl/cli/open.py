@@ -173,8 +173,9 @@ def _tip(session: Session, opened: OpenProject) -> Project | None:
 
 
 def bound(selection: Selection, tip: Project | None) -> tuple[App, ...]:
-    """The apps with the suspensions and rules that the branch has now: they bind whatever revision is read."""
-    now = {spec.template.name: spec.template for spec in tip.apps} if tip else {}
+    """The apps with the suspensions and rules that the branch has now, under a new name too: they bind whatever revision is read."""
+    heirs = [spec.template for spec in tip.apps] if tip else []
+    now = {name: app for app in heirs for name in app.renamed_from} | {app.name: app for app in heirs}
     return tuple(_bound(app, now.get(app.name), selection.cluster) for app in selection.apps)
 
 
@@ -247,7 +248,8 @@ def _stage(
         )
     lookup = ProjectLookup(opened.file, opened.folder, cluster)
     # Others too: what they have is looked at where apps depend on each other. The selected ones come last: the branch's rules bind them.
-    everybody = (*(fill_app(spec.template, environment, cluster) for spec in opened.project.apps if spec.template.tenancy.account), *apps)
+    acting = (spec.template for spec in opened.project.apps if spec.template.tenancy.account and cluster)
+    everybody = (*(fill_app(template, environment, cluster) for template in acting), *apps)
     parts = _parts(session, opened.source, opened.tree, cluster if target else None, opened.project.limits, lookup, everybody)
     parts = replace(parts, publisher=opened.publisher, blame=blame_with(opened.source, project=opened.file))
     project, clusters = opened.project.name, len(environment.clusters)

@@ -129,6 +129,9 @@ def test_the_rules_of_the_branch_bind_older_commits(tenant: Project) -> None:
     tenant.commit("teams")
     tenant.run("sync", "--revision", old, code=7).error(ErrorId.TEAM_RULES)
     tenant.run("sync")
+    tenant.configure({"shop": {"team": "a", "path": "apps/web", "renamed_from": ["web"]}}, teams={"a": {}})
+    tenant.commit("another name")
+    tenant.run("sync", "--revision", old, code=7).error(ErrorId.TEAM_RULES)
 
 
 def test_clusters_and_repositories(tenant: Project) -> None:
