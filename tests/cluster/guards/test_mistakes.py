@@ -123,7 +123,9 @@ def test_a_broken_base_of_many_apps_stops_at_the_days_budget(project: Project, f
     count = 100 if long else 8
     apps = [f"a{n:03}" for n in range(count)]
     budget = count - 2
-    project.configure({app: {} for app in apps}, limits={"prune_per_day": budget})
+    # A state namespace of its own: the budget counts what all projects there deleted.
+    cluster = {"context": project.context, "state_namespace": f"{project.name}-state"}
+    project.configure({app: {} for app in apps}, limits={"prune_per_day": budget}, clusters={"main": cluster})
     for app in apps:
         project.repo.write(f"apps/{app}/kustomization.yaml", json.dumps({"resources": ["../../base"], "nameSuffix": f"-{app}"}))
     base = ["x", "y", "z"]
@@ -138,6 +140,7 @@ def test_a_broken_base_of_many_apps_stops_at_the_days_budget(project: Project, f
     told = project.run("sync", "--yes", code=7).error(ErrorId.PRUNE_BUDGET)
     assert f"more than the budget of {budget}" in told.stderr
     assert len(uids(project)) == 3 * count - budget
+    project.kubectl("delete", "namespace", f"{project.name}-state", "--wait=false")
     figure("apps on a broken base", count)
 
 
