@@ -38,6 +38,7 @@ class ErrorId(StrEnum):
     ARGUMENT_INVALID = "argument-invalid", ExitCode.USAGE
     OUTPUT_FORM = "output-form", ExitCode.USAGE
     EDITOR_MISSING = "editor-missing", ExitCode.USAGE
+    CONTEXT_UNNAMED = "context-unnamed", ExitCode.USAGE
     ENVIRONMENT_NEEDED = "environment-needed", ExitCode.USAGE
     APP_NAME_NEEDED = "app-name-needed", ExitCode.USAGE
     CONTEXT_NOT_IN_ENVIRONMENT = "context-not-in-environment", ExitCode.USAGE
@@ -214,6 +215,7 @@ class ErrorId(StrEnum):
     IMMUTABLE = "immutable", ExitCode.REFUSED
     WRONG_CLUSTER = "wrong-cluster", ExitCode.REFUSED
     INSECURE_SERVER = "insecure-server", ExitCode.REFUSED
+    TEAM_RULES = "team-rules", ExitCode.REFUSED
     DEPENDENCY_NOT_READY = "dependency-not-ready", ExitCode.REFUSED
     STILL_NEEDED = "still-needed", ExitCode.REFUSED
     STATE_LOST = "state-lost", ExitCode.REFUSED

@@ -6,6 +6,7 @@ a `Target` answers "now / wanted / would become" and carries out changes, a `Pub
 
 from gitctl.model.observed import Observed
 from gitctl.protocols.lineage import Lineage
+from gitctl.protocols.permissions import Permissions
 from gitctl.protocols.render import Document, Reads, Renderer, Rendering, RenderRequest
 from gitctl.protocols.reversible import Reversible
 from gitctl.protocols.secrets import Opened, SecretFiles, SecretProvider, Vault
@@ -21,6 +22,7 @@ __all__ = [
     "Lock",
     "Observed",
     "Opened",
+    "Permissions",
     "Publisher",
     "Reads",
     "RenderRequest",

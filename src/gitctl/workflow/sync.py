@@ -23,6 +23,7 @@ from gitctl.workflow.depends import require_healthy
 from gitctl.workflow.moves import hand_over
 from gitctl.workflow.parts import Parts
 from gitctl.workflow.plan import AppPlan, Planned, PlanRequest, Rendered, Selection, plan_app, plan_apps, render_apps, selection
+from gitctl.workflow.preflight import require_rights
 from gitctl.workflow.recording import Recording, acknowledge, needs_acknowledging
 from gitctl.workflow.verdict import verdict
 from gitctl.workflow.waiting import wait_for_app, wait_for_unchanged
@@ -184,6 +185,8 @@ def _sync(planned: Planned, parts: Parts, request: SyncRequest, scope: Selection
     request = replace(request, release=_ends_hold(planned, request))
     if not (planned.plan.changes or planned.plan.failures or request.hold or needs_acknowledging(planned, request.release)):
         return _still(planned, SyncResult(planned.plan), parts, request)
+    if planned.plan.changes or planned.plan.failures:
+        require_rights(planned, parts)
     if planned.plan.changes and not confirm(planned):
         return AppRun(planned.app, SyncResult(planned.plan, dry_run=True), declined=True)
     with ExitStack() as locks:

@@ -34,6 +34,7 @@ _RULES: Mapping[Rule, str] = {
     Rule.DIFFERS: "The cluster differs from Git: a sync would change it.",
     Rule.CANNOT_APPLY: "The API server refuses the object.",
     Rule.REFUSED: "A guard refuses the sync.",
+    Rule.TEAM_RULES: "The rules of the app or its team forbid the object.",
     Rule.DRIFTED: "Somebody changed what gitctl applied.",
     Rule.MISSING: "Somebody deleted what gitctl applied.",
     Rule.DELETING: "The object is being deleted.",

@@ -30,7 +30,7 @@ class Login:
 
     `kubeconfig` are files as KUBECONFIG lists them ("" for the usual places), `context` is "" for the current one;
     `impersonate` and `groups` are `--as` and `--as-group`. Without `own` the files come with the repository; `insecure` allows a server
-    whose certificate is not checked.
+    whose certificate is not checked; `pinned`: the cluster's uid is checked before all else.
     """
 
     kubeconfig: str = ""
@@ -39,6 +39,7 @@ class Login:
     groups: tuple[str, ...] = ()
     own: bool = True
     insecure: bool = False
+    pinned: bool = False
 
 
 class Access:
@@ -83,6 +84,7 @@ class Access:
     def _load(self, context: str) -> None:
         files = locate(self._login.kubeconfig)
         if not files and os.environ.get("KUBERNETES_SERVICE_HOST"):
+            _require_own(self._login)
             self._load_pod()
         else:
             self._load_kubeconfig(files, context)
@@ -128,6 +130,16 @@ class Access:
                 f"the credentials of context {self._login.context or '(current)'} cannot be read ({type(error).__name__})",
                 hint="`kubectl version` with the same context shows what is wrong",
             ) from None
+
+
+def _require_own(login: Login) -> None:
+    """A pod without a kubeconfig reaches its own cluster only. Raises Refused when another may be meant."""
+    if login.context not in ("", IN_CLUSTER) and not login.pinned:
+        raise Refused(
+            f"context {login.context!r} is not known here: the pod has no kubeconfig, and its own cluster may be another one",
+            id=ErrorId.WRONG_CLUSTER,
+            hint=f"pin the cluster with `uid` in gitctl.yaml, say that it is this one with --context {IN_CLUSTER}, or mount a kubeconfig",
+        )
 
 
 def _impersonation(login: Login, user: dict[str, Any]) -> list[tuple[str, str]]:

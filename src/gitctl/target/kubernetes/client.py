@@ -30,8 +30,8 @@ class Client:
 
     def __init__(self, login: Login, *, timeout: float) -> None:
         """`timeout` is the limit of one attempt in seconds, 0 for none."""
-        self._login = login
-        self._timeout = timeout
+        self.login = login
+        self.timeout = timeout
         self._mutex = mutex()
         self._opened: Access | None = None
         self._wires: dict[int, Wire] = {}
@@ -46,7 +46,7 @@ class Client:
         """The credentials. Raises ConfigError, Unauthenticated."""
         with self._mutex:
             if self._opened is None:
-                self._opened = Access(self._login)
+                self._opened = Access(self.login)
             return self._opened
 
     @property
@@ -79,7 +79,7 @@ class Client:
 
     def send(self, request: Request) -> Response:
         """Send, again where that helps. Raises Unreachable, Unauthenticated, what a guard raises; refusals are answers."""
-        end = time.monotonic() + min(_BUDGET if self._answered else _FIRST_CONTACT, self._timeout or _BUDGET)
+        end = time.monotonic() + min(_BUDGET if self._answered else _FIRST_CONTACT, self.timeout or _BUDGET)
         attempt, renewed = 0, False
         while True:
             attempt += 1
@@ -108,7 +108,7 @@ class Client:
         import urllib3.exceptions as faults
 
         try:
-            raw = self._wire(self.access.generation).open(request, self.access.headers(), limit=self._limit(request))
+            raw = self._wire(self.access.generation).open(request, self._headers(), limit=self._limit(request))
         except faults.HTTPError as fault:
             raise self._unreachable(reason(fault)) from None
         try:
@@ -122,7 +122,7 @@ class Client:
 
         try:
             guard = self._guard if request.guarded and request.writes else None
-            raw = self._wire(generation).ask(request, self.access.headers(), limit=self._limit(request), guard=guard)
+            raw = self._wire(generation).ask(request, self._headers(), limit=self._limit(request), guard=guard)
         except (faults.NewConnectionError, faults.ConnectTimeoutError) as fault:
             return None, Failure(sent=False), reason(fault)
         except faults.HTTPError as fault:
@@ -142,8 +142,11 @@ class Client:
         for guard in self._guards:
             guard()
 
+    def _headers(self) -> list[tuple[str, str]]:
+        return self.access.headers()
+
     def _limit(self, request: Request) -> float:
-        return self._timeout if request.timeout is None else request.timeout
+        return self.timeout if request.timeout is None else request.timeout
 
     def _wire(self, generation: int) -> Wire:
         endpoint = self.access.endpoint

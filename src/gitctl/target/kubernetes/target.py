@@ -16,11 +16,12 @@ from gitctl.model.managers import FIELD_MANAGER
 from gitctl.model.manifest import Json, Manifest, ObjectRef
 from gitctl.model.outcome import Outcome, OutcomeResult
 from gitctl.model.restoration import Restored, Undo
-from gitctl.model.rights import ServedKind
+from gitctl.model.rights import Need, Rule, ServedKind
 from gitctl.model.state import AppState, InventoryEntry
 from gitctl.model.tree import Ancestry, Descent
 from gitctl.parallel import mutex
 from gitctl.protocols import Cancel, CompareOptions, Emit, Lock, Observed
+from gitctl.target.kubernetes.acting import ActingClient
 from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.compare import Desk, Pair
 from gitctl.target.kubernetes.definitions import Registry, wait_served
@@ -40,6 +41,7 @@ from gitctl.target.kubernetes.rehearse import rehearse_change
 from gitctl.target.kubernetes.release import release_change
 from gitctl.target.kubernetes.remove import delete_change
 from gitctl.target.kubernetes.resource import NAMESPACES, Resource, split_api_version
+from gitctl.target.kubernetes.rights import held_rules, is_forbidden, permitted, user_name
 from gitctl.target.kubernetes.state import StateStore
 from gitctl.target.kubernetes.trials import Trials
 from gitctl.target.kubernetes.undo import restore_object
@@ -55,10 +57,19 @@ _SYSTEM = ObjectRef("", "Namespace", "", "kube-system")
 class KubernetesTarget:
     """A cluster. Nothing is asked of it before the first use; then its uid is checked against the pinned one before all else."""
 
-    def __init__(self, cluster: Cluster, client: Client, *, cache: Path, clock: Callable[[int], int] = int) -> None:
-        """`cache` is the user's cache folder: discovery, lock notes and certificates are kept below it.
+    def __init__(
+        self,
+        cluster: Cluster,
+        client: Client,
+        *,
+        cache: Path,
+        accounts: Mapping[str, str] | None = None,
+        clock: Callable[[int], int] = int,
+    ) -> None:
+        """`accounts` are service accounts (NAMESPACE/NAME) by owner id: they compare and apply that owner's objects.
 
-        `clock` maps the server's clock (seconds since 1970) to the one that certificates go by: tests let time pass.
+        `cache` is the user's cache folder: discovery, lock notes and certificates are kept below it. `clock` maps the server's clock
+        (seconds since 1970) to the one that certificates go by: tests let time pass.
         """
         self._cluster = cluster
         self._unchecked = client
@@ -70,7 +81,9 @@ class KubernetesTarget:
         self._kinds: Kinds | None = None
         self._owners: dict[ObjectRef, str] = {}
         self._alarms: list[str] = []
-        self._proofs = Proofs(client, cluster.state_namespace, cache, self._served, clock=clock)
+        self._accounts = dict(accounts or {})
+        self._acting: dict[str, ActingClient] = {}
+        self._proofs = Proofs(client, cluster.state_namespace, cache, self._served, acting=self._looker, clock=clock)
 
     @property
     def requests(self) -> int:
@@ -152,12 +165,12 @@ class KubernetesTarget:
             return Observed({}, {})
         self._owners |= {ref: owner for ref, _ in refs}
         wanted, lost = self._resolve(refs)
-        seen = observe(self._client(), owner, wanted)
+        seen = observe(self._looker(owner), owner, wanted)
         return _with_lost(seen, lost, self._registry() if lost else None, self._served())
 
     def owned(self, owner: str, *, namespaces: Collection[str]) -> tuple[InventoryEntry, ...]:
         """See Target."""
-        return owned(self._client(), self._served(), owner, namespaces)
+        return owned(self._looker(owner), self._served(), owner, namespaces)
 
     def compare(
         self, manifests: Sequence[Manifest], inventory: Mapping[ObjectRef, InventoryEntry], *, options: CompareOptions
@@ -165,7 +178,7 @@ class KubernetesTarget:
         """See Target."""
         if not manifests:
             return ()
-        client = self._client()
+        client = self._looker(options.owner)
         self._owners |= {m.ref: options.owner for m in manifests}
         wanted, lost = self._resolve([(m.ref, m.api_version) for m in manifests])
         observed = observe(client, options.owner, wanted)
@@ -179,7 +192,7 @@ class KubernetesTarget:
         compared = compare_all(Desk(client, observed, options, self._proofs, Trials(client)), pairs)
         self._alarms += compared.alarms
         self._proofs.keep_here(options.owner)
-        return missing_namespaces(client, compared.comparisons, options.namespaces)
+        return missing_namespaces(self._client(), compared.comparisons, options.namespaces)
 
     def keep_proofs(self, owner: str) -> str:
         """See Target."""
@@ -198,7 +211,7 @@ class KubernetesTarget:
         if resource is None:
             return Outcome(change, OutcomeResult.FAILED, error=f"the cluster does not serve {change.ref.kind}", code=404)
         scene = self._proofs.expect(owner, change.ref, resource)
-        outcome = apply_change(self._client(), resource, change, owner=owner, force=force)
+        outcome = apply_change(self._writer(owner), resource, change, owner=owner, force=force)
         if outcome.live is not None:
             self._proofs.learn(owner, change.ref, marked(change.comparison.sent, owner), outcome.live, change.comparison.live, scene)
         return outcome
@@ -207,14 +220,14 @@ class KubernetesTarget:
         resource = self._served().find(change.ref.group, change.ref.kind)
         if resource is None:
             return Outcome(change, OutcomeResult.FAILED, error=f"the cluster does not serve {change.ref.kind}", code=404)
-        return release_change(self._client(), resource, change, owner=owner)
+        return release_change(self._writer(owner), resource, change, owner=owner)
 
     def delete(self, change: Change, *, owner: str) -> Outcome:
         """See Target. The deletion runs in the background: the caller looks until the object is gone."""
         resource = self._served().find(change.ref.group, change.ref.kind)
         if resource is None:
             return Outcome(change, OutcomeResult.FAILED, error=f"the cluster does not serve {change.ref.kind}", code=404)
-        return delete_change(self._client(), resource, change, owner=owner)
+        return delete_change(self._writer(owner), resource, change, owner=owner)
 
     def rehearse(self, change: Change, *, owner: str, force: bool) -> Outcome:
         """See Reversible."""
@@ -224,17 +237,16 @@ class KubernetesTarget:
         resource = served.find(change.ref.group, change.ref.kind, *([version] if version else []))
         if resource is None:
             return Outcome(change, OutcomeResult.NOT_TRIED, error="its kind is not served yet")
-        return rehearse_change(self._client(), resource, change, owner=owner, force=force)
+        return rehearse_change(self._writer(owner), resource, change, owner=owner, force=force)
 
     def restore(self, outcome: Outcome, *, owner: str) -> Restored:
         """See Reversible."""
-        del owner
         ref = outcome.change.ref
         before = (outcome.change.comparison.live if outcome.change.comparison else outcome.change.live) or {}
         resource = self._resource(ref, str(before.get("apiVersion", "")))
         if resource is None:
             return Restored(ref, Undo.LEFT, f"the cluster does not serve {ref.kind} any more")
-        return restore_object(self._client(), resource, outcome)
+        return restore_object(self._writer(owner), resource, outcome)
 
     def conclude(self, outcomes: tuple[Outcome, ...], *, whole: bool) -> tuple[Outcome, ...]:
         """See Target: everything is written already."""
@@ -249,11 +261,13 @@ class KubernetesTarget:
         """See Target. Objects whose kind is not served are reported as gone."""
         wanted, lost = self._resolve(refs)
         yield from ((ref, None) for ref in lost)
-        yield from watch(self._client(), wanted, owners={self._owners.get(ref, "") for ref, _ in refs}, seconds=seconds)
+        owners = {self._owners.get(ref, "") for ref, _ in refs}
+        client = self._looker(next(iter(owners))) if len(owners) == 1 else self._client()
+        yield from watch(client, wanted, owners=owners, seconds=seconds)
 
     def explain(self, ref: ObjectRef, live: Json | None) -> tuple[Texts, Texts]:
         """See Target."""
-        return explain(self._client(), ref, live)
+        return explain(self._looker(self._owners.get(ref, "")), ref, live)
 
     def descendants(self, roots: Sequence[Json]) -> Descent:
         """See Lineage."""
@@ -266,6 +280,28 @@ class KubernetesTarget:
     def find(self, word: str, name: str, namespaces: Sequence[str]) -> tuple[Json, ...]:
         """See Lineage."""
         return find_live(self._client(), self._served(), word, name, namespaces)
+
+    @property
+    def state_namespace(self) -> str:
+        """See Permissions."""
+        return self._cluster.state_namespace
+
+    def held(self, owner: str, namespaces: Collection[str]) -> Mapping[str, tuple[Rule, ...]]:
+        """See Permissions."""
+        return held_rules(self._writer(owner), namespaces)
+
+    def permitted(self, owner: str, needs: Collection[Need]) -> tuple[Need, ...]:
+        """See Permissions."""
+        return permitted(self._writer(owner), needs)
+
+    def refuses(self, change: Change, *, owner: str) -> bool:
+        """See Permissions."""
+        resource = self._resource(change.ref, change.comparison.desired.api_version) if change.comparison else None
+        return resource is not None and is_forbidden(self._writer(owner), resource, change)
+
+    def user(self, owner: str) -> str:
+        """See Permissions."""
+        return user_name(self._writer(owner))
 
     def schemas(self, *, offline: bool = False) -> PublishedSchemas:
         """What the server publishes about its kinds; `offline`: as it was kept from an earlier run. Raises as `published` does."""
@@ -287,6 +323,29 @@ class KubernetesTarget:
 
     def _locks(self) -> Locks:
         return Locks(self._client(), self._cluster.state_namespace, self._cache / "locks")
+
+    def _looker(self, owner: str) -> Client:
+        """Who looks at an owner's objects: whoever may not act as the account that applies them looks with his own rights."""
+        acting = self._acting_for(owner)
+        return acting if acting is not None and acting.permitted else self._client()
+
+    def _writer(self, owner: str) -> Client:
+        """Who applies an owner's objects. Raises Forbidden when nobody here may act so."""
+        acting = self._acting_for(owner)
+        if acting is None:
+            return self._client()
+        acting.require()
+        return acting
+
+    def _acting_for(self, owner: str) -> ActingClient | None:
+        account = self._accounts.get(owner, "")
+        if not account:
+            return None
+        client = self._client()
+        with self._mutex:
+            if account not in self._acting:
+                self._acting[account] = ActingClient(client, account)
+            return self._acting[account]
 
     def _states(self) -> StateStore:
         return StateStore(self._client(), self._cluster.state_namespace)
