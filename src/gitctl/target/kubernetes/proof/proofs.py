@@ -16,7 +16,7 @@ from gitctl.target.kubernetes.proof.environment import Environment, Key
 from gitctl.target.kubernetes.proof.identity import read_identity
 from gitctl.target.kubernetes.proof.judge import judge
 from gitctl.target.kubernetes.proof.mint import Scene, mint
-from gitctl.target.kubernetes.proof.packing import Folder, Seen, kind_of, merged, since_of
+from gitctl.target.kubernetes.proof.packing import Folder, Seen, kind_of, merged, says_no_less, since_of
 from gitctl.target.kubernetes.proof.seal import Seal
 from gitctl.target.kubernetes.proof.store import CertificateStore, Unkept
 from gitctl.target.kubernetes.resource import Resource
@@ -87,8 +87,12 @@ class Proofs:
         """What the certificates say about an object. Only after `begin`."""
         scene = self.scene(owner, ref, resource)
         found = self._books[owner].candidates(ref) if owner in self._books else []
-        standings = [judge(certificate, sent, live, scene) for certificate in found] or [judge(None, sent, live, scene)]
-        return Standing.IN_SYNC if Standing.IN_SYNC in standings else standings[0]
+        standings: list[Standing] = []
+        for certificate in found or (None,):
+            standings.append(judge(certificate, sent, live, scene))
+            if standings[-1] is Standing.IN_SYNC:
+                return Standing.IN_SYNC
+        return standings[0]
 
     def expect(self, owner: str, ref: ObjectRef, resource: Resource) -> Scene | None:
         """The rules as they are before a write; None when they cannot be known."""
@@ -105,8 +109,9 @@ class Proofs:
         """Keep the certificate that an answer gives. `scene` is from before the request."""
         if scene is None or owner not in self._books:
             return
-        certificate = mint(sent, answer, before, scene, self._books[owner].candidates(ref))
-        if certificate is not None:
+        known = self._books[owner].candidates(ref)
+        certificate = mint(sent, answer, before, scene, known)
+        if certificate is not None and not any(says_no_less(one, certificate) for one in known):
             self._books[owner].minted[ref] = certificate
 
     def distrust(self, owner: str, kinds: Collection[str]) -> None:
