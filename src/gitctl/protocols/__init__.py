@@ -9,6 +9,7 @@ from gitctl.protocols.lineage import Lineage
 from gitctl.protocols.render import Document, Reads, Renderer, Rendering, RenderRequest
 from gitctl.protocols.secrets import Opened, SecretFiles, SecretProvider, Vault
 from gitctl.protocols.source import Publisher, Source, Tree
+from gitctl.protocols.survey import Survey
 from gitctl.protocols.target import Cancel, CompareOptions, Emit, Lock, Target
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "SecretFiles",
     "SecretProvider",
     "Source",
+    "Survey",
     "Target",
     "Tree",
     "Vault",

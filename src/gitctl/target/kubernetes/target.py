@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,9 +25,10 @@ from gitctl.target.kubernetes.definitions import Registry, wait_served
 from gitctl.target.kubernetes.descend import descend
 from gitctl.target.kubernetes.discover import Kinds, discover
 from gitctl.target.kubernetes.explain import Texts, explain
+from gitctl.target.kubernetes.labelled import Labelled, Wanted
 from gitctl.target.kubernetes.locate import locate, require_foreign
 from gitctl.target.kubernetes.lock import Locks
-from gitctl.target.kubernetes.observe import Wanted, observe, refusal
+from gitctl.target.kubernetes.observe import observe, refusal
 from gitctl.target.kubernetes.openapi import PublishedSchemas, published
 from gitctl.target.kubernetes.origin import climb, find_live
 from gitctl.target.kubernetes.owned import owned
@@ -38,8 +39,9 @@ from gitctl.target.kubernetes.release import release_change
 from gitctl.target.kubernetes.remove import delete_change
 from gitctl.target.kubernetes.resource import NAMESPACES, Resource, split_api_version
 from gitctl.target.kubernetes.state import StateStore
+from gitctl.target.kubernetes.survey import Survey
 from gitctl.target.kubernetes.trials import Trials
-from gitctl.target.kubernetes.verify import compare_all
+from gitctl.target.kubernetes.verify import Sampler, compare_all
 from gitctl.target.kubernetes.watch import watch
 from gitctl.target.kubernetes.write import apply_change
 
@@ -66,6 +68,7 @@ class KubernetesTarget:
         self._kinds: Kinds | None = None
         self._owners: dict[ObjectRef, str] = {}
         self._alarms: list[str] = []
+        self._looked: Survey | None = None
         self._proofs = Proofs(client, cluster.state_namespace, cache, self._served, clock=clock)
 
     @property
@@ -113,9 +116,22 @@ class KubernetesTarget:
         found = ((key, self._served().find(*key)) for key in kinds)
         return {key: ServedKind(one.group, one.kind, one.plural, one.namespaced) for key, one in found if one is not None}
 
+    @contextmanager
+    def survey(self, owners: Collection[str], *, wanted: Refs = ()) -> Iterator[None]:
+        """See protocols.Survey. Raises Refused (not the pinned cluster), ClusterError."""
+        self._looked = Survey(self._client(), self._cluster.state_namespace, owners)
+        try:
+            with self._proofs.survey(self._looked.certificates):
+                self._looked.read_states(self._states())
+                self._looked.expect(self._resolve([*wanted, *self._looked.refs])[0])
+                yield
+        finally:
+            self._looked = None
+
     def read_state(self, owner: str) -> AppState:
         """See Target."""
-        return self._states().read(owner)
+        known = self._looked.known.get(owner) if self._looked else None
+        return known or self._states().read(owner)
 
     def write_state(self, state: AppState) -> AppState:
         """See Target."""
@@ -142,7 +158,7 @@ class KubernetesTarget:
             return Observed({}, {})
         self._owners |= {ref: owner for ref, _ in refs}
         wanted, lost = self._resolve(refs)
-        seen = observe(self._client(), owner, wanted)
+        seen = observe(self._labelled(owner), self._client(), wanted)
         return _with_lost(seen, lost, self._registry() if lost else None, self._served())
 
     def owned(self, owner: str, *, namespaces: Collection[str]) -> tuple[InventoryEntry, ...]:
@@ -158,15 +174,16 @@ class KubernetesTarget:
         client = self._client()
         self._owners |= {m.ref: options.owner for m in manifests}
         wanted, lost = self._resolve([(m.ref, m.api_version) for m in manifests])
-        observed = observe(client, options.owner, wanted)
+        observed = observe(self._labelled(options.owner), client, wanted)
         served = {w.ref: w.resource for w in wanted}
         still = [ref for ref in lost if (ref.group, ref.kind) not in options.kinds]
         observed = _with_lost(observed, still, self._registry() if still else None, self._served())
         pairs = [Pair(m, served.get(m.ref), inventory.get(m.ref), (m.ref.group, m.ref.kind) in options.kinds) for m in manifests]
         present = [(p.resource, p.manifest.ref.namespace) for p in pairs if p.resource and observed.objects.get(p.manifest.ref)]
         if present:
-            self._proofs.begin(options.owner, present)
-        compared = compare_all(Desk(client, observed, options, self._proofs, Trials(client)), pairs)
+            self._proofs.begin(options.owner, [*present, *(self._looked.places if self._looked else ())])
+        sampler = self._looked.sampler if self._looked else Sampler()
+        compared = compare_all(Desk(client, observed, options, self._proofs, Trials(client)), pairs, sampler)
         self._alarms += compared.alarms
         self._proofs.keep_here(options.owner)
         return missing_namespaces(client, compared.comparisons, options.namespaces)
@@ -256,7 +273,10 @@ class KubernetesTarget:
         return self._unchecked
 
     def _states(self) -> StateStore:
-        return StateStore(self._client(), self._cluster.state_namespace)
+        return StateStore(self._client(), self._cluster.state_namespace, self._looked.states if self._looked else None)
+
+    def _labelled(self, owner: str) -> Labelled:
+        return self._looked.labelled if self._looked and self._looked.covers(owner) else Labelled(self._client(), (owner,))
 
     def _registry(self) -> Registry:
         return Registry.read(self._client())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from gitctl.target.kubernetes.proof.packing import Folder, Seen, kind_of, merged
 from gitctl.target.kubernetes.proof.seal import Seal
 from gitctl.target.kubernetes.proof.store import CertificateStore, Unkept
 from gitctl.target.kubernetes.resource import Resource
+from gitctl.target.kubernetes.shelf import Shelf
 
 
 @dataclass(slots=True)
@@ -73,6 +75,18 @@ class Proofs:
         self._environment: Environment | None = None
         self._identity: str | None = None
         self._books: dict[str, _Book] = {}
+        self._key: tuple[Seal | None, bool] | None = None
+        self._shelf: Shelf | None = None
+
+    @contextmanager
+    def survey(self, shelf: Shelf) -> Iterator[None]:
+        """For a look at many owners: their certificates come from `shelf`, and what was known of them before is read anew."""
+        self._shelf, self._key = shelf, None
+        self._books.clear()
+        try:
+            yield
+        finally:
+            self._shelf = None
 
     def begin(self, owner: str, keys: Collection[Key]) -> None:
         """Read what the verdicts on an owner's objects will need: rules as they are now, certificates, who we are."""
@@ -179,10 +193,12 @@ class Proofs:
         return self._books[owner]
 
     def _opened(self, owner: str) -> _Book:
-        shared, none_yet = self._store.key()
+        if self._key is None or self._shelf is None:
+            self._key = self._store.key()
+        shared, none_yet = self._key
         private, own = CertificateFile.of(self._client, self._cache, owner).read()
         seal = shared or private or new_seal()
-        stored = self._store.read(owner) if shared else None
+        stored = self._store.read(owner, self._shelf) if shared else None
         return _Book(seal, shared is not None, none_yet, _under(seal, stored), _under(seal, own))
 
 
