@@ -17,7 +17,7 @@ from gitctl.model.outcome import Outcome, OutcomeResult
 from gitctl.model.rights import ServedKind
 from gitctl.model.state import AppState, InventoryEntry
 from gitctl.model.tree import Ancestry, Descent
-from gitctl.parallel import mutex
+from gitctl.parallel import map_bounded, mutex
 from gitctl.protocols import Cancel, CompareOptions, Emit, Lock, Observed
 from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.compare import Desk, Pair
@@ -174,14 +174,11 @@ class KubernetesTarget:
         client = self._client()
         self._owners |= {m.ref: options.owner for m in manifests}
         wanted, lost = self._resolve([(m.ref, m.api_version) for m in manifests])
-        observed = observe(self._labelled(options.owner), client, wanted)
+        observed = self._observed(options.owner, wanted)
         served = {w.ref: w.resource for w in wanted}
         still = [ref for ref in lost if (ref.group, ref.kind) not in options.kinds]
         observed = _with_lost(observed, still, self._registry() if still else None, self._served())
         pairs = [Pair(m, served.get(m.ref), inventory.get(m.ref), (m.ref.group, m.ref.kind) in options.kinds) for m in manifests]
-        present = [(p.resource, p.manifest.ref.namespace) for p in pairs if p.resource and observed.objects.get(p.manifest.ref)]
-        if present:
-            self._proofs.begin(options.owner, [*present, *(self._looked.places if self._looked else ())])
         sampler = self._looked.sampler if self._looked else Sampler()
         compared = compare_all(Desk(client, observed, options, self._proofs, Trials(client)), pairs, sampler)
         self._alarms += compared.alarms
@@ -274,6 +271,17 @@ class KubernetesTarget:
 
     def _states(self) -> StateStore:
         return StateStore(self._client(), self._cluster.state_namespace, self._looked.states if self._looked else None)
+
+    def _observed(self, owner: str, wanted: Sequence[Wanted]) -> Observed:
+        """The live objects; at the same time what certificates about them will be judged by."""
+        places = {(one.resource, one.ref.namespace) for one in wanted} | (self._looked.places if self._looked else set())
+        observed: list[Observed] = []
+        reads: list[Callable[[], None]] = [
+            lambda: observed.append(observe(self._labelled(owner), self._client(), wanted)),
+            lambda: self._proofs.begin(owner, places),
+        ]
+        map_bounded(lambda read: read(), reads, limit=2)
+        return observed[0]
 
     def _labelled(self, owner: str) -> Labelled:
         return self._looked.labelled if self._looked and self._looked.covers(owner) else Labelled(self._client(), (owner,))

@@ -57,6 +57,7 @@ class Environment:
         self._epochs: dict[Key, Epoch | None] = {}
         self._definitions: dict[Resource, Json | None] = {}
         self._namespaces: dict[str, Json] = {}
+        self._wide = False
         try:
             self._rules: Rules | None = self._read()
         except Unreadable:
@@ -83,12 +84,14 @@ class Environment:
         if self._rules is not None:
             self._read_definitions({resource for resource, _ in new} - self._definitions.keys())
             self._read_namespaces({namespace for _, namespace in new} - self._namespaces.keys() - {""})
-        self._epochs |= dict(zip(new, map_bounded(self._find, new, limit=WORKERS), strict=True))
+        found = zip(new, map_bounded(self._find, new, limit=WORKERS), strict=True)
+        # A namespace that is not there may be made in this run: its epoch is looked for again.
+        self._epochs |= {key: epoch for key, epoch in found if epoch or not self._lacks(key[1])}
 
     def epoch(self, resource: Resource, namespace: str) -> Epoch | None:
         """The epoch of a kind in a namespace, None when it cannot be known."""
         self.prepare([(resource, namespace)])
-        return self._epochs[resource, namespace]
+        return self._epochs.get((resource, namespace))
 
     def _read(self) -> Rules:
         """One batch of requests at the same time. Raises Unreadable."""
@@ -161,12 +164,18 @@ class Environment:
             return None
 
     def _read_namespaces(self, names: set[str]) -> None:
-        if len(names) >= _WIDE_FROM:
+        """Many are LISTed, and so are those that come one by one after that: they were made by this run, all at about the same time."""
+        if len(names) >= _WIDE_FROM or (names and self._wide):
             with suppress(Unreadable):
                 self._namespaces |= {item["metadata"]["name"]: item for item in self._list(NAMESPACES)}
+                self._wide = True
+                return
         rest = sorted(names - self._namespaces.keys())
         answers = map_bounded(lambda n: self._client.get(NAMESPACES.path(ObjectRef("", "Namespace", "", n))), rest, limit=WORKERS)
         self._namespaces |= {name: answer.json() for name, answer in zip(rest, answers, strict=True) if answer.ok}
+
+    def _lacks(self, namespace: str) -> bool:
+        return bool(namespace) and self._rules is not None and namespace not in self._namespaces
 
     def _find(self, key: Key) -> Epoch | None:
         resource, namespace = key
