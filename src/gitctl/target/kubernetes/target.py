@@ -174,12 +174,15 @@ class KubernetesTarget:
         client = self._client()
         self._owners |= {m.ref: options.owner for m in manifests}
         wanted, lost = self._resolve([(m.ref, m.api_version) for m in manifests])
-        observed = self._observed(options.owner, wanted)
+        observed = self._observed(options.owner, wanted, inventory)
         served = {w.ref: w.resource for w in wanted}
         still = [ref for ref in lost if (ref.group, ref.kind) not in options.kinds]
         observed = _with_lost(observed, still, self._registry() if still else None, self._served())
         pairs = [Pair(m, served.get(m.ref), inventory.get(m.ref), (m.ref.group, m.ref.kind) in options.kinds) for m in manifests]
         sampler = self._looked.sampler if self._looked else Sampler()
+        present = [(p.resource, p.manifest.ref.namespace) for p in pairs if p.resource and observed.objects.get(p.manifest.ref)]
+        if present:
+            self._proofs.begin(options.owner, present)
         compared = compare_all(Desk(client, observed, options, self._proofs, Trials(client)), pairs, sampler)
         self._alarms += compared.alarms
         self._proofs.keep_here(options.owner)
@@ -272,14 +275,14 @@ class KubernetesTarget:
     def _states(self) -> StateStore:
         return StateStore(self._client(), self._cluster.state_namespace, self._looked.states if self._looked else None)
 
-    def _observed(self, owner: str, wanted: Sequence[Wanted]) -> Observed:
-        """The live objects; at the same time what certificates about them will be judged by."""
-        places = {(one.resource, one.ref.namespace) for one in wanted} | (self._looked.places if self._looked else set())
+    def _observed(self, owner: str, wanted: Sequence[Wanted], inventory: Collection[ObjectRef]) -> Observed:
+        """The live objects; at the same time what certificates are judged by, where there may be some: of what was applied before."""
+        places = {(one.resource, one.ref.namespace) for one in wanted if one.ref in inventory}
         observed: list[Observed] = []
-        reads: list[Callable[[], None]] = [
-            lambda: observed.append(observe(self._labelled(owner), self._client(), wanted)),
-            lambda: self._proofs.begin(owner, places),
-        ]
+        reads: list[Callable[[], None]] = [lambda: observed.append(observe(self._labelled(owner), self._client(), wanted))]
+        if places:
+            places |= self._looked.places if self._looked else set()
+            reads.append(lambda: self._proofs.begin(owner, places))
         map_bounded(lambda read: read(), reads, limit=2)
         return observed[0]
 
