@@ -90,8 +90,10 @@ class Environment:
 
     def epoch(self, resource: Resource, namespace: str) -> Epoch | None:
         """The epoch of a kind in a namespace, None when it cannot be known."""
-        self.prepare([(resource, namespace)])
-        return self._epochs.get((resource, namespace))
+        key = (resource, namespace)
+        if key not in self._epochs:
+            self.prepare([key])
+        return self._epochs.get(key)
 
     def _read(self) -> Rules:
         """One batch of requests at the same time. Raises Unreadable."""
