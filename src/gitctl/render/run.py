@@ -87,7 +87,7 @@ def _made(work: _Work, vault: Vault, store: RenderCache) -> tuple[Kept, Assemble
     known = store.load(key)
     if known is not None:
         return known, _assembled(work, known, vault)
-    before = store.before(key) if work.renderer.repeatable else None
+    before = store.before(key) if work.renderer.name == Plain.name else None
     try:
         kept = _rendered(work, vault, before)
         made = _assembled(work, kept, vault)
