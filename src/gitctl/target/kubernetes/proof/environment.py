@@ -57,6 +57,7 @@ class Environment:
         self._epochs: dict[Key, Epoch | None] = {}
         self._definitions: dict[Resource, Json | None] = {}
         self._namespaces: dict[str, Json] = {}
+        self._absent: set[str] = set()
         self._wide = False
         try:
             self._rules: Rules | None = self._read()
@@ -86,7 +87,7 @@ class Environment:
             self._read_namespaces({namespace for _, namespace in new} - self._namespaces.keys() - {""})
         found = zip(new, map_bounded(self._find, new, limit=WORKERS), strict=True)
         # A namespace that is not there may be made in this run: its epoch is looked for again.
-        self._epochs |= {key: epoch for key, epoch in found if epoch or not self._lacks(key[1])}
+        self._epochs |= {key: epoch for key, epoch in found if epoch or key[1] not in self._absent}
 
     def epoch(self, resource: Resource, namespace: str) -> Epoch | None:
         """The epoch of a kind in a namespace, None when it cannot be known."""
@@ -171,13 +172,12 @@ class Environment:
             with suppress(Unreadable):
                 self._namespaces |= {item["metadata"]["name"]: item for item in self._list(NAMESPACES)}
                 self._wide = True
+                self._absent = names - self._namespaces.keys()
                 return
         rest = sorted(names - self._namespaces.keys())
         answers = map_bounded(lambda n: self._client.get(NAMESPACES.path(ObjectRef("", "Namespace", "", n))), rest, limit=WORKERS)
         self._namespaces |= {name: answer.json() for name, answer in zip(rest, answers, strict=True) if answer.ok}
-
-    def _lacks(self, namespace: str) -> bool:
-        return bool(namespace) and self._rules is not None and namespace not in self._namespaces
+        self._absent = {name for name, answer in zip(rest, answers, strict=True) if answer.status == 404}
 
     def _find(self, key: Key) -> Epoch | None:
         resource, namespace = key

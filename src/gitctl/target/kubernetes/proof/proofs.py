@@ -82,9 +82,8 @@ class Proofs:
 
     @contextmanager
     def survey(self, shelf: Shelf) -> Iterator[None]:
-        """For a look at many owners: their certificates come from `shelf`, and what was known of them before is read anew."""
+        """For a look at many owners: the certificates of those that were not read yet come from `shelf`."""
         self._shelf, self._key = shelf, None
-        self._books.clear()
         try:
             yield
         finally:
