@@ -10,6 +10,8 @@ import pytest
 from tests.fixtures.project import Project, config_map, deployment
 from tests.servers.fault_proxy import FaultProxy, Status
 
+from gitctl.target.kubernetes.proof.packing import decode
+
 SECRET = {"apiVersion": "v1", "kind": "Secret", "type": "Opaque", "data": {"a": "aGVsbG8="}}
 FIRST, ALL = 2, 5
 
@@ -88,3 +90,23 @@ def one_damaged(project: Project) -> None:
     shown = drift(project, code=6)
     assert [a["app"] for a in shown if a.get("error")] == ["app-0"]
     assert [a["app"] for a in shown if a.get("objects")] == ["app-1", "app-2"]
+
+
+def test_a_first_sync_of_many_namespaces_lists_them_and_learns_from_each_write(project: Project, fault_proxy: FaultProxy) -> None:
+    names = [f"{project.name}-{n}" for n in range(5)]
+    spaces = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in names]
+    maps = [config_map(f"c{n}", a="1") for n in range(3)]
+    inside = [m | {"metadata": m["metadata"] | {"namespace": name}} for name in names for m in maps]
+    project.configure({"web": {}})
+    project.write("web", *spaces, *inside)
+    project.commit()
+    try:
+        project.run("sync", "--yes", "--no-wait", "--kubeconfig", fault_proxy.kubeconfig)
+        assert fault_proxy.count(method="GET", path=rf"/namespaces/{project.name}-\d") <= 3
+        assert fault_proxy.count(method="GET") <= 40
+        # The writes were certified: a look now finds certificates, provisional as they are, for all that was made.
+        kept = project.kubectl("-n", "gitctl-system", "get", "secret", "-l", f"gitctl.dev/state-of={project.name}_dev_web", "-o", "json")
+        (root,) = (s for s in kept.json()["items"] if s["type"] == "gitctl.dev/certificates")
+        assert len(decode(base64.b64decode(root["data"]["certificates"]), {}).certificates) == len(spaces) + len(inside)
+    finally:
+        project.kubectl("delete", "namespace", *names, "--wait=false")

@@ -58,7 +58,6 @@ class Environment:
         self._definitions: dict[Resource, Json | None] = {}
         self._namespaces: dict[str, Json] = {}
         self._absent: set[str] = set()
-        self._wide = False
         try:
             self._rules: Rules | None = self._read()
         except Unreadable:
@@ -167,11 +166,10 @@ class Environment:
             return None
 
     def _read_namespaces(self, names: set[str]) -> None:
-        """Many are LISTed, and so are those that come one by one after that: they were made by this run, all at about the same time."""
-        if len(names) >= _WIDE_FROM or (names and self._wide):
+        """Many are LISTed, also when they come one by one: they were made by this run, all at about the same time."""
+        if names and len(names) + len(self._namespaces) >= _WIDE_FROM:
             with suppress(Unreadable):
                 self._namespaces |= {item["metadata"]["name"]: item for item in self._list(NAMESPACES)}
-                self._wide = True
                 self._absent = names - self._namespaces.keys()
                 return
         rest = sorted(names - self._namespaces.keys())
