@@ -28,7 +28,7 @@ def with_apps(project: Project, count: int) -> None:
 
 
 def asked(project: Project, proxy: FaultProxy, *verb: str) -> int:
-    """How many requests other than dry runs a look makes. (A minute after a namespace was made each object is still asked about.)"""
+    """How many requests other than dry runs a look makes. (Until a minute after their namespace was made, objects may be asked about.)"""
     proxy.clear()
     project.run(*verb, "--kubeconfig", proxy.kubeconfig)
     return proxy.count() - proxy.count(method="PATCH")
