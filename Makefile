@@ -17,6 +17,7 @@ ORACLE_SEED  ?= 1
 FUZZ_SECONDS ?= 600
 PYTEST_ARGS ?=
 TORTURE_ARGS ?=
+BENCH ?=
 
 # The stamps carry the tree's own path: a copied tree must not run the code of the tree that it was copied from.
 HERE   := $(shell printf '%s' '$(CURDIR)' | cksum | cut -d' ' -f1)
@@ -81,13 +82,13 @@ demo: setup ## the whole loop: on a branch at once, while tools and control plan
 demo-clean: setup ## remove what the demo left
 	@PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) examples/demo.py --clean
 
-bench: tools sandbox ## 1,020 objects: gitctl beside kubectl and helm; start-up, completion, hooks
+bench: tools sandbox ## start-up, completion, hooks, validate; then gitctl beside kubectl and helm, written into benchmarks/README.md; BENCH="--only one"
 	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/startup.py
 	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/completion.py
 	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/hooks.py
 	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/scan.py
-	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/apply_1020.py
 	$(PY) benchmarks/validate.py
+	PYTHONPATH=. PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/compare.py --write $(BENCH)
 
 oracle: sandbox ## random mutations on a real API server: is what certificates prove what it says? ORACLE_CASES=100000 ORACLE_SEED=1; goes on where it stopped
 	$(PY) -m tests.oracle --cases $(ORACLE_CASES) --seed $(ORACLE_SEED)

@@ -1,37 +1,48 @@
-"""The 1,020 objects that the benchmark applies.
+"""The objects that the benchmarks apply.
 
-20 namespaces, each with 20 ConfigMaps, 10 Secrets, 10 Deployments at 0 replicas, 10 Services.
+A namespace has 20 ConfigMaps, 10 Secrets, 10 Deployments at 0 replicas, 10 Services: 20 of them are 1,020 objects, 200 are 10,200. An app
+of a fleet has 10 objects: a namespace of its own, and some of each kind.
 """
 
 from __future__ import annotations
 
 import base64
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 NAMESPACES = 20
 PER_NAMESPACE = {"ConfigMap": 20, "Secret": 10, "Deployment": 10, "Service": 10}
+PER_APP = {"ConfigMap": 4, "Secret": 1, "Deployment": 2, "Service": 2}
 TOTAL = NAMESPACES * (1 + sum(PER_NAMESPACE.values()))
 
 Object = dict[str, Any]
 
 
-def write(folder: Path, prefix: str) -> None:
-    """One file a namespace, its documents in the order of PER_NAMESPACE; namespaces are called `<prefix>-00` and so on."""
+def total(namespaces: int) -> int:
+    """How many objects so many namespaces have."""
+    return namespaces * (1 + sum(PER_NAMESPACE.values()))
+
+
+def write(folder: Path, prefix: str, namespaces: int = NAMESPACES) -> None:
+    """One YAML file a namespace, its documents in the order of PER_NAMESPACE; namespaces are called `<prefix>-00` and so on."""
     folder.mkdir(parents=True)
-    for number in range(NAMESPACES):
-        # JSON is YAML, and every tool reads it alike.
-        text = "---\n".join(json.dumps(one) + "\n" for one in namespace(f"{prefix}-{number:02d}"))
-        (folder / f"{number:02d}.yaml").write_text(text)
+    for number in range(namespaces):
+        write_file(folder / f"{number:02d}.yaml", namespace(f"{prefix}-{number:02d}"))
 
 
-def namespace(name: str) -> Iterator[Object]:
+def write_file(file: Path, objects: Iterable[Object]) -> None:
+    """A YAML file of some objects."""
+    file.write_text(yaml.dump_all(objects, Dumper=yaml.CSafeDumper, sort_keys=False))
+
+
+def namespace(name: str, counts: dict[str, int] = PER_NAMESPACE) -> Iterator[Object]:
     """The objects of one namespace, the namespace first."""
     yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {"team": "bench"}}}
     makers = {"ConfigMap": config_map, "Secret": secret, "Deployment": deployment, "Service": service}
-    for kind, count in PER_NAMESPACE.items():
+    for kind, count in counts.items():
         for number in range(count):
             yield makers[kind](name, f"{kind.lower()}-{number:02d}")
 

@@ -62,6 +62,37 @@ def in_background(work: Callable[[], None], *, name: str) -> threading.Thread:
     return thread
 
 
+class Gate:
+    """Lets at most `limit` threads be inside at a time. The limit may change; those that are inside stay."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._inside = 0
+        self._moved = threading.Condition()
+
+    @property
+    def limit(self) -> int:
+        """How many may be inside."""
+        return self._limit
+
+    @limit.setter
+    def limit(self, limit: int) -> None:
+        """Those who wait see it at once."""
+        with self._moved:
+            self._limit = limit
+            self._moved.notify_all()
+
+    def __enter__(self) -> None:
+        with self._moved:
+            self._moved.wait_for(lambda: self._inside < self._limit)
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._moved:
+            self._inside -= 1
+            self._moved.notify()
+
+
 def mutex() -> threading.Lock:
     """A lock for a few lines of shared state inside one process."""
     return threading.Lock()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,6 +37,15 @@ def private_folder(path: Path) -> Path:
     """Create the folder for this user alone (0700), parents too."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
+
+
+def is_ours(folder: Path) -> bool:
+    """Does the folder exist, and can nobody else write to it? What lies in others is not believed."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return False
+    return found.st_uid == os.getuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def write_private(path: Path, text: str) -> None:

@@ -21,12 +21,20 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a locale without UTF-8 has no arrows: that must not end a run
+    _collect_rarely()
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
+
+
+def _collect_rarely() -> None:
+    """Thousands of objects live from LIST to verdict; to search them for cycles again and again takes longer than to compare them."""
+    import gc
+
+    gc.set_threshold(100_000, 20, 20)
 
 
 def run(arguments: list[str]) -> int:
@@ -55,10 +63,10 @@ def run(arguments: list[str]) -> int:
 
 
 def _invoke(arguments: list[str]) -> int:
-    from gitctl.cli.commands import root
+    from gitctl.cli.commands import plain_verb, root
     from gitctl.cli.usage import usage_exit
 
-    verbs = None
+    verbs = plain_verb(arguments)
     if "_GITCTL_COMPLETE" in os.environ:
         from typer._completion_classes import completion_init
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Annotated, Any
 
@@ -54,6 +54,12 @@ def verbs_of(words: str) -> tuple[str, ...] | None:
     named = tuple(verb for verb in VERBS if verb in verbs)
     begun = tuple(verb for verb in VERBS if verbs and not words[-1:].isspace() and verb.startswith(verbs[-1]))
     return named or begun or None
+
+
+def plain_verb(arguments: Sequence[str]) -> tuple[str, ...] | None:
+    """The one verb that a command line which begins with it can mean; None (all) for any other."""
+    verb = arguments[0].replace("-", "_") if arguments else ""
+    return (verb,) if verb in VERBS and "_" not in arguments[0] else None
 
 
 def root(verbs: Iterable[str] | None = None) -> typer.Typer:

@@ -45,6 +45,7 @@ class Flags:
     no_color: bool = False
     color: Color = Color.AUTO
     no_pager: bool = False
+    no_cache: bool = False
     log_format: LogFormat = LogFormat.TEXT
 
     @property
@@ -83,6 +84,7 @@ _OPTIONS: Mapping[str, _Option] = {
     "no_color": _Option(bool, ("--no-color",), "No colours; as NO_COLOR does.", empty=False),
     "color": _Option(Color | None, ("--color",), "When to use colours; default: auto."),
     "no_pager": _Option(bool, ("--no-pager",), "Print long results without a pager.", empty=False),
+    "no_cache": _Option(bool, ("--no-cache",), "Render anew: neither read nor keep rendered objects.", empty=False),
     "log_format": _Option(LogFormat | None, ("--log-format",), "Form of progress lines on stderr; default: text."),
 }
 

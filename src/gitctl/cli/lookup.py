@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, replace
 from typing import Any, TypeAlias
@@ -38,6 +39,7 @@ class ProjectLookup:
         self._name = name
         self._folder = folder
         self._cluster = cluster
+        self._projects: dict[str, Project] = {}
 
     def app_at(self, app: App, tree: Tree) -> App:
         """The app as the tree's project file has it, for the same environment and cluster; under a former name where it has that. The
@@ -107,7 +109,12 @@ class ProjectLookup:
         return documents.load_all(text, where=self._name)[0].value
 
     def _project(self, tree: Tree) -> Project:
-        return load(committed(tree, self._name), path=self._name, folder=self._folder)
+        # One file, asked for once an app.
+        text = committed(tree, self._name)
+        digest = hashlib.sha256(text).hexdigest()
+        if digest not in self._projects:
+            self._projects[digest] = load(text, path=self._name, folder=self._folder)
+        return self._projects[digest]
 
 
 def _section(project: Any, app: App) -> Any:

@@ -340,10 +340,24 @@ def render_with(session: Session, *, keyless: bool = False, opens_branches: bool
     opening: Vault = SecretVault((SopsProvider(),), session.redactor)
     closed: Vault = KeylessVault((SopsProvider(),), session.redactor)
 
+    cache, reuse = cache_folder() / "render", not session.flags.no_cache
+
     def run(app: App, tree: Tree) -> RenderResult:
-        cache = cache_folder() / "render"
         by = closed if keyless or (app.target and not opens_branches) else opening
-        return render(app, tree, vault=by, cache=cache, say=session.detail, renderers=table, environment=os.environ)
+        return render(app, tree, vault=by, cache=cache, say=session.detail, renderers=table, environment=os.environ, reuse=reuse)
+
+    return last_kept(run)
+
+
+def last_kept(render: Callable[[App, Tree], RenderResult]) -> Callable[[App, Tree], RenderResult]:
+    """The render that keeps its last result: a look asks for an app's twice, as it was acknowledged and as it is wanted."""
+    last: tuple[App, Tree, RenderResult] | None = None
+
+    def run(app: App, tree: Tree) -> RenderResult:
+        nonlocal last
+        if last is None or last[1] is not tree or last[0] != app:
+            last = (app, tree, render(app, tree))
+        return last[2]
 
     return run
 

@@ -11,6 +11,7 @@ from gitctl.protocols.render import Document, Reads, Renderer, Rendering, Render
 from gitctl.protocols.reversible import Reversible
 from gitctl.protocols.secrets import Opened, SecretFiles, SecretProvider, Vault
 from gitctl.protocols.source import Publisher, Source, Tree
+from gitctl.protocols.survey import Survey
 from gitctl.protocols.target import Cancel, CompareOptions, Emit, Lock, Target
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "SecretFiles",
     "SecretProvider",
     "Source",
+    "Survey",
     "Target",
     "Tree",
     "Vault",

@@ -14,6 +14,7 @@ from gitctl.protocols import Vault
 from gitctl.render.advice import advice
 from gitctl.render.digest import digest_of
 from gitctl.render.generated import masked
+from gitctl.render.kept import Item, Ready
 from gitctl.render.lint import faults
 from gitctl.render.normal import moved, normal
 from gitctl.render.raw import Raw
@@ -23,20 +24,34 @@ CREATED = "gitctl"
 """The renderer in the origin of the Namespace that `create_namespace` adds."""
 
 
-def assemble(
-    app: App, objects: Sequence[Raw], vault: Vault, *, renderer: str, sealed: Mapping[str, bytes] | None = None
-) -> tuple[tuple[Manifest, ...], tuple[str, ...]]:
-    """Manifests in the order of their files, and warnings. Raises ManifestError (ManyErrors for several), and what the vault raises.
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """Manifests in the order of their files, and warnings. `items` are what they were made of, ready where nothing secret is in it."""
+
+    manifests: tuple[Manifest, ...]
+    warnings: tuple[str, ...]
+    items: tuple[Item, ...]
+
+
+def assemble(app: App, objects: Sequence[Item], vault: Vault, *, renderer: str, sealed: Mapping[str, bytes] | None = None) -> Assembled:
+    """All objects of an app. Raises ManifestError (ManyErrors for several), and what the vault raises.
 
     `sealed` are encrypted files that were read as they are: path → content.
     """
-    several = Counter(raw.path for raw in objects)
+    several = Counter(item.path for item in objects)
     whole = {path: content for path, content in (sealed or {}).items() if several[path] == 1}
-    assembly = _Assembly(app, vault, renderer, cluster_scoped(raw.body for raw in objects), whole)
-    for raw in sorted(objects, key=lambda raw: raw.path):
-        assembly.add(raw)
+    assembly = _Assembly(app, vault, renderer, cluster_scoped(map(_body, objects)), whole)
+    for item in sorted(objects, key=lambda item: item.path):
+        if isinstance(item, Ready):
+            assembly.add_ready(item)
+        else:
+            assembly.add(item)
     raise_all(assembly.errors)
-    return tuple(assembly.with_namespace()), tuple(assembly.warnings)
+    return Assembled(tuple(assembly.with_namespace()), tuple(assembly.warnings), tuple(assembly.items))
+
+
+def _body(item: Item) -> Json:
+    return item.manifest.body if isinstance(item, Ready) else item.body
 
 
 @dataclass(slots=True)
@@ -49,9 +64,23 @@ class _Assembly:
     without_namespace: frozenset[GroupKind]
     sealed: Mapping[str, bytes]
     manifests: list[Manifest] = field(default_factory=list)
-    places: dict[ObjectRef, Raw] = field(default_factory=dict)
+    items: list[Item] = field(default_factory=list)
+    places: dict[ObjectRef, Item] = field(default_factory=dict)
     errors: list[GitctlError] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+
+    def add_ready(self, item: Ready) -> None:
+        """Take in an object that was checked before."""
+        if self._is_first(item.manifest.ref, item):
+            self.warnings += item.advice
+            self.manifests.append(item.manifest)
+            self.items.append(item)
+
+    def _is_first(self, ref: ObjectRef, item: Item) -> bool:
+        first = self.places.setdefault(ref, item)
+        if first is not item:
+            self.errors.append(_twice(ref, *(one.raw if isinstance(one, Ready) else one for one in (item, first))))
+        return first is item
 
     def add(self, raw: Raw) -> None:
         """Check one object and take it in; its faults are collected."""
@@ -63,9 +92,7 @@ class _Assembly:
         written = normal(raw.body)
         covered = self._stamped(written)
         ref = _ref(covered)
-        first = self.places.setdefault(ref, raw)
-        if first is not raw:
-            self.errors.append(_twice(ref, raw, first))
+        if not self._is_first(ref, raw):
             return
         body = self._stamped(normal(plain)) if sensitive else covered
         whole = self.sealed.get(raw.path, b"") if sensitive and not raw.step and covered == written else b""
@@ -74,9 +101,12 @@ class _Assembly:
     def _take(self, raw: Raw, ref: ObjectRef, body: Json, covered: Json, sensitive: tuple[Path, ...], whole: bytes) -> None:
         # Generated values differ with every render: they are no part of a digest.
         text = canonical(masked(covered, ref, self.app.generated))
-        self.warnings += advice(ref, raw.body, len(text))
+        said = tuple(advice(ref, raw.body, len(text)))
         origin = Origin(raw.path, raw.line, raw.index, self.renderer)
-        self.manifests.append(Manifest(ref, body["apiVersion"], body, origin, digest_of(text), sensitive, sealed=whole))
+        made = Manifest(ref, body["apiVersion"], body, origin, digest_of(text), sensitive, sealed=whole)
+        self.warnings += said
+        self.manifests.append(made)
+        self.items.append(raw if sensitive else Ready(made, said))
 
     def _stamped(self, body: Json) -> Json:
         """The app's namespace where the object names none; none where its kind has none."""

@@ -7,18 +7,20 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from gitctl.errors import GitctlError
 from gitctl.model.app import App
 from gitctl.model.manifest import RenderInputs, RenderResult
 from gitctl.parallel import map_bounded
 from gitctl.protocols import Renderer, Rendering, RenderRequest, Tree, Vault
-from gitctl.render.assemble import assemble
-from gitctl.render.cache import Kept, RenderCache, key_of
+from gitctl.render.assemble import Assembled, assemble
+from gitctl.render.cache import Key, RenderCache, key_of
 from gitctl.render.choose import choose
-from gitctl.render.digest import render_digest
+from gitctl.render.digest import digest_of, render_digest
 from gitctl.render.fetch import fetch
 from gitctl.render.gather import Gathered, gather, read_set
 from gitctl.render.helm import Helm
 from gitctl.render.hooks import without_hooks
+from gitctl.render.kept import Kept, defines, unchanged
 from gitctl.render.kustomize import Kustomize
 from gitctl.render.origins import with_origins
 from gitctl.render.plain import Plain
@@ -54,9 +56,10 @@ def render(
     say: Callable[[str], None] = _silent,
     renderers: Mapping[str, Renderer] = BUILT_IN,
     environment: Mapping[str, str] = NO_ENVIRONMENT,
+    reuse: bool = True,
 ) -> RenderResult:
-    """All objects that the app wants, the same for the same commit and inputs. `cache` is a folder of its own; `say` gets progress;
-    `environment` has the variables that `vars_from_env` may name.
+    """All objects that the app wants, the same for the same commit and inputs. `cache` is a folder of its own, for charts and, with
+    `reuse`, for rendered objects; `say` gets progress; `environment` has the variables that `vars_from_env` may name.
 
     Raises InputError family for what is wrong in Git, RenderError family for what is wrong with rendering, SourceError for a
     folder that does not exist.
@@ -66,21 +69,39 @@ def render(
     say(f"{app.name or app.path or '.'}: {renderer.name}, because {why}")
     variables = variables_of(app, environment)
     work = _Work(app, renderer, gather(tree, renderer.reads(app, tree), vault), _chart(app, renderer, cache, say), variables)
-    store, key = RenderCache(cache), _key(work)
-    known = store.load(key)
-    kept = known or _rendered(work, vault)
-    manifests, warnings = assemble(app, kept.objects, vault, renderer=renderer.name, sealed=_sealed(work))
-    if known is None:
-        store.store(key, kept)  # only what had no faults: the cache does not keep their places
+    kept, made = _made(work, vault, RenderCache(cache if reuse else None))
     return RenderResult(
         app=app.name,
         revision=tree.revision,
         inputs=_inputs(work, kept),
-        manifests=manifests,
-        digest=render_digest(manifests),
+        manifests=made.manifests,
+        digest=render_digest(made.manifests),
         read_set=work.gathered.read_set,
-        warnings=(*kept.warnings, *warnings),
+        warnings=(*kept.warnings, *made.warnings),
     )
+
+
+def _made(work: _Work, vault: Vault, store: RenderCache) -> tuple[Kept, Assembled]:
+    """From the cache, else by the renderer. Only what had no faults is kept: the cache does not hold their places."""
+    key = _key(work)
+    known = store.load(key)
+    if known is not None:
+        return known, _assembled(work, known, vault)
+    before = store.before(key) if work.renderer.name == Plain.name else None
+    try:
+        kept = _rendered(work, vault, before)
+        made = _assembled(work, kept, vault)
+    except GitctlError:
+        if before is None:
+            raise
+        kept = _rendered(work, vault, None)  # so that all faults have their places, as they have without a cache
+        made = _assembled(work, kept, vault)
+    store.store(key, replace(kept, objects=made.items))
+    return kept, made
+
+
+def _assembled(work: _Work, kept: Kept, vault: Vault) -> Assembled:
+    return assemble(work.app, kept.objects, vault, renderer=work.renderer.name, sealed=_sealed(work))
 
 
 def _sealed(work: _Work) -> Mapping[str, bytes]:
@@ -107,7 +128,7 @@ def _chart(app: App, renderer: Renderer, cache: Path | None, say: Callable[[str]
     return fetch(wanted, cache=cache, say=say) if wanted else {}
 
 
-def _key(work: _Work) -> str:
+def _key(work: _Work) -> Key:
     return key_of(
         work.app,
         renderer=work.renderer.name,
@@ -117,16 +138,34 @@ def _key(work: _Work) -> str:
     )
 
 
-def _rendered(work: _Work, vault: Vault) -> Kept:
+def _rendered(work: _Work, vault: Vault, before: Kept | None) -> Kept:
+    """Run the renderer. Of files that are read one by one, those that are as they were `before` are not read again."""
     request = RenderRequest(work.app, work.gathered.files, work.chart)
     times = 1 if work.renderer.repeatable else 2
     renders = map_bounded(work.renderer.render, [request] * times, limit=2)
+    if work.renderer.repeatable and all(document.exact for document in renders[0].documents):
+        return _read_one_by_one(work, renders[0], vault, before)
     objects = [_cleaned(work, rendering) for rendering in renders]
     (first, warnings), rendering = objects[0], renders[0]
     if times == 2 and renders[0].documents != renders[1].documents:
         check_repeatable(work.app, first, objects[1][0])
-    filled, used = substitute(first, work.variables, opens=partial(_opened, vault)) if work.variables else (first, ())
-    return Kept(tuple(filled), rendering.tools, (*rendering.warnings, *warnings), used)
+    filled, used = _filled(work, first, vault)
+    return Kept(tuple(filled), rendering.tools, (*rendering.warnings, *warnings), used=used)
+
+
+def _read_one_by_one(work: _Work, rendering: Rendering, vault: Vault, before: Kept | None) -> Kept:
+    files = {document.path: digest_of(document.text) for document in rendering.documents}
+    known = unchanged(before, files)
+    documents = tuple(document for document in rendering.documents if document.path not in known.files)
+    objects, warnings = _cleaned(work, replace(rendering, documents=documents))
+    filled, used = _filled(work, objects, vault)
+    if known.files and any(map(defines, filled)):
+        return _read_one_by_one(work, rendering, vault, None)
+    return Kept((*known.objects, *filled), rendering.tools, (*rendering.warnings, *warnings), files, {**known.used, **used})
+
+
+def _filled(work: _Work, objects: list[Raw], vault: Vault) -> tuple[list[Raw], Mapping[str, tuple[str, ...]]]:
+    return substitute(objects, work.variables, opens=partial(_opened, vault)) if work.variables else (objects, {})
 
 
 def _opened(vault: Vault, text: str) -> str:

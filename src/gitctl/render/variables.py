@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -69,19 +70,19 @@ Opens = Callable[[str], str]
 """A text with secrets in the place of their placeholders."""
 
 
-def substitute(objects: Iterable[Raw], variables: Variables, *, opens: Opens = str) -> tuple[list[Raw], tuple[str, ...]]:
-    """The objects with variables filled in, and the names that were used.
+def substitute(objects: Iterable[Raw], variables: Variables, *, opens: Opens = str) -> tuple[list[Raw], dict[str, tuple[str, ...]]]:
+    """The objects with variables filled in, and the names that were used in each file.
 
     A value must not make a secret's placeholder, which is known to whoever can read the repository: `opens` tells. Raises ManifestError
     (ManyErrors for several) with all that is wrong: unknown variables, forms that there are not.
     """
-    used: set[str] = set()
+    used: dict[str, set[str]] = defaultdict(set)
     faults: list[ManifestError] = []
-    filled = [_filled(raw, variables, opens, used, faults) for raw in objects]
+    filled = [_filled(raw, variables, opens, used[raw.path], faults) for raw in objects]
     more = faults[_MOST:]
     rest = [ManifestError(f"{len(more)} more places with `${{`", id=one.id) for one in more[:1]]
     raise_all([*faults[:_MOST], *rest])
-    return filled, tuple(sorted(used))
+    return filled, {path: tuple(sorted(names)) for path, names in used.items() if names}
 
 
 def _filled(raw: Raw, variables: Variables, opens: Opens, used: set[str], faults: list[ManifestError]) -> Raw:

@@ -60,6 +60,20 @@ def read_blobs(git: Git, wanted: Mapping[str, str]) -> dict[str, bytes]:
     return answer
 
 
+def small_blobs(git: Git, wanted: Iterable[str], *, largest: int, total: int) -> dict[str, bytes]:
+    """The contents of those that are here and small, as long as all of them together are; of others nothing. For reading ahead."""
+    request = "".join(f"{sha}\n" for sha in wanted).encode("ascii")
+    # What a partial clone lacks is fetched when it is needed, not before.
+    env = {"GIT_NO_LAZY_FETCH": "1"}
+    lines = git.out("cat-file", "--batch-check", "--buffer", stdin=request, env=env).decode("ascii").splitlines()
+    sizes = {sha: int(rest[0]) for sha, kind, *rest in (line.split(" ") for line in lines) if kind == "blob"}
+    small = [sha for sha, size in sizes.items() if size <= largest]
+    if not small or sum(sizes[sha] for sha in small) > total:
+        return {}
+    request = "".join(f"{sha}\n" for sha in small).encode("ascii")
+    return dict(_contents(git.out("cat-file", "--batch", "--buffer", stdin=request, env=env, timeout=600.0)))
+
+
 def _again(git: Git, wanted: Mapping[str, str], path: str) -> dict[str, bytes]:
     """Objects are missing: mirrors are rebuilt once, other repositories are not ours to repair."""
     if git.heal is None:

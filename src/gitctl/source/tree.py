@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gitctl.model.revision import Revision
+from gitctl.source.ahead import ReadAhead
 from gitctl.source.export import exported
 from gitctl.source.git import Git
 from gitctl.source.layout import has_links, walk
 from gitctl.source.listing import Listing
-from gitctl.source.objects import list_entries, read_blobs
+from gitctl.source.objects import list_entries
 
 
 class CommitTree:
@@ -21,6 +22,7 @@ class CommitTree:
         self.revision = revision
         self._git = git
         self._listed: Listing | None = None
+        self._ahead = ReadAhead(git)
 
     def files(self, folder: str) -> Mapping[str, bytes]:
         """All files at or below `folder`, links followed inside the repository. Raises InputError, SourceError."""
@@ -54,5 +56,5 @@ class CommitTree:
 
     def _read(self, found: Mapping[str, str]) -> dict[str, bytes]:
         ids = {seen: self._listing.blobs[real].sha for seen, real in found.items()}
-        contents = read_blobs(self._git, {sha: seen for seen, sha in ids.items()})
+        contents = self._ahead.contents(ids, self._listing.blobs)
         return {seen: contents[sha] for seen, sha in ids.items()}

@@ -13,7 +13,7 @@ from gitctl.model.manifest import Json, ObjectRef
 T = TypeVar("T")
 
 INLINE = 256 * 1024
-"""Compressed bytes of entries that still fit in the root. A Secret holds 1 MiB."""
+"""Compressed bytes of a root that has all entries in it. A Secret holds 1 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ def packed(
 ) -> Packed:
     """The head with the entries in it, as `name`, or with the names of their shards. The same entries in the same order give the same
     bytes. `table` makes JSON of some of them."""
-    whole = table(entries)
-    if len(_compressed(whole)) <= INLINE:
-        return Packed(_compressed({**head, name: whole}), {})
+    root = _compressed({**head, name: table(entries)})
+    if len(root) <= INLINE:
+        return Packed(root, {})
     shards = {name_of(data): data for data in (_compressed(table(part)) for part in _spread(entries, ref_of, per_shard))}
     return Packed(_compressed({**head, "shards": sorted(shards)}), shards)
 

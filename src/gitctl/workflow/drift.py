@@ -15,6 +15,7 @@ from gitctl.plan.drift import classify
 from gitctl.plan.foreign import foreign_fields
 from gitctl.workflow.acknowledged import DIRTY, Acknowledgement, PastRender, acknowledged_manifests, tree_at
 from gitctl.workflow.lost import lost_objects
+from gitctl.workflow.overview import overview
 from gitctl.workflow.parts import Parts, WantedField
 from gitctl.workflow.plan import PlanRequest, Selection, compare_options
 from gitctl.workflow.states import recorded
@@ -53,7 +54,11 @@ class DriftRun:
 
 def drift_apps(apps: Sequence[App], parts: Parts, look: DriftLook = PLAIN_LOOK) -> tuple[DriftRun, ...]:
     """Check apps one by one; an app's error is a value."""
-    return tuple(_run(app, parts, look) for app in apps)
+    try:
+        with overview(apps, parts):
+            return tuple(_run(app, parts, look) for app in apps)
+    except GitctlError as error:
+        return tuple(DriftRun(app, error=error) for app in apps)
 
 
 def _run(app: App, parts: Parts, look: DriftLook) -> DriftRun:

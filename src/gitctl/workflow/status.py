@@ -14,6 +14,7 @@ from gitctl.model.state import AppState
 from gitctl.model.status import AppStatus, ObjectStatus, SyncState
 from gitctl.model.suspension import Suspension
 from gitctl.workflow.drift import drift_of
+from gitctl.workflow.overview import overview
 from gitctl.workflow.parts import Parts
 from gitctl.workflow.recording import revision_id
 from gitctl.workflow.states import read_state
@@ -24,14 +25,22 @@ _DRIFTED = (DriftVerdict.DRIFTED, DriftVerdict.MISSING, DriftVerdict.DELETING)
 
 def status_apps(apps: Sequence[App], parts: Parts) -> tuple[AppStatus, ...]:
     """The status of each app; an error makes it unknown, with the message."""
-    return tuple(_status(app, parts) for app in apps)
+    try:
+        with overview(apps, parts):
+            return tuple(_status(app, parts) for app in apps)
+    except GitctlError as error:
+        return tuple(_unknown(app, error) for app in apps)
 
 
 def _status(app: App, parts: Parts) -> AppStatus:
     try:
         return status_of(app, parts)
     except GitctlError as error:
-        return AppStatus(app.name, app.owner, SyncState.UNKNOWN, HealthState.UNKNOWN, message=str(error), error=error)
+        return _unknown(app, error)
+
+
+def _unknown(app: App, error: GitctlError) -> AppStatus:
+    return AppStatus(app.name, app.owner, SyncState.UNKNOWN, HealthState.UNKNOWN, message=str(error), error=error)
 
 
 def status_of(app: App, parts: Parts) -> AppStatus:

@@ -118,7 +118,7 @@ def test_an_object_can_say_no(mark: str, group: str) -> None:
     objects, used = substitute(parse([Document(text.encode(), "a.yaml", exact=True)], unquoted=True), Variables({"N": 3}))
     assert objects[0].body["spec"] == {"x": "${N}", "z": "${1:-b} $${c}"}
     assert type(objects[0].body["spec"]["x"]) is str
-    assert used == ()
+    assert used == {}
 
 
 def test_another_word_for_no_is_refused() -> None:

@@ -15,6 +15,7 @@ from gitctl.errors import ErrorId, InputError, SourceError
 from gitctl.protocols import Tree
 from gitctl.source import objects
 from gitctl.source.export import exported
+from gitctl.source.git import Git
 from gitctl.source.overlay import OverlayTree
 from gitctl.source.repository import LocalSource
 
@@ -220,3 +221,34 @@ def test_a_file_name_that_is_no_utf8(git_repo: MakeRepo) -> None:
     assert os.fsencode(name) == b"\xff.yaml"
     with tree_of(repo).export({}) as folder:
         assert (folder / name).read_text() == "x"
+
+
+def fleet(git_repo: MakeRepo) -> GitRepo:
+    """Twelve folders beside each other, a large file among them, and one that no app reads."""
+    files = {f"apps/app-{n:02d}/a.yaml": f"a: {n}\n" for n in range(12)}
+    return git_repo(files | {"apps/large.bin": "x" * (1 << 20) + "y", "elsewhere/b.yaml": "b: 1\n"})
+
+
+def test_many_folders_are_read_by_few_git_processes(git_repo: MakeRepo, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = tree_of(fleet(git_repo))
+    tree.names("")
+    asked: list[str] = []
+    real = Git.run
+    monkeypatch.setattr(Git, "run", lambda self, *args, **options: (asked.append(args[0]), real(self, *args, **options))[1])
+    for n in range(12):
+        assert tree.files(f"apps/app-{n:02d}") == {f"apps/app-{n:02d}/a.yaml": f"a: {n}\n".encode()}
+    assert asked == ["cat-file"] * 8  # two for each of three folders, two for the rest
+    assert len(tree.files("apps/large.bin")["apps/large.bin"]) == (1 << 20) + 1
+    assert tree.files("elsewhere") == {"elsewhere/b.yaml": b"b: 1\n"}
+    assert asked == ["cat-file"] * 12
+
+
+def test_reading_ahead_fails_nobody_who_does_not_need_the_file(git_repo: MakeRepo) -> None:
+    repo = fleet(git_repo)
+    lost = repo.git("rev-parse", "HEAD:apps/app-11/a.yaml").strip()
+    (repo.path / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
+    tree = tree_of(repo)
+    for n in range(11):
+        assert tree.files(f"apps/app-{n:02d}")
+    with raises(ErrorId.REPOSITORY_DAMAGED):
+        tree.files("apps/app-11")

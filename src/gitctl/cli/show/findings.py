@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 from urllib.parse import quote
-from xml.sax.saxutils import escape, quoteattr
 
 from gitctl import __version__
 from gitctl.cli.forms import Output
@@ -212,10 +211,14 @@ def _error_case(error: GitctlError, redactor: Redactor) -> str:
 
 
 def _attribute(text: str, redactor: Redactor) -> str:
+    from xml.sax.saxutils import quoteattr  # it brings urllib.request along
+
     return quoteattr(_xml(redactor.clean(text)))
 
 
 def _escaped(text: str, redactor: Redactor) -> str:
+    from xml.sax.saxutils import escape
+
     return escape(_xml(redactor.clean(text)))
 
 

@@ -23,11 +23,11 @@ from gitctl.model.change import Plan
 from gitctl.model.outcome import SyncResult
 from gitctl.model.quantity import counted
 from gitctl.model.state import AppState
-from gitctl.workflow.plan import AppPlan
-from gitctl.workflow.sync import AppRun
 
 if TYPE_CHECKING:
     from gitctl.cli.open import Stage
+    from gitctl.workflow.plan import AppPlan
+    from gitctl.workflow.sync import AppRun
 
 
 def show_plans(
@@ -114,6 +114,8 @@ def _plan_json(one: AppPlan) -> dict[str, Any]:
 
 def _dry_run_json(one: AppPlan) -> dict[str, Any]:
     """A plan in the shape of a run in which nothing was done."""
+    from gitctl.workflow.sync import AppRun
+
     result = SyncResult(one.planned.plan, dry_run=True) if one.planned else None
     return _run_json(AppRun(one.app, result, one.error)) | {"dryRun": True}
 
@@ -154,7 +156,7 @@ def show_revision_diff(session: Session, plans: Sequence[tuple[str, Plan]], *, s
     return max((plan_code(p) for _, p in plans), default=ExitCode.DONE)
 
 
-Ran = Sequence[tuple["Stage", Sequence[AppRun]]]
+Ran = Sequence[tuple["Stage", Sequence["AppRun"]]]
 
 
 def show_runs(session: Session, staged: Ran, *, kind: str = "SyncResult") -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gitctl.cli.show.lines import Line, Style, line
 from gitctl.cli.show.values import plan_json, ref_json
@@ -13,7 +13,9 @@ from gitctl.model.outcome import ObjectHealth, Outcome, OutcomeResult, SyncResul
 from gitctl.model.quantity import counted
 from gitctl.model.record import Record
 from gitctl.model.restoration import Restoration, Undo
-from gitctl.workflow.sync import AppRun
+
+if TYPE_CHECKING:
+    from gitctl.workflow.sync import AppRun
 
 
 def run_lines(run: AppRun, *, title: str) -> list[Line]:

@@ -26,6 +26,7 @@ class ActingClient(Client):
         """`account` is NAMESPACE/NAME."""
         super().__init__(real.login, timeout=real.timeout)
         self._real = real
+        self._pace = real._pace
         self._namespace, _, self._name = account.partition("/")
 
     @property

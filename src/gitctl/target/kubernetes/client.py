@@ -11,11 +11,12 @@ from gitctl.errors import Unauthenticated, Unreachable
 from gitctl.parallel import mutex
 from gitctl.target.kubernetes.access import Access, Login
 from gitctl.target.kubernetes.exchange import JSON, Request, Response, Stream
+from gitctl.target.kubernetes.pace import Pace
 from gitctl.target.kubernetes.retry import Failure, may_retry, pause
 from gitctl.target.kubernetes.wire import Guard, Wire, reason
 
 WORKERS = 16
-"""Requests at a time. A worker that waits on Retry-After sends nothing: that is what slows us down for a busy server."""
+"""Requests at a time, at most. A worker that waits on Retry-After sends nothing, and after a 429 fewer are sent at a time: `pace.py`."""
 
 WITHHELD = "something about a Secret, which is withheld: it may quote a value"
 _SECRETS = re.compile(r"/secrets(?:/|$)")
@@ -39,6 +40,7 @@ class Client:
         self._busy = 0
         self._warnings: dict[str, None] = {}
         self._guards: tuple[Guard, ...] = ()
+        self._pace = Pace(WORKERS)
         self.requests = 0
 
     @property
@@ -84,7 +86,10 @@ class Client:
         while True:
             attempt += 1
             generation = self.access.generation
-            answer, failure, why = self._attempt(request, generation)
+            with self._pace.turn() as turn:
+                answer, failure, why = self._attempt(request, generation)
+            with self._mutex:
+                self._pace.note(answer.status if answer else 0, turn)
             if failure is None and answer is not None:
                 if answer.status != 401 or renewed:
                     return self._accepted(answer)

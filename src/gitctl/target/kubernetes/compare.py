@@ -160,12 +160,13 @@ def _dry_run(desk: Desk, found: Comparison, resource: Resource, entry: Inventory
 
 
 def _claim(found: Comparison, entry: InventoryEntry | None, options: CompareOptions) -> Claim:
+    fields = entry.fields if entry else ""
+    if found.owner == options.owner or found.owner in options.former:
+        return Claim(fields, keep_additions=options.keep_additions)  # nothing is adopted, so nobody's rival matters
     live = found.live or {}
-    ours = found.owner in (options.owner, *options.former)
     rival = rival_of(live)
-    adopt = not ours and (rival in options.adopt_from if rival else options.adopt)
-    keep = options.keep_additions or not (ours or adopt)
-    return Claim(entry.fields if entry else "", adopt, keep_additions=keep, rivals=rival_managers(live))
+    adopt = rival in options.adopt_from if rival else options.adopt
+    return Claim(fields, adopt, keep_additions=options.keep_additions or not adopt, rivals=rival_managers(live))
 
 
 def _refused(found: Comparison, answer: Response) -> Comparison:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gitctl.errors import ClusterError, ErrorId
 from gitctl.model.manifest import Json
+from gitctl.parallel import map_bounded
 from gitctl.target.kubernetes import failure
 from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.exchange import Request, Response
@@ -59,7 +60,7 @@ def _words(resource: Resource) -> tuple[str, ...]:
 
 def discover(client: Client, cache: Path) -> Kinds:
     """Ask the server. Raises ClusterError family errors."""
-    return parse(_fetch(client, root, _cache_file(client, cache, root)) for root in _ROOTS)
+    return parse(map_bounded(lambda root: _fetch(client, root, _cache_file(client, cache, root)), _ROOTS, limit=2))
 
 
 def parse(lists: Iterable[Json]) -> Kinds:

@@ -9,7 +9,7 @@ from gitctl.model.manifest import Json
 from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.exchange import JSON, Response
 
-PAGE = 1000
+PAGE = 2000
 """Objects a page. Servers before 1.34 read every page but the first from etcd, so small pages are dear."""
 
 NAMES_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"

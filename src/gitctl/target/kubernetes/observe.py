@@ -13,17 +13,16 @@ from typing import TypeVar
 
 from gitctl.errors import GitctlError
 from gitctl.model.manifest import Json, ObjectRef
-from gitctl.model.marks import OWNER_LABEL, owner_label
 from gitctl.parallel import map_bounded
 from gitctl.protocols import Observed
 from gitctl.target.kubernetes import failure
 from gitctl.target.kubernetes.client import WORKERS, Client
 from gitctl.target.kubernetes.exchange import JSON, Response
+from gitctl.target.kubernetes.labelled import WIDE_FROM, Labelled, Place, Wanted
 from gitctl.target.kubernetes.lists import NAMES_ONLY, Unlistable, list_all
-from gitctl.target.kubernetes.resource import Resource
+from gitctl.target.kubernetes.resource import NAMESPACES, Resource
 
 _LIST_FROM = 3
-_WIDE_FROM = 4
 _WORTH = 50
 """Names read for each object that a LIST may save a GET for."""
 
@@ -46,19 +45,13 @@ class _Found:
         return ref not in self.objects and ref not in self.unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """One object to look at, and the resource that serves it."""
-
-    ref: ObjectRef
-    resource: Resource
-
-
-def observe(client: Client, owner: str, wanted: Sequence[Wanted]) -> Observed:
-    """Look at objects. Raises ClusterError family errors when the server cannot be used at all."""
+def observe(labelled: Labelled, client: Client, wanted: Sequence[Wanted]) -> Observed:
+    """Look at objects, those that `labelled` brings by LISTs first. Raises ClusterError family errors when the server cannot be used at
+    all."""
     found = _Found()
-    by_label = [w for group in _grouped(wanted, lambda w: w.resource).values() if len(group) >= _LIST_FROM for w in group]
-    _by_label(client, owner, by_label, found)
+    groups = _grouped(wanted, lambda w: w.resource)
+    by_label = {r: group for r, group in groups.items() if max(len(group), labelled.expected(r)) >= _LIST_FROM}
+    _by_label(labelled, by_label, found)
     _by_name(client, [w for w in wanted if found.lacks(w.ref)], found)
     return found.observed()
 
@@ -75,30 +68,21 @@ def _by_name(client: Client, wanted: Sequence[Wanted], found: _Found) -> None:
     _one_by_one(client, [w for w in wanted if found.lacks(w.ref)], found)
 
 
-def _by_label(client: Client, owner: str, wanted: Sequence[Wanted], found: _Found) -> None:
+def _by_label(labelled: Labelled, by_resource: Mapping[Resource, list[Wanted]], found: _Found) -> None:
     """One LIST a kind: in each of a few namespaces, else in the whole cluster, else (refused) in each namespace after all."""
-    by_resource = _grouped(wanted, lambda w: w.resource)
-    lists = [(r, ns) for r, group in by_resource.items() for ns in _scopes(group)]
-    refused = _take(client, owner, lists, by_resource, found)
+    lists = [(r, ns) for r, group in by_resource.items() for ns in labelled.scopes(r, _namespaces(group))]
+    refused = _take(labelled, lists, by_resource, found)
     narrow = [(r, ns) for r, scope in refused if r.namespaced and not scope for ns in _namespaces(by_resource[r])]
-    _take(client, owner, narrow, by_resource, found)
+    _take(labelled, narrow, by_resource, found)
 
 
-def _take(
-    client: Client,
-    owner: str,
-    lists: Sequence[tuple[Resource, str]],
-    by_resource: Mapping[Resource, list[Wanted]],
-    found: _Found,
-) -> list[tuple[Resource, str]]:
+def _take(labelled: Labelled, lists: Sequence[Place], by_resource: Mapping[Resource, list[Wanted]], found: _Found) -> list[Place]:
     """Make lists and keep what was asked for; returns the lists that were not allowed."""
-    selector = (("labelSelector", f"{OWNER_LABEL}={owner_label(owner)}"),)
-    answers = map_bounded(lambda one: _listed(client, one[0].collection(one[1]), selector), lists, limit=WORKERS)
     refused = []
-    for (resource, namespace), answer in zip(lists, answers, strict=True):
+    for (resource, namespace), answer in zip(lists, labelled.read(lists), strict=True):
         asked = {w.ref: w for w in by_resource[resource] if namespace in ("", w.ref.namespace)}
-        if isinstance(answer, list):
-            found.objects.update((ref, item) for ref, item in ((ref_of(i, resource), i) for i in answer) if ref in asked)
+        if isinstance(answer, dict):
+            found.objects.update((ref, answer[ref]) for ref in asked if ref in answer)
         elif answer.status == 403:
             refused.append((resource, namespace))
         else:
@@ -113,29 +97,46 @@ def _listed(client: Client, path: str, query: Iterable[tuple[str, str]], *, acce
         return refused.answer
 
 
-def _scopes(group: Sequence[Wanted]) -> list[str]:
-    """Namespaces to list in: each of a few, else "" for the whole cluster."""
-    namespaces = _namespaces(group)
-    return namespaces if len(namespaces) < _WIDE_FROM else [""]
-
-
 def _namespaces(group: Iterable[Wanted]) -> list[str]:
     return sorted({w.ref.namespace for w in group})
 
 
 def _absent_by_name(client: Client, wanted: Sequence[Wanted], found: _Found) -> None:
-    """Settle what certainly does not exist, by LISTs that carry names only. A LIST that is refused or long settles nothing."""
-    groups = [g for g in _grouped(wanted, lambda w: (w.resource, w.ref.namespace)).values() if len(g) >= _LIST_FROM]
-    answers = map_bounded(lambda g: _names(client, g), groups, limit=WORKERS)
-    for group, answer in zip(groups, answers, strict=True):
+    """Settle what certainly does not exist: what would be in a namespace that is not there, then by LISTs that carry names only.
+
+    A LIST that is refused or long settles nothing.
+    """
+    _in_no_namespace(client, wanted, found)
+    left = _grouped([w for w in wanted if found.lacks(w.ref)], lambda w: w.resource)
+    wide = [group for group in left.values() if group[0].resource.namespaced and len(_namespaces(group)) >= WIDE_FROM]
+    _settle(client, [("", group) for group in wide], found)
+    rest = [w for group in left.values() for w in group if found.lacks(w.ref)]
+    narrow = [g for g in _grouped(rest, lambda w: (w.resource, w.ref.namespace)).values() if len(g) >= _LIST_FROM]
+    _settle(client, [(group[0].ref.namespace, group) for group in narrow], found)
+
+
+def _in_no_namespace(client: Client, wanted: Sequence[Wanted], found: _Found) -> None:
+    """Before a first sync whole namespaces are missing: one LIST says so, whatever is to be in them."""
+    inside = [w for w in wanted if w.ref.namespace]
+    if len(_namespaces(inside)) < WIDE_FROM:
+        return
+    answer = _listed(client, NAMESPACES.collection(), (), accept=NAMES_ONLY)
+    if isinstance(answer, list):
+        there = {item["metadata"]["name"] for item in answer}
+        found.objects.update((w.ref, None) for w in inside if w.ref.namespace not in there)
+
+
+def _settle(client: Client, groups: Sequence[tuple[str, list[Wanted]]], found: _Found) -> None:
+    """Groups of one kind, each in a namespace or ("") in all: those whose names a LIST does not bring do not exist."""
+    answers = map_bounded(lambda one: _names(client, *one), groups, limit=WORKERS)
+    for (_, group), answer in zip(groups, answers, strict=True):
         if isinstance(answer, list):
-            names = {item["metadata"]["name"] for item in answer}
-            found.objects.update((w.ref, None) for w in group if w.ref.name not in names)
+            there = {(item["metadata"].get("namespace", ""), item["metadata"]["name"]) for item in answer}
+            found.objects.update((w.ref, None) for w in group if (w.ref.namespace, w.ref.name) not in there)
 
 
-def _names(client: Client, group: Sequence[Wanted]) -> list[Json] | Response:
-    path = group[0].resource.collection(group[0].ref.namespace)
-    return _listed(client, path, (), accept=NAMES_ONLY, most=_WORTH * len(group))
+def _names(client: Client, namespace: str, group: Sequence[Wanted]) -> list[Json] | Response:
+    return _listed(client, group[0].resource.collection(namespace), (), accept=NAMES_ONLY, most=_WORTH * len(group))
 
 
 def _one_by_one(client: Client, wanted: Sequence[Wanted], found: _Found) -> None:
@@ -167,12 +168,6 @@ def get_one(client: Client, resource: Resource, ref: ObjectRef) -> Json | None:
 def refusal(client: Client, answer: Response, verb: str, resource: Resource, ref: ObjectRef) -> GitctlError:
     """The error for a refused request about one object."""
     return failure.error(answer, f"{verb} {failure.ref_text(ref, resource.plural)}", where=client.where)
-
-
-def ref_of(live: Json, resource: Resource) -> ObjectRef:
-    """The identity of a live object."""
-    metadata = live["metadata"]
-    return ObjectRef(resource.group, resource.kind, metadata.get("namespace", "") if resource.namespaced else "", metadata["name"])
 
 
 def _grouped(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:

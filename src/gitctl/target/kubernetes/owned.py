@@ -14,8 +14,8 @@ from gitctl.target.kubernetes import failure
 from gitctl.target.kubernetes.client import WORKERS, Client
 from gitctl.target.kubernetes.discover import Kinds
 from gitctl.target.kubernetes.exchange import Response
+from gitctl.target.kubernetes.labelled import ref_of
 from gitctl.target.kubernetes.lists import NAMES_ONLY, Unlistable, list_all
-from gitctl.target.kubernetes.observe import ref_of
 from gitctl.target.kubernetes.owner import owner_of
 from gitctl.target.kubernetes.resource import Resource
 

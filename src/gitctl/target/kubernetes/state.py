@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from gitctl.errors import ClusterError, ErrorId, StateMoved
@@ -19,11 +20,11 @@ from gitctl.target.kubernetes.exchange import Request, Response
 from gitctl.target.kubernetes.lists import NAMES_ONLY, Unlistable, list_all
 from gitctl.target.kubernetes.owner import object_name
 from gitctl.target.kubernetes.resource import NAMESPACES, SECRETS
+from gitctl.target.kubernetes.shelf import OF, Shelf
 from gitctl.target.shards import Packed
 
 TYPE = "gitctl.dev/state"
-_PART = "gitctl.dev/state"
-_OF = "gitctl.dev/state-of"
+PART = "gitctl.dev/state"
 _OWNER = "gitctl.dev/owner"
 _KEY = "state"
 _READS = 3
@@ -35,16 +36,19 @@ class StateStore:
 
     client: Client
     namespace: str
+    shelf: Shelf | None = None
 
     def read(self, owner: str) -> AppState:
         """The stored state, an empty one when there is none. Raises Forbidden, ClusterError, Refused (newer schema)."""
-        for _ in range(_READS):
-            answer = self.client.get(self._path(_root_name(owner)))
+        for attempt in range(_READS):
+            # What was read for many may be older than what it refers to: then it is asked for.
+            get = partial(self.shelf.get, owner=owner) if self.shelf and not attempt else self._get
+            answer = get(_root_name(owner))
             if answer.absent:
                 return AppState(owner)
             self._require(answer, f"read the state of {owner}")
             root = answer.json()
-            shards = self._shards(shard_names(_bytes(root)), owner)
+            shards = self._shards(shard_names(_bytes(root)), owner, get)
             if shards is not None:
                 return replace(decode(_bytes(root), shards), token=_token(root))
         raise ClusterError(
@@ -65,7 +69,7 @@ class StateStore:
         """All states in the namespace. Raises Forbidden, ClusterError."""
         path = SECRETS.collection(self.namespace)
         try:
-            found = list_all(self.client, path, (("labelSelector", f"{_PART} in (root, shard)"),))
+            found = list_all(self.client, path, (("labelSelector", f"{PART} in (root, shard)"),))
         except Unlistable as refused:
             raise failure.error(refused.answer, f"list states in namespace {self.namespace}", where=self.client.where) from None
         parts = {item["metadata"]["name"].rpartition("-")[2]: _bytes(item) for item in found if _label(item) == "shard"}
@@ -108,10 +112,10 @@ class StateStore:
         if answer.status != 409:  # the same name is the same content
             self._require(answer, f"write the state of {owner}")
 
-    def _shards(self, names: Iterable[str], owner: str) -> Mapping[str, bytes] | None:
+    def _shards(self, names: Iterable[str], owner: str, get: Callable[[str], Response]) -> Mapping[str, bytes] | None:
         """The shards of a root; None when one is missing: the root was replaced meanwhile."""
         wanted = list(names)
-        answers = map_bounded(lambda suffix: self.client.get(self._path(_shard_name(owner, suffix))), wanted, limit=WORKERS)
+        answers = map_bounded(lambda suffix: get(_shard_name(owner, suffix)), wanted, limit=WORKERS)
         if any(a.absent for a in answers):
             return None
         for answer in answers:
@@ -120,7 +124,7 @@ class StateStore:
 
     def _tidy(self, owner: str, packed: Packed) -> None:
         """Collect shards that no root needs, and write again one that another run took for unneeded. Never fails a sync."""
-        selector = (("labelSelector", f"{_PART}=shard,{_OF}={owner_label(owner)}"),)
+        selector = (("labelSelector", f"{PART}=shard,{OF}={owner_label(owner)}"),)
         try:
             found = list_all(self.client, SECRETS.collection(self.namespace), selector, accept=NAMES_ONLY)
         except Unlistable:
@@ -140,11 +144,14 @@ class StateStore:
             "metadata": {
                 "name": name,
                 "namespace": self.namespace,
-                "labels": {_PART: part, _OF: owner_label(owner)},
+                "labels": {PART: part, OF: owner_label(owner)},
                 "annotations": {_OWNER: owner},
             },
             "data": {_KEY: base64.b64encode(data).decode("ascii")},
         }
+
+    def _get(self, name: str) -> Response:
+        return self.client.get(self._path(name))
 
     def _path(self, name: str) -> str:
         return SECRETS.path(ObjectRef("", "Secret", self.namespace, name))
@@ -182,4 +189,4 @@ def _token(root: Json) -> str:
 
 
 def _label(secret: Json) -> str:
-    return str((secret["metadata"].get("labels") or {}).get(_PART, ""))
+    return str((secret["metadata"].get("labels") or {}).get(PART, ""))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from gitctl.model.restoration import Restored, Undo
 from gitctl.model.rights import Need, Rule, ServedKind
 from gitctl.model.state import AppState, InventoryEntry
 from gitctl.model.tree import Ancestry, Descent
-from gitctl.parallel import mutex
+from gitctl.parallel import map_bounded, mutex
 from gitctl.protocols import Cancel, CompareOptions, Emit, Lock, Observed
 from gitctl.target.kubernetes.acting import ActingClient
 from gitctl.target.kubernetes.client import Client
@@ -28,9 +28,10 @@ from gitctl.target.kubernetes.definitions import Registry, wait_served
 from gitctl.target.kubernetes.descend import descend
 from gitctl.target.kubernetes.discover import Kinds, discover
 from gitctl.target.kubernetes.explain import Texts, explain
+from gitctl.target.kubernetes.labelled import Labelled, Wanted
 from gitctl.target.kubernetes.locate import locate, require_foreign
 from gitctl.target.kubernetes.lock import Locks
-from gitctl.target.kubernetes.observe import Wanted, observe, refusal
+from gitctl.target.kubernetes.observe import observe, refusal
 from gitctl.target.kubernetes.openapi import PublishedSchemas, published
 from gitctl.target.kubernetes.origin import climb, find_live
 from gitctl.target.kubernetes.owned import owned
@@ -43,9 +44,10 @@ from gitctl.target.kubernetes.remove import delete_change
 from gitctl.target.kubernetes.resource import NAMESPACES, Resource, split_api_version
 from gitctl.target.kubernetes.rights import held_rules, is_forbidden, permitted, user_name
 from gitctl.target.kubernetes.state import StateStore
+from gitctl.target.kubernetes.survey import Survey
 from gitctl.target.kubernetes.trials import Trials
 from gitctl.target.kubernetes.undo import restore_object
-from gitctl.target.kubernetes.verify import compare_all
+from gitctl.target.kubernetes.verify import Sampler, compare_all
 from gitctl.target.kubernetes.watch import watch
 from gitctl.target.kubernetes.write import apply_change
 
@@ -83,6 +85,7 @@ class KubernetesTarget:
         self._alarms: list[str] = []
         self._accounts = dict(accounts or {})
         self._acting: dict[str, ActingClient] = {}
+        self._looked: Survey | None = None
         self._proofs = Proofs(client, cluster.state_namespace, cache, self._served, acting=self._looker, clock=clock)
 
     @property
@@ -130,9 +133,22 @@ class KubernetesTarget:
         found = ((key, self._served().find(*key)) for key in kinds)
         return {key: ServedKind(one.group, one.kind, one.plural, one.namespaced) for key, one in found if one is not None}
 
+    @contextmanager
+    def survey(self, owners: Collection[str], *, wanted: Refs = ()) -> Iterator[None]:
+        """See protocols.Survey. Raises Refused (not the pinned cluster), ClusterError."""
+        self._looked = Survey(self._client(), self._cluster.state_namespace, owners)
+        try:
+            with self._proofs.survey(self._looked.certificates):
+                self._looked.read_states(self._states())
+                self._looked.expect(self._resolve([*wanted, *self._looked.refs])[0])
+                yield
+        finally:
+            self._looked = None
+
     def read_state(self, owner: str) -> AppState:
         """See Target."""
-        return self._states().read(owner)
+        known = self._looked.known.get(owner) if self._looked else None
+        return known or self._states().read(owner)
 
     def write_state(self, state: AppState) -> AppState:
         """See Target."""
@@ -165,7 +181,7 @@ class KubernetesTarget:
             return Observed({}, {})
         self._owners |= {ref: owner for ref, _ in refs}
         wanted, lost = self._resolve(refs)
-        seen = observe(self._looker(owner), owner, wanted)
+        seen = observe(self._labelled(owner), self._looker(owner), wanted)
         return _with_lost(seen, lost, self._registry() if lost else None, self._served())
 
     def owned(self, owner: str, *, namespaces: Collection[str]) -> tuple[InventoryEntry, ...]:
@@ -181,15 +197,16 @@ class KubernetesTarget:
         client = self._looker(options.owner)
         self._owners |= {m.ref: options.owner for m in manifests}
         wanted, lost = self._resolve([(m.ref, m.api_version) for m in manifests])
-        observed = observe(client, options.owner, wanted)
+        observed = self._observed(options.owner, wanted, inventory)
         served = {w.ref: w.resource for w in wanted}
         still = [ref for ref in lost if (ref.group, ref.kind) not in options.kinds]
         observed = _with_lost(observed, still, self._registry() if still else None, self._served())
         pairs = [Pair(m, served.get(m.ref), inventory.get(m.ref), (m.ref.group, m.ref.kind) in options.kinds) for m in manifests]
+        sampler = self._looked.sampler if self._looked else Sampler()
         present = [(p.resource, p.manifest.ref.namespace) for p in pairs if p.resource and observed.objects.get(p.manifest.ref)]
         if present:
             self._proofs.begin(options.owner, present)
-        compared = compare_all(Desk(client, observed, options, self._proofs, Trials(client)), pairs)
+        compared = compare_all(Desk(client, observed, options, self._proofs, Trials(client)), pairs, sampler)
         self._alarms += compared.alarms
         self._proofs.keep_here(options.owner)
         return missing_namespaces(self._client(), compared.comparisons, options.namespaces)
@@ -348,7 +365,25 @@ class KubernetesTarget:
             return self._acting[account]
 
     def _states(self) -> StateStore:
-        return StateStore(self._client(), self._cluster.state_namespace)
+        return StateStore(self._client(), self._cluster.state_namespace, self._looked.states if self._looked else None)
+
+    def _observed(self, owner: str, wanted: Sequence[Wanted], inventory: Collection[ObjectRef]) -> Observed:
+        """The live objects; at the same time what certificates are judged by, where there may be some: of what was applied before."""
+        places = {(one.resource, one.ref.namespace) for one in wanted if one.ref in inventory}
+        observed: list[Observed] = []
+        reads: list[Callable[[], None]] = [lambda: observed.append(observe(self._labelled(owner), self._looker(owner), wanted))]
+        if places:
+            places |= self._looked.places if self._looked else set()
+            reads.append(lambda: self._proofs.begin(owner, places))
+        map_bounded(lambda read: read(), reads, limit=2)
+        return observed[0]
+
+    def _labelled(self, owner: str) -> Labelled:
+        """What carries the owner's label: read for many at once, but for whom an account of its own looks."""
+        looker = self._looker(owner)
+        if self._looked and self._looked.covers(owner) and looker is self._client():
+            return self._looked.labelled
+        return Labelled(looker, (owner,))
 
     def _registry(self) -> Registry:
         return Registry.read(self._client())

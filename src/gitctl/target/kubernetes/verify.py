@@ -28,11 +28,29 @@ class Compared:
     alarms: list[str] = field(default_factory=list)
 
 
-def compare_all(desk: Desk, pairs: Sequence[Pair]) -> Compared:
+class Sampler:
+    """Chooses proven objects that the server is asked about all the same: one in a hundred, at least one, other ones each time."""
+
+    def __init__(self, *, total: int = 0) -> None:
+        """`total` is how many objects a look at many apps will compare: at least one of them all, not of each app (0: of each)."""
+        self._total = total
+        self._due = random.random()
+
+    def choose(self, refs: list[ObjectRef]) -> Collection[ObjectRef]:
+        """Some of an app's objects. A look goes through all of them in steps of one length, from a random start."""
+        if not self._total:
+            return frozenset(random.sample(refs, min(len(refs), max(1, len(refs) // _ONE_IN))))
+        self._due += len(refs) / min(_ONE_IN, self._total)
+        chosen = int(self._due)
+        self._due -= chosen
+        return frozenset(random.sample(refs, min(len(refs), chosen)))
+
+
+def compare_all(desk: Desk, pairs: Sequence[Pair], sampler: Sampler) -> Compared:
     """Compare each. Refusals per object are values. Raises ClusterError family errors when the server cannot be used."""
     known = _proven(desk, pairs)
     by_ref = {pair.manifest.ref: pair for pair in pairs}
-    sample = _sample(list(known), desk.options.verify)
+    sample = _sample(list(known), desk.options.verify, sampler)
     asked = _ask(desk, [pair for ref, pair in by_ref.items() if ref not in known or ref in sample])
     wrong = [ref for ref in sample if _contradicts(desk, by_ref[ref], known[ref], asked[ref])]
     distrusted = {kind_of(ref) for ref in wrong}
@@ -50,11 +68,10 @@ def _proven(desk: Desk, pairs: Sequence[Pair]) -> dict[ObjectRef, Comparison]:
     return {ref: comparison for ref, comparison in found if comparison is not None}
 
 
-def _sample(refs: list[ObjectRef], verify: Verify) -> Collection[ObjectRef]:
-    """One in a hundred, at least one, other ones each time."""
+def _sample(refs: list[ObjectRef], verify: Verify, sampler: Sampler) -> Collection[ObjectRef]:
     match verify:
         case Verify.SAMPLE:
-            return frozenset(random.sample(refs, min(len(refs), max(1, len(refs) // _ONE_IN))))
+            return sampler.choose(refs)
         case Verify.SERVER | Verify.NONE:
             return frozenset()
         case _:

@@ -14,7 +14,8 @@ from gitctl.parallel import Deadline, in_background
 from gitctl.target.kubernetes import failure
 from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.exchange import Request, Stream
-from gitctl.target.kubernetes.observe import Wanted, get_one, look_up, ref_of
+from gitctl.target.kubernetes.labelled import Wanted, ref_of
+from gitctl.target.kubernetes.observe import get_one, look_up
 from gitctl.target.kubernetes.resource import Resource
 
 Seen = tuple[ObjectRef, Json | None]

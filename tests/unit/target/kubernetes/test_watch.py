@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gitctl.model.manifest import ObjectRef
-from gitctl.target.kubernetes.observe import Wanted
+from gitctl.target.kubernetes.labelled import Wanted
 from gitctl.target.kubernetes.resource import NAMESPACES, PODS
 from gitctl.target.kubernetes.watch import groups, label_selector
 

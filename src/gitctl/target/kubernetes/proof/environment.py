@@ -57,6 +57,7 @@ class Environment:
         self._epochs: dict[Key, Epoch | None] = {}
         self._definitions: dict[Resource, Json | None] = {}
         self._namespaces: dict[str, Json] = {}
+        self._absent: set[str] = set()
         try:
             self._rules: Rules | None = self._read()
         except Unreadable:
@@ -83,12 +84,16 @@ class Environment:
         if self._rules is not None:
             self._read_definitions({resource for resource, _ in new} - self._definitions.keys())
             self._read_namespaces({namespace for _, namespace in new} - self._namespaces.keys() - {""})
-        self._epochs |= dict(zip(new, map_bounded(self._find, new, limit=WORKERS), strict=True))
+        found = zip(new, map_bounded(self._find, new, limit=WORKERS), strict=True)
+        # A namespace that is not there may be made in this run: its epoch is looked for again.
+        self._epochs |= {key: epoch for key, epoch in found if epoch or key[1] not in self._absent}
 
     def epoch(self, resource: Resource, namespace: str) -> Epoch | None:
         """The epoch of a kind in a namespace, None when it cannot be known."""
-        self.prepare([(resource, namespace)])
-        return self._epochs[resource, namespace]
+        key = (resource, namespace)
+        if key not in self._epochs:
+            self.prepare([key])
+        return self._epochs.get(key)
 
     def _read(self) -> Rules:
         """One batch of requests at the same time. Raises Unreadable."""
@@ -161,12 +166,16 @@ class Environment:
             return None
 
     def _read_namespaces(self, names: set[str]) -> None:
-        if len(names) >= _WIDE_FROM:
+        """Many are LISTed, also when they come one by one: they were made by this run, all at about the same time."""
+        if names and len(names) + len(self._namespaces) >= _WIDE_FROM:
             with suppress(Unreadable):
                 self._namespaces |= {item["metadata"]["name"]: item for item in self._list(NAMESPACES)}
+                self._absent = names - self._namespaces.keys()
+                return
         rest = sorted(names - self._namespaces.keys())
         answers = map_bounded(lambda n: self._client.get(NAMESPACES.path(ObjectRef("", "Namespace", "", n))), rest, limit=WORKERS)
         self._namespaces |= {name: answer.json() for name, answer in zip(rest, answers, strict=True) if answer.ok}
+        self._absent = {name for name, answer in zip(rest, answers, strict=True) if answer.status == 404}
 
     def _find(self, key: Key) -> Epoch | None:
         resource, namespace = key

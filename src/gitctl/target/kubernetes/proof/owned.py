@@ -64,20 +64,35 @@ def _walk(tree: Any, value: Any, found: list[Any]) -> None:
     segments = sorted(segment for segment in tree if segment != ".")
     if not segments:
         found.append(value)
-        return
+    elif isinstance(value, dict):
+        for segment in segments:
+            _walk_key(tree[segment], segment, value, found)
+    else:
+        _walk_items(tree, segments, value, found)
+
+
+def _walk_key(below: Any, segment: str, value: Json, found: list[Any]) -> None:
+    """Nearly all of a set is this: keys of maps, and most of them are leaves."""
+    key = segment[2:]
+    if segment[:2] != "f:" or key not in value:
+        raise Untold
+    if below == {}:
+        found.append(value[key])
+    else:
+        _walk(below, value[key], found)
+
+
+def _walk_items(tree: Json, segments: list[str], value: Any, found: list[Any]) -> None:
     places = [_place(segment, value) for segment in segments]
-    if isinstance(value, list):
-        # An item of ours that moved, or a foreign one before it, is seen by this.
-        found.append([len(value), *places])
+    # An item of ours that moved, or a foreign one before it, is seen by this.
+    found.append([len(value), *places])
     for segment, place in zip(segments, places, strict=True):
         _walk(tree[segment], value[place], found)
 
 
-def _place(segment: str, value: Any) -> Any:
-    """The map key or the index that a segment names, if it names exactly one."""
+def _place(segment: str, value: Any) -> int:
+    """The index of the list item that a segment names, if it names exactly one."""
     kind, rest = segment[:2], segment[2:]
-    if kind == "f:" and isinstance(value, dict) and rest in value:
-        return rest
     if isinstance(value, list):
         match kind:
             case "k:":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -143,6 +143,12 @@ def merged(old: Folder, new: Folder) -> Folder:
     known |= {ref: c for ref, c in new.certificates.items() if ref not in known or c.minted > known[ref].minted}
     kept = {ref: c for ref, c in known.items() if c.minted > void.get(kind_of(ref), 0)}
     return Folder(old.key, kept, {**old.epochs, **new.epochs}, void)
+
+
+def says_no_less(known: Certificate, new: Certificate) -> bool:
+    """Is the older certificate as good as the newer one? Only where one may grow too old does it matter when it was minted."""
+    same = replace(new, minted=known.minted, resource_version=known.resource_version, generation=known.generation, final=known.final)
+    return same == known and not new.whole and (known.final or not new.final)
 
 
 def kind_of(ref: ObjectRef) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,10 +18,11 @@ from gitctl.target.kubernetes.proof.environment import Environment, Key
 from gitctl.target.kubernetes.proof.identity import read_identity
 from gitctl.target.kubernetes.proof.judge import judge
 from gitctl.target.kubernetes.proof.mint import Scene, mint
-from gitctl.target.kubernetes.proof.packing import Folder, Seen, kind_of, merged, since_of
+from gitctl.target.kubernetes.proof.packing import Folder, Seen, kind_of, merged, says_no_less, since_of
 from gitctl.target.kubernetes.proof.seal import Seal
 from gitctl.target.kubernetes.proof.store import CertificateStore, Unkept
 from gitctl.target.kubernetes.resource import Resource
+from gitctl.target.kubernetes.shelf import Shelf
 
 
 @dataclass(slots=True)
@@ -49,6 +51,8 @@ class _Book:
     def candidates(self, ref: ObjectRef) -> list[Certificate]:
         """The certificates about an object, those that looks made first."""
         found = [folder.certificates[ref] for folder in (self.own, self.stored) if ref in folder.certificates]
+        if not (self.void or self.own.void or self.stored.void):
+            return found
         void = max(void.get(kind_of(ref), 0) for void in (self.void, self.own.void, self.stored.void))
         return [certificate for certificate in found if certificate.minted > void]
 
@@ -83,6 +87,17 @@ class Proofs:
         self._environment: Environment | None = None
         self._identities: dict[str, str] = {}
         self._books: dict[str, _Book] = {}
+        self._key: tuple[Seal | None, bool] | None = None
+        self._shelf: Shelf | None = None
+
+    @contextmanager
+    def survey(self, shelf: Shelf) -> Iterator[None]:
+        """For a look at many owners: the certificates of those that were not read yet come from `shelf`."""
+        self._shelf, self._key = shelf, None
+        try:
+            yield
+        finally:
+            self._shelf = None
 
     def begin(self, owner: str, keys: Collection[Key]) -> None:
         """Read what the verdicts on an owner's objects will need: rules as they are now, certificates, who we are."""
@@ -97,8 +112,12 @@ class Proofs:
         """What the certificates say about an object. Only after `begin`."""
         scene = self.scene(owner, ref, resource)
         found = self._books[owner].candidates(ref) if owner in self._books else []
-        standings = [judge(certificate, sent, live, scene) for certificate in found] or [judge(None, sent, live, scene)]
-        return Standing.IN_SYNC if Standing.IN_SYNC in standings else standings[0]
+        standings: list[Standing] = []
+        for certificate in found or (None,):
+            standings.append(judge(certificate, sent, live, scene))
+            if standings[-1] is Standing.IN_SYNC:
+                return Standing.IN_SYNC
+        return standings[0]
 
     def expect(self, owner: str, ref: ObjectRef, resource: Resource) -> Scene | None:
         """The rules as they are before a write; None when they cannot be known."""
@@ -115,8 +134,9 @@ class Proofs:
         """Keep the certificate that an answer gives. `scene` is from before the request."""
         if scene is None or owner not in self._books:
             return
-        certificate = mint(sent, answer, before, scene, self._books[owner].candidates(ref))
-        if certificate is not None:
+        known = self._books[owner].candidates(ref)
+        certificate = mint(sent, answer, before, scene, known)
+        if certificate is not None and not any(says_no_less(one, certificate) for one in known):
             self._books[owner].minted[ref] = certificate
 
     def distrust(self, owner: str, kinds: Collection[str]) -> None:
@@ -184,10 +204,12 @@ class Proofs:
         return self._books[owner]
 
     def _opened(self, owner: str) -> _Book:
-        shared, none_yet = self._store.key()
+        if self._key is None or self._shelf is None:
+            self._key = self._store.key()
+        shared, none_yet = self._key
         private, own = CertificateFile.of(self._client, self._cache, owner).read()
         seal = shared or private or new_seal()
-        stored = self._store.read(owner) if shared else None
+        stored = self._store.read(owner, self._shelf) if shared else None
         return _Book(seal, shared is not None, none_yet, _under(seal, stored), _under(seal, own))
 
 

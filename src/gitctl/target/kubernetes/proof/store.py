@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from gitctl.model.manifest import Json, ObjectRef
@@ -17,10 +18,10 @@ from gitctl.target.kubernetes.owner import object_name
 from gitctl.target.kubernetes.proof.packing import Damaged, Folder, decode, encode, shard_names
 from gitctl.target.kubernetes.proof.seal import Seal
 from gitctl.target.kubernetes.resource import SECRETS
+from gitctl.target.kubernetes.shelf import OF, Shelf
 
 TYPE = "gitctl.dev/certificates"
-_PART = "gitctl.dev/certificates"
-_OF = "gitctl.dev/state-of"
+PART = "gitctl.dev/certificates"
 _DATA = "certificates"
 _KEY_NAME = "gitctl-certificate-key"
 _KEY_BYTES = 32
@@ -43,30 +44,31 @@ class CertificateStore:
         key = _bytes(answer.json()) if answer.ok else b""
         return (Seal(key) if len(key) >= _KEY_BYTES else None), answer.status == 404
 
-    def read(self, owner: str) -> Folder | None:
+    def read(self, owner: str, shelf: Shelf | None = None) -> Folder | None:
         """The certificates of an owner; None where there are none to be read. Raises ClusterError family errors."""
-        answer = self.client.get(self._path(_root_name(owner)))
+        get = partial(shelf.get, owner=owner) if shelf else self._get
+        answer = get(_root_name(owner))
         if not answer.ok:
             return None
         try:
             root = _bytes(answer.json())
             names = shard_names(root)
-            answers = map_bounded(lambda n: self.client.get(self._path(_shard_name(owner, n))), names, limit=WORKERS)
+            answers = map_bounded(lambda n: get(_shard_name(owner, n)), names, limit=WORKERS)
             return decode(root, {n: _bytes(a.json()) for n, a in zip(names, answers, strict=True) if a.ok})
         except Damaged:
             return None
 
     def make_key(self, seal: Seal) -> None:
         """Make this key the namespace's. Raises Unkept, also when another run was first; ClusterError family errors."""
-        self._create(self._secret(_KEY_NAME, {_PART: "key"}, seal.key) | {"immutable": True}, "write a key")
+        self._create(self._secret(_KEY_NAME, {PART: "key"}, seal.key) | {"immutable": True}, "write a key")
 
     def write(self, owner: str, folder: Folder) -> None:
         """Store: shards first, then the root; then shards that nothing needs are deleted. Raises Unkept, ClusterError family errors."""
         packed = encode(folder)
-        labels = {_PART: "shard", _OF: owner_label(owner)}
+        labels = {PART: "shard", OF: owner_label(owner)}
         secrets = [self._secret(_shard_name(owner, name), labels, data) | {"immutable": True} for name, data in packed.shards.items()]
         map_bounded(lambda body: self._create(body, "write certificates", there=True), secrets, limit=WORKERS)
-        root = self._secret(_root_name(owner), {_PART: "root", _OF: owner_label(owner)}, packed.root)
+        root = self._secret(_root_name(owner), {PART: "root", OF: owner_label(owner)}, packed.root)
         answer = self.client.send(Request("PUT", self._path(_root_name(owner)), body=root))
         if answer.status == 404:
             self._create(root, "write certificates")
@@ -80,7 +82,7 @@ class CertificateStore:
         self._tidy(owner, set())
 
     def _tidy(self, owner: str, needed: set[str]) -> None:
-        selector = (("labelSelector", f"{_PART}=shard,{_OF}={owner_label(owner)}"),)
+        selector = (("labelSelector", f"{PART}=shard,{OF}={owner_label(owner)}"),)
         try:
             found = list_all(self.client, SECRETS.collection(self.namespace), selector, accept=NAMES_ONLY)
         except Unlistable:
@@ -101,6 +103,9 @@ class CertificateStore:
             "metadata": {"name": name, "namespace": self.namespace, "labels": labels},
             "data": {_DATA: base64.b64encode(data).decode("ascii")},
         }
+
+    def _get(self, name: str) -> Response:
+        return self.client.get(self._path(name))
 
     def _path(self, name: str) -> str:
         return SECRETS.path(ObjectRef("", "Secret", self.namespace, name))

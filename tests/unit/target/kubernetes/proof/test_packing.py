@@ -12,7 +12,7 @@ from tests.unit.target.kubernetes.proof.samples import certificate
 
 from gitctl.model.certificate import Certificate
 from gitctl.model.manifest import ObjectRef
-from gitctl.target.kubernetes.proof.packing import Damaged, Folder, Seen, decode, encode, merged, since_of
+from gitctl.target.kubernetes.proof.packing import Damaged, Folder, Seen, decode, encode, merged, says_no_less, since_of
 from gitctl.target.kubernetes.proof.seal import plain_hash
 
 SECRET_BYTES = 1_048_576
@@ -83,3 +83,25 @@ def test_an_epoch_counts_from_when_a_place_came_to_it() -> None:
     assert since_of("e", [Seen("f", 10)], now) == now
     assert since_of("e", [Seen("e", 10), Seen("f", 20)], now) == now  # it went, and came back
     assert since_of("e", [Seen("e", 20), Seen("f", 10)], now) == 20
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"minted": 999, "resource_version": "77", "generation": 9}, True),
+        ({"values": "other"}, False),
+        ({"epoch": "other"}, False),
+        ({"identity": "other"}, False),
+        ({"uid": "other"}, False),
+        ({"minted": 999, "whole": "guarded"}, False),
+    ],
+)
+def test_a_certificate_that_says_nothing_new_is_told_from_one_that_does(change: dict[str, object], says: bool) -> None:
+    known = certificate(final=True, whole=str(change.get("whole", "")))
+    assert says_no_less(known, replace(known, **change)) is says
+
+
+def test_a_provisional_certificate_says_less_than_a_final_one() -> None:
+    known = certificate(final=False, whole="")
+    assert not says_no_less(known, replace(known, final=True))
+    assert says_no_less(replace(known, final=True), known)
