@@ -5,6 +5,7 @@ a `Target` answers "now / wanted / would become" and carries out changes, a `Pub
 """
 
 from gitctl.model.observed import Observed
+from gitctl.protocols.follow import Followable, Following, Stir, Tracked
 from gitctl.protocols.lineage import Lineage
 from gitctl.protocols.render import Document, Reads, Renderer, Rendering, RenderRequest
 from gitctl.protocols.secrets import Opened, SecretFiles, SecretProvider, Vault
@@ -16,6 +17,8 @@ __all__ = [
     "CompareOptions",
     "Document",
     "Emit",
+    "Followable",
+    "Following",
     "Lineage",
     "Lock",
     "Observed",
@@ -28,7 +31,9 @@ __all__ = [
     "SecretFiles",
     "SecretProvider",
     "Source",
+    "Stir",
     "Target",
+    "Tracked",
     "Tree",
     "Vault",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from gitctl.errors import Unauthenticated, Unreachable
 from gitctl.parallel import mutex
@@ -81,17 +82,28 @@ class Client:
 
     @contextmanager
     def stream(self, request: Request) -> Iterator[Stream]:
-        """A long answer (a watch), line by line. One attempt only. Raises Unreachable when there is no answer."""
-        import urllib3.exceptions as faults
+        """A long answer (a watch), line by line. One attempt, a second one with new credentials where the first ones are not accepted.
 
-        try:
-            raw = self._wire(self.access.generation).send(request, self.access.headers(), limit=self._limit(request), whole=False)
-        except faults.HTTPError as fault:
-            raise self._unreachable(reason(fault)) from None
+        Raises Unreachable when there is no answer, Unauthenticated.
+        """
+        generation = self.access.generation
+        raw = self._begun(request, generation)
+        if raw.status == 401:
+            raw.close()
+            self.access.renew(generation)
+            raw = self._begun(request, self.access.generation)
         try:
             yield Stream(raw.status, raw)
         finally:
             raw.close()
+
+    def _begun(self, request: Request, generation: int) -> Any:
+        import urllib3.exceptions as faults
+
+        try:
+            return self._wire(generation).send(request, self.access.headers(), limit=self._limit(request), whole=False)
+        except faults.HTTPError as fault:
+            raise self._unreachable(reason(fault)) from None
 
     def _attempt(self, request: Request, generation: int) -> tuple[Response | None, Failure | None, str]:
         """One try: an answer, a failure or both, and a short reason."""

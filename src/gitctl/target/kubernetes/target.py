@@ -18,7 +18,7 @@ from gitctl.model.rights import ServedKind
 from gitctl.model.state import AppState, InventoryEntry
 from gitctl.model.tree import Ancestry, Descent
 from gitctl.parallel import mutex
-from gitctl.protocols import Cancel, CompareOptions, Emit, Lock, Observed
+from gitctl.protocols import Cancel, CompareOptions, Emit, Following, Lock, Observed
 from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.compare import Desk, Pair
 from gitctl.target.kubernetes.definitions import Registry, wait_served
@@ -221,6 +221,12 @@ class KubernetesTarget:
         yield from ((ref, None) for ref in lost)
         yield from watch(self._client(), wanted, owners={self._owners.get(ref, "") for ref, _ in refs}, seconds=seconds)
 
+    def follow(self, wake: Callable[[], None]) -> Following:
+        """See Followable. Raises ClusterError family errors."""
+        from gitctl.target.kubernetes.follow.follower import Follower
+
+        return Follower(self._client(), self._resolve_now, wake)
+
     def explain(self, ref: ObjectRef, live: Json | None) -> tuple[Texts, Texts]:
         """See Target."""
         return explain(self._client(), ref, live)
@@ -292,6 +298,14 @@ class KubernetesTarget:
         found = [(ref, self._resource(ref, api_version)) for ref, api_version in refs]
         wanted = [Wanted(ref, resource) for ref, resource in found if resource is not None]
         return wanted, [ref for ref, resource in found if resource is None]
+
+    def _resolve_now(self, refs: Refs) -> tuple[list[Wanted], list[ObjectRef]]:
+        """The same for a process that goes on: kinds come and go."""
+        wanted, lost = self._resolve(refs)
+        if not lost:
+            return wanted, lost
+        self._kinds = None
+        return self._resolve(refs)
 
 
 def _read_uid(client: Client) -> str:
