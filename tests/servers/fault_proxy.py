@@ -7,6 +7,7 @@ proxy.count(method="PATCH")
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import re
@@ -55,7 +56,7 @@ class Reset:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Send the true headers and only the first bytes of the body, then drop the connection."""
+    """Send the true headers and only the first bytes of the body, then drop the connection; of a stream as they come."""
 
     after_bytes: int = 20
 
@@ -66,13 +67,20 @@ class Truncate:
 
 
 @dataclass(frozen=True, slots=True)
+class Says:
+    """Answer 200 with these bytes as a stream; the server never sees the request."""
+
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """Call a function before the request goes on (kill a process, change an object, restart the server)."""
 
     function: Callable[[], object]
 
 
-Fault = Delay | Status | Reset | Cut | Truncate | Call
+Fault = Delay | Status | Reset | Cut | Truncate | Says | Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +165,12 @@ class FaultProxy:
             self._rules.clear()
             self._requests.clear()
 
+    def drop_all(self) -> None:
+        """Drop all connections, those with a stream under way too."""
+        for connection in tuple(self._server.connections):
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
     @property
     def requests(self) -> tuple[Request, ...]:
         """All requests so far."""
@@ -186,6 +200,7 @@ class _Server(ThreadingHTTPServer):
         self.trust = ssl.create_default_context(cafile=str(pki / "ca.crt"))
         identity = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         identity.load_cert_chain(pki / "apiserver.crt", pki / "apiserver.key")
+        self.connections: set[socket.socket] = set()
         super().__init__((LOOPBACK, 0), _Handler)
         # The handshake is made by the connection's own thread: a client that never speaks must not hold up the others.
         self.socket = identity.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
@@ -203,9 +218,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
+        self.server.connections.add(self.connection)
         self.upstream: http.client.HTTPSConnection | None = None
 
     def finish(self) -> None:
+        self.server.connections.discard(self.connection)
         if self.upstream:
             self.upstream.close()
         super().finish()
@@ -225,6 +242,9 @@ class _Handler(BaseHTTPRequestHandler):
                 case Status():
                     self._answer_error(fault)
                     return
+                case Says(text):
+                    self._say(text)
+                    return
                 case Reset(after_server=False):
                     self._drop()
                     return
@@ -242,7 +262,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         streams = answer.getheader("Content-Length") is None and self.command != "HEAD"
         late = [fault for fault in faults if isinstance(fault, Reset | Cut | Truncate)]
-        if late:
+        if late and streams and isinstance(late[0], Cut):
+            self._stream(answer, late[0].after_bytes)
+        elif late:
             self._spoil(answer, late[0])
         elif streams:
             self._stream(answer)
@@ -280,11 +302,16 @@ class _Handler(BaseHTTPRequestHandler):
         self._head(answer, ("Content-Length", length))
         self.wfile.write(body)
 
-    def _stream(self, answer: http.client.HTTPResponse) -> None:
+    def _stream(self, answer: http.client.HTTPResponse, limit: int | None = None) -> None:
+        """Pass on what comes; the connection is dropped after `limit` bytes."""
         self._head(answer, ("Transfer-Encoding", "chunked"))
         try:
-            while block := answer.read1(_BLOCK):
+            while block := answer.read1(_BLOCK if limit is None else min(_BLOCK, limit)):
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(block), block))
+                limit = None if limit is None else limit - len(block)
+                if limit == 0:
+                    self._drop()
+                    return
             self.wfile.write(b"0\r\n\r\n")
         except (OSError, http.client.HTTPException):
             self._drop()
@@ -301,6 +328,13 @@ class _Handler(BaseHTTPRequestHandler):
                 self._drop()
             case Truncate():
                 self._send(answer, (body := answer.read())[: len(body) // 2])
+
+    def _say(self, text: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"%x\r\n%s\r\n0\r\n\r\n" % (len(text), text))
 
     def _answer_error(self, fault: Status) -> None:
         message = f"the fault proxy answers {fault.code}"

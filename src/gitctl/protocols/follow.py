@@ -16,7 +16,7 @@ Tracked = Mapping[str, Sequence[tuple[ObjectRef, str]]]
 class Stir:
     """An object of an owner id is not as it was, in what gitctl or people own of it. `by` is the manager of the newest change that is
     not ours ("" where nobody is known), `gone` says that it is not there, or not marked as ours, any more; `first`: it was not looked at
-    before, so nobody knows."""
+    before, and nothing was expected of it, so that it may be as it was."""
 
     owner: str
     ref: ObjectRef

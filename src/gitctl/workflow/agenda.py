@@ -18,9 +18,9 @@ Key = tuple[str, str]
 
 QUIET = 0.3
 """Seconds that a change is given to be followed by others."""
-FREE = 3
+FREE = 5
 """Rounds that an object may cause one after the other before the next one is held back."""
-FIRST, CAP = 4.0, 300.0
+FIRST, CAP = 2.0, 300.0
 """Seconds that it is held back at first, doubled each time, and at most."""
 CALM = 60.0
 """Seconds without a change, beyond what it was held back, after which an object begins anew."""

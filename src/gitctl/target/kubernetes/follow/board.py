@@ -78,7 +78,7 @@ class Board:
 
     def _stir(self, ref: ObjectRef, first: bool) -> Stir:
         seen = self._seen[ref]
-        return Stir(self._owners[ref], ref, seen.by, gone=not seen.mark, first=first)
+        return Stir(self._owners[ref], ref, seen.by, gone=not seen.mark, first=first and ref not in self._expected)
 
 
 def owners_of(objects: Mapping[str, Iterable[tuple[ObjectRef, str]]]) -> dict[ObjectRef, str]:
