@@ -7,14 +7,9 @@ import signal
 from pathlib import Path
 from typing import Any
 
-import pytest
 from tests.cluster.watch.running import Watch, running, until, watching
 from tests.fixtures.project import Project, config_map, deployment
 from tests.fixtures.schemas import conforms
-from tests.servers.fault_proxy import Cut, FaultProxy, Says, Status
-
-FORGOTTEN = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "reason": "Expired", "code": 410}
-GONE = json.dumps({"type": "ERROR", "object": FORGOTTEN}).encode() + b"\n"
 
 
 def synced(project: Project, *objects: dict[str, Any]) -> str:
@@ -77,7 +72,7 @@ def test_a_sync_under_way_is_no_drift_and_what_people_change_meanwhile_is(projec
     synced(project)
     with watching(project, tmp_path, "drift-check") as watch:
         watch.logs("watching 2 objects")
-        slow = deployment("web", simulate="hang")
+        slow = deployment("web", simulate="never-ready")
         project.write("web", config_map("settings", a="2"), config_map("third"), slow)
         project.commit("a release that takes its time")
         told = tmp_path / "sync"
@@ -88,27 +83,6 @@ def test_a_sync_under_way_is_no_drift_and_what_people_change_meanwhile_is(projec
             watch.prints("settings: data.more: found")
             assert {line.split(": ")[2] for line in watch.out.read_text().splitlines()} == {"data.more"}, watch.told()
             assert sync.end(signal.SIGTERM) == 143
-        assert watch.end() == 143
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [Says(GONE), Status(410), Status(500), Cut(1500), Says(b'{"type": "MODIFIED", "object": {"metad'), Says(b"<html>\n")],
-    ids=["410 in the stream", "410", "500", "cut in mid-line", "half a line", "no JSON"],
-)
-def test_whatever_happens_to_the_watch_no_change_is_missed(
-    project: Project, fault_proxy: FaultProxy, tmp_path: Path, fault: Says | Status | Cut
-) -> None:
-    synced(project)
-    fault_proxy.on(fault, query="watch=true", times=3)
-    with watching(project, tmp_path, "drift-check", env={"KUBECONFIG": str(fault_proxy.kubeconfig)}) as watch:
-        watch.logs("watching 2 objects")
-        for value in ("2", "3", "4"):
-            edit(project, value)
-            watch.prints(f'data.a: found "{value}" by kubectl-edit')
-        edit(project, "1")
-        watch.prints("in sync again")
-        assert fault_proxy.count(query="watch=true") > 3
         assert watch.end() == 143
 
 

@@ -152,7 +152,7 @@ def test_it_ends_in_mid_round_with_its_lock_released_and_the_run_recorded(
     lease = f"{LEASES}/{object_name(f'{project.name}/dev/web', 'gitctl')}"
     with watching(project, tmp_path, "sync", "--interval", "1s") as watch:
         begun(watch)
-        given(project, deployment("web", simulate="hang"))
+        given(project, deployment("web", simulate="never-ready"))
         watch.logs("waiting for 1 of 1")
         assert ask(control_plane, "GET", lease).code == 200
         assert watch.end() == 143

@@ -48,7 +48,6 @@ class Feed:
     board: Board
     told: Callable[[Feed, str], None]
     refused: Callable[[Place], None]
-    idle: float = IDLE_SECONDS
     stop: Deadline = field(default_factory=Deadline)
     _stream: Stream | None = None
     _failures: int = 0
@@ -120,7 +119,7 @@ class Feed:
         seconds = random.randint(*_LONGEST)
         query = (*self.place.query(self.labels), ("watch", "true"), ("allowWatchBookmarks", "true"))
         query += (("resourceVersion", version), ("timeoutSeconds", str(seconds)))
-        with self.client.stream(Request("GET", self.place.path, query, timeout=self.idle)) as stream:
+        with self.client.stream(Request("GET", self.place.path, query, timeout=IDLE_SECONDS)) as stream:
             self._stream = stream
             try:
                 if stream.status in _DENIED:
@@ -131,7 +130,7 @@ class Feed:
                     raise _Cut(version, f"the server answered {stream.status}", stream.retry_after)
                 if self._failures:
                     self.told(self, "")
-                return self._follow(stream, version, seconds + 2 * self.idle)
+                return self._follow(stream, version, seconds + 2 * IDLE_SECONDS)
             finally:
                 self._stream = None
 

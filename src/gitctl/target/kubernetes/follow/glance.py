@@ -13,7 +13,7 @@ from gitctl.model.change import FieldOwner
 from gitctl.model.managers import FIELD_MANAGER, is_human
 from gitctl.model.manifest import Json
 from gitctl.target.kubernetes.proof.mint import sealed_values
-from gitctl.target.kubernetes.proof.owned import managers
+from gitctl.target.kubernetes.proof.owned import Untold, facts, managers
 from gitctl.target.kubernetes.proof.seal import Seal
 from gitctl.target.kubernetes.proof.veil import veiled
 
@@ -46,12 +46,20 @@ def author(live: Json) -> str:
 def _mark(live: Json, seal: Seal) -> str:
     metadata = live.get("metadata", {})
     ours: Any = sealed_values(live, seal) or _content(live)
-    people = [[e.get("manager"), e.get("time"), e.get("fieldsV1")] for e in managers(live) if _by_people(e)]
+    people = [[e.get("manager"), e.get("fieldsV1"), _values(e, live)] for e in managers(live) if _by_people(e)]
     return seal.hash("glance", [metadata.get("uid"), bool(metadata.get("deletionTimestamp")), ours, people])
 
 
 def _by_people(entry: Json) -> bool:
     return is_human(FieldOwner(entry.get("manager", ""), entry.get("operation", ""), entry.get("subresource", "")))
+
+
+def _values(entry: Json, live: Json) -> Any:
+    """What somebody's fields hold. Those of a Secret too: what is made of them here never leaves the process."""
+    try:
+        return facts(entry.get("fieldsV1"), live)
+    except Untold:
+        return _content(live)
 
 
 def _content(live: Json) -> Json:
