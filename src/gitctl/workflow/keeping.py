@@ -19,6 +19,9 @@ from gitctl.workflow.agenda import Agenda, Due, Key, Slowed
 
 Say = Callable[[str], None]
 
+WHOLE = 600.0
+"""Seconds after which all apps are due, whatever was heard: what others changed of the rules, a cluster that was put back from a copy."""
+
 _MOST_TOLD = 5
 
 
@@ -72,6 +75,7 @@ class Keeping:
         self._followed: dict[str, Following] = {}
         self._late: set[str] = set()
         self._poll_at = 0.0
+        self._whole_at = float("-inf")
 
     def run(self) -> None:
         """Go on until the end. Raises what `Work` lets through."""
@@ -105,14 +109,21 @@ class Keeping:
         self._beat()
         for following in self._followed.values():
             following.look()
-        self._agenda.moved(self._work.poll(), time.monotonic())
-        keys = self._work.keys()
+        moved, keys = set(self._work.poll()), self._work.keys()
         self._agenda.keep(keys)
+        self._agenda.moved(moved | self._unheard(keys), time.monotonic())
         for place, objects in self._objects.items():
             for owner in [o for o in objects if (place, o) not in keys]:
                 del objects[owner]
                 self._late.add(place)
         self._track({place: [] for place in self._late})
+
+    def _unheard(self, keys: Collection[Key]) -> set[Key]:
+        """Apps of places that tell of no changes; after a while all."""
+        if time.monotonic() - self._whole_at < WHOLE:
+            return {key for key in keys if key[0] not in self._followed}
+        self._whole_at = time.monotonic()
+        return set(keys)
 
     def _carry_out(self, due: Sequence[Due]) -> None:
         seen: dict[str, list[tuple[ObjectRef, Json | None]]] = {}
