@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from gitctl.errors import GitctlError
-from gitctl.model.drift import DriftVerdict, ObjectDrift
+from gitctl.model.drift import DriftedField, DriftVerdict, ObjectDrift
 from gitctl.model.managers import FIELD_MANAGER
 from gitctl.model.manifest import ObjectRef
 from gitctl.model.record import RecordResult
@@ -62,9 +62,9 @@ class DriftNews:
         if self._errors.pop(key, None):
             yield DriftNote(DriftEvent.RECOVERED)
         before = self._known.get(key, {})
-        found = {o.ref: o for o in (*run.drift.findings, *run.drift.gaps)}
-        held = {ref for ref, one in found.items() if busy and ref not in before and is_explained(one)}
-        after = {ref: self._noted(one, before.get(ref), now) for ref, one in found.items() if ref not in held}
+        seen = [o for o in (*run.drift.findings, *run.drift.gaps) if not busy or o.ref in before or not is_explained(o)]
+        found = {o.ref: unexplained(o) if busy and o.ref not in before else o for o in seen}
+        after = {ref: self._noted(one, before.get(ref), now) for ref, one in found.items()}
         self._known[key] = after
         yield from self._differences(before, after, now)
 
@@ -101,8 +101,17 @@ def is_busy(run: DriftRun, now: datetime) -> bool:
 def is_explained(found: ObjectDrift) -> bool:
     """May a run under way be the cause? Nobody else has changed a field."""
     if found.verdict is DriftVerdict.DRIFTED:
-        return all(f.owner is None or f.owner.manager == FIELD_MANAGER for f in found.fields)
+        return all(map(_is_by_gitctl, found.fields))
     return found.verdict in (DriftVerdict.MISSING, DriftVerdict.DELETING, DriftVerdict.INCOMPLETE, DriftVerdict.UNAVAILABLE)
+
+
+def unexplained(found: ObjectDrift) -> ObjectDrift:
+    """The object without the fields that a run under way may have changed."""
+    return replace(found, fields=tuple(f for f in found.fields if not _is_by_gitctl(f)))
+
+
+def _is_by_gitctl(field: DriftedField) -> bool:
+    return field.owner is None or field.owner.manager == FIELD_MANAGER
 
 
 def _meaning(found: ObjectDrift) -> Any:

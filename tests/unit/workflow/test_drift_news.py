@@ -80,6 +80,16 @@ def test_while_a_run_is_under_way_only_what_it_does_not_explain_is_told() -> Non
     assert names(heard(news, looks, busy=False)) == [("appeared", "a"), ("appeared", "c")]
 
 
+def test_of_an_object_that_both_changed_only_what_people_did_is_told_meanwhile() -> None:
+    news, both = DriftNews(), drifted("a")
+    both = replace(both, fields=(*both.fields, *drifted(by="gitctl").fields, *drifted(by=None).fields))
+    (note,) = heard(news, run(both), busy=True)
+    assert note.found is not None
+    assert [f.owner and f.owner.manager for f in note.found.fields] == ["kubectl-edit"]
+    (note,) = heard(news, run(both))
+    assert note.event is DriftEvent.CHANGED
+
+
 def test_what_was_told_before_the_run_is_not_gone_because_of_it() -> None:
     news = DriftNews()
     heard(news, run(drifted("a", by="gitctl")))

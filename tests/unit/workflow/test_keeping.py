@@ -10,12 +10,12 @@ from gitctl.errors import Unreachable
 from gitctl.model.manifest import Json, ObjectRef
 from gitctl.parallel import Deadline
 from gitctl.protocols import Stir, Tracked
-from gitctl.workflow import agenda
+from gitctl.workflow import agenda, keeping
 from gitctl.workflow.agenda import Due, Key, Slowed
 from gitctl.workflow.keeping import Done, Keeping, reasons, slowed_text
 
 A, B = (ObjectRef("", "ConfigMap", "n", name) for name in "ab")
-WEB, API = ("main", "p/dev/web"), ("main", "p/dev/api")
+WEB, API, BRANCH = ("main", "p/dev/web"), ("main", "p/dev/api"), ("branch rendered", "p/dev/site")
 
 
 class Follower:
@@ -141,11 +141,25 @@ def test_a_failed_round_is_done_again_though_nothing_moved() -> None:
     def script(work: Work, due: Sequence[Due]) -> list[Done]:
         if len(work.rounds) == 2:
             work.cancel.cancel()
-        return [Done(one.key, well=one.key != WEB) for one in due]
+        return [Done(one.key, [(A if one.key == WEB else B, "v1")], well=one.key != WEB) for one in due]
 
     work = Work(script)
     kept(work, every=0.05)
     assert work.rounds == [[API, WEB], [WEB]]
+
+
+def test_what_tells_of_no_changes_is_due_at_each_poll_and_after_a_while_everything_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    def script(work: Work, due: Sequence[Due]) -> list[Done]:
+        if len(work.rounds) == 3:
+            monkeypatch.setattr(keeping, "WHOLE", 0.0)
+        if len(work.rounds) == 5:
+            work.cancel.cancel()
+        return [Done(one.key, [(A, "v1")] if one.key == WEB else None) for one in due]
+
+    work = Work(script)
+    work.apps = work.moved = {WEB, BRANCH}
+    kept(work, every=0.01)
+    assert work.rounds == [[BRANCH, WEB], [BRANCH], [BRANCH], [BRANCH, WEB], [BRANCH, WEB]]
 
 
 def test_a_place_out_of_reach_is_followed_later_and_an_app_that_left_no_more() -> None:
