@@ -78,10 +78,22 @@ def test_what_is_ours_or_a_persons_changes_the_mark(before: Json, after: Json | 
     assert glance(after, SEAL).mark != glance(before, SEAL).mark
 
 
-def test_where_our_fields_cannot_be_told_all_but_status_counts() -> None:
-    untold = changed(live(), "data", value={})
-    assert glance(changed(untold, "status", value={"ready": 1}), SEAL).mark == glance(untold, SEAL).mark
-    assert glance(changed(untold, "spec", value={"x": 1}), SEAL).mark != glance(untold, SEAL).mark
+def test_where_nothing_is_ours_all_but_status_counts() -> None:
+    nobodys = changed(live(), "metadata", "managedFields", value=[])
+    assert glance(changed(nobodys, "status", value={"ready": 1}), SEAL).mark == glance(nobodys, SEAL).mark
+    assert glance(changed(nobodys, "spec", value={"x": 1}), SEAL).mark != glance(nobodys, SEAL).mark
+
+
+def test_an_empty_map_of_ours_that_the_server_dropped_hides_no_value_and_brings_no_news() -> None:
+    ours = entry("gitctl", {"f:data": {"f:a": {}}, "f:spec": {"f:annotations": {}}}, operation="Apply")
+    before = changed(live(), "metadata", "managedFields", value=[ours])
+    assert glance(changed(before, "data", "theirs", value="1"), SEAL).mark == glance(before, SEAL).mark
+    assert glance(changed(before, "data", "a", value="2"), SEAL).mark != glance(before, SEAL).mark
+
+
+def test_a_value_of_a_secret_counts() -> None:
+    before = changed(changed(live(), "kind", value="Secret"), "data", "a", value="b25l")
+    assert glance(changed(before, "data", "a", value="dHdv"), SEAL).mark != glance(before, SEAL).mark
 
 
 def test_the_author_is_the_newest_who_is_not_us_and_wrote_no_status() -> None:

@@ -1,7 +1,8 @@
 """PURE: what is kept of a live object between two events: a fingerprint of what gitctl or people own of it, and who changed it last.
 
-The hashes are those of certificates (`proof`): our entry in managedFields and the values that it covers. So an event that changes
-neither, a status or a field of a controller, has the fingerprint of the one before. The key is made anew in each process.
+Field sets are read as certificates read them (`proof.owned`): our entry in managedFields, those of people, and the values that they
+cover. So an event that changes none of them, a status or a field of a controller, has the fingerprint of the one before. The key of the
+hashes is made anew in each process.
 """
 
 from __future__ import annotations
@@ -12,10 +13,8 @@ from typing import Any
 from gitctl.model.change import FieldOwner
 from gitctl.model.managers import FIELD_MANAGER, is_human
 from gitctl.model.manifest import Json
-from gitctl.target.kubernetes.proof.mint import sealed_values
-from gitctl.target.kubernetes.proof.owned import Untold, facts, managers
+from gitctl.target.kubernetes.proof.owned import Untold, managers, our_entry, place_of
 from gitctl.target.kubernetes.proof.seal import Seal
-from gitctl.target.kubernetes.proof.veil import veiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +44,37 @@ def author(live: Json) -> str:
 
 def _mark(live: Json, seal: Seal) -> str:
     metadata = live.get("metadata", {})
-    ours: Any = sealed_values(live, seal) or _content(live)
-    people = [[e.get("manager"), e.get("fieldsV1"), _values(e, live)] for e in managers(live) if _by_people(e)]
-    return seal.hash("glance", [metadata.get("uid"), bool(metadata.get("deletionTimestamp")), ours, people])
+    ours = our_entry(live)
+    what = _held_by(ours, live) if ours else _content(live)
+    people = [[e.get("manager"), _held_by(e, live)] for e in managers(live) if _by_people(e)]
+    return seal.hash("glance", [metadata.get("uid"), bool(metadata.get("deletionTimestamp")), what, people])
 
 
 def _by_people(entry: Json) -> bool:
     return is_human(FieldOwner(entry.get("manager", ""), entry.get("operation", ""), entry.get("subresource", "")))
 
 
-def _values(entry: Json, live: Json) -> Any:
-    """What somebody's fields hold. Those of a Secret too: what is made of them here never leaves the process."""
+def _held_by(entry: Json, live: Json) -> Any:
+    """Somebody's field set and what it holds. Values of Secrets too: what is made of them here never leaves the process."""
+    tree = entry.get("fieldsV1")
+    return [tree, _held(tree, live)]
+
+
+def _held(tree: Any, value: Any) -> Any:
+    """The values of a set, as `proof.owned.facts` has them; a path that leads nowhere (an empty map that the server dropped) is one too."""
+    segments = sorted(segment for segment in tree if segment != ".") if isinstance(tree, dict) else []
+    return [_held_at(segment, tree[segment], value) for segment in segments] if segments else value
+
+
+def _held_at(segment: str, tree: Any, value: Any) -> Any:
     try:
-        return facts(entry.get("fieldsV1"), live)
+        place = place_of(segment, value)
     except Untold:
-        return _content(live)
+        return None
+    return [place, _held(tree, value[place])]
 
 
 def _content(live: Json) -> Json:
-    """Where our fields cannot be told: all but status and the bookkeeping of writes."""
+    """Where nothing is ours: all but status and the bookkeeping of writes."""
     metadata = {k: v for k, v in live.get("metadata", {}).items() if k not in ("managedFields", "resourceVersion", "generation")}
-    return {**{k: v for k, v in veiled(live).items() if k != "status"}, "metadata": metadata}
+    return {**{k: v for k, v in live.items() if k != "status"}, "metadata": metadata}

@@ -65,7 +65,7 @@ def _walk(tree: Any, value: Any, found: list[Any]) -> None:
     if not segments:
         found.append(value)
         return
-    places = [_place(segment, value) for segment in segments]
+    places = [place_of(segment, value) for segment in segments]
     if isinstance(value, list):
         # An item of ours that moved, or a foreign one before it, is seen by this.
         found.append([len(value), *places])
@@ -73,8 +73,8 @@ def _walk(tree: Any, value: Any, found: list[Any]) -> None:
         _walk(tree[segment], value[place], found)
 
 
-def _place(segment: str, value: Any) -> Any:
-    """The map key or the index that a segment names, if it names exactly one."""
+def place_of(segment: str, value: Any) -> Any:
+    """The map key or the index that a segment names, if it names exactly one. Raises Untold."""
     kind, rest = segment[:2], segment[2:]
     if kind == "f:" and isinstance(value, dict) and rest in value:
         return rest
