@@ -49,9 +49,11 @@ def there(
         return done if code is None else done.expect(code)
 
     project = Project("shop", git_repo(), gitctl, kubectl, plane.context)
-    project.configure({"web": {}})
+    project.configure({"web": {}, "api": {}})
     project.write("web", config_map("settings", a="1"))
+    project.write("api", config_map("others", a="1"))
     project.commit()
+    project.run("sync")
     return project
 
 
@@ -85,20 +87,22 @@ def test_after_each_outage_edits_are_told_and_put_back_as_before(there: Project,
     def value() -> object:
         return ((there.live("configmap", "settings") or {}).get("data") or {}).get("a")
 
-    def edit(text: str) -> None:
-        there.edit("configmap", "settings", {"data": {"a": text}})
+    def edit(name: str, text: str) -> None:
+        there.edit("configmap", name, {"data": {"a": text}})
 
     def survives(number: int, name: str, sync: Watch, drift: Watch) -> None:
         FAULTS[name]()
         until(lambda: there.kubectl("get", "--raw", "/readyz", code=None).code == 0, lambda: name)
-        edit(f"after {number}")
+        edit("settings", f"after {number}")
         until(lambda: value() == "1", sync.told)
+        edit("others", f"after {number}")
         drift.prints(f'data.a: found "after {number}" by kubectl-edit')
+        edit("others", "1")
         drift.prints("in sync again", times=number)
 
-    with watching(there, folders[0], "sync", "--interval", "10m") as sync:
+    with watching(there, folders[0], "sync", "web", "--interval", "10m") as sync:
         sync.logs("round 1: done")
-        with watching(there, folders[1], "drift-check", "--interval", "5m") as drift:
+        with watching(there, folders[1], "drift-check", "api", "--interval", "5m") as drift:
             drift.logs("watching 1 object of 1 app")
             for number, name in enumerate(FAULTS, 1):
                 survives(number, name, sync, drift)
