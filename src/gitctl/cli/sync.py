@@ -40,7 +40,9 @@ from gitctl.model.certificate import Verify
 
 if TYPE_CHECKING:
     from gitctl.cli.open import Stage
+    from gitctl.cli.rounds import Read
     from gitctl.cli.show.report import Ran
+    from gitctl.workflow.plan import PlanRequest
     from gitctl.workflow.sync import AppRun, SyncRequest
 
 EPILOG = epilog(
@@ -104,21 +106,14 @@ def sync(
     """Apply what Git says, wait until it is healthy, record it."""
     from gitctl.cli.open import open_stages, read_project
     from gitctl.cli.request import duration, plan_request
-    from gitctl.cli.rounds import Rounds
-    from gitctl.cli.sync_watch import watch_and_sync
     from gitctl.workflow.sync import SyncRequest
 
     opened = partial(open_stages, session, apps, revision=revision, worktree=worktree, app_name=app_name)
     stages = partial(opened, with_deps=with_deps, named=True, tell_dirty=not watch, push=push)
     planning = partial(plan_request, only=only, selector=selector, prune=prune, replace=replace, verify=verify)
+    consents = partial(planning, adopt=adopt, adopt_from=adopt_from, force_conflicts=force_conflicts)
     request = SyncRequest(
-        plan=planning(
-            adopt=adopt,
-            adopt_from=adopt_from,
-            force_conflicts=force_conflicts,
-            prune_limit=prune_limit,
-            plan_digest=plan_digest,
-        ),
+        plan=consents(prune_limit=prune_limit, plan_digest=plan_digest),
         wait=wait,
         timeout=duration("--timeout", timeout) if timeout else None,
         lock_timeout=duration("--lock-timeout", lock_timeout),
@@ -128,11 +123,9 @@ def sync(
         continue_on_error=continue_on_error,
     )
     if watch:
-        _check_watch(dry_run=dry_run, prune_limit=prune_limit, plan_digest=plan_digest)
         read = partial(read_project, session, apps, revision=revision, worktree=worktree)
-        rounds = Rounds(session, read, lambda project: stages(opened=project))
-        run = partial(_round, session, request, yes=yes)
-        return watch_and_sync(session, rounds, run, every=duration("--interval", interval or "1m"), heartbeat=heartbeat)
+        round_of = partial(_round, session, request, yes=yes)
+        return _watch(session, (read, stages), round_of, request.plan, interval=interval, heartbeat=heartbeat, dry_run=dry_run)
     if interval is None and heartbeat is None:
         return _carry_out(session, stages(), request, dry_run=dry_run, yes=yes)
     return _again_and_again(session, partial(_runs, session, stages, request, yes=yes), interval, heartbeat, dry_run=dry_run)
@@ -147,6 +140,26 @@ def _again_and_again(session: Session, run: Callable[[], Ran], interval: str | N
     if dry_run:
         raise UsageError("--dry-run is done once", id=ErrorId.FLAGS_CONFLICT, hint="leave --interval out")
     return repeat(session, duration("--interval", interval), run, heartbeat=heartbeat)
+
+
+def _watch(
+    session: Session,
+    project: tuple[Read, Callable[..., tuple[Stage, ...]]],
+    round_of: Callable[[tuple[Stage, ...]], Ran],
+    plan: PlanRequest,
+    *,
+    interval: str | None,
+    heartbeat: Path | None,
+    dry_run: bool,
+) -> int:
+    from gitctl.cli.request import duration
+    from gitctl.cli.rounds import Rounds
+    from gitctl.cli.sync_watch import watch_and_sync
+
+    _check_watch(dry_run=dry_run, prune_limit=plan.prune_limit, plan_digest=plan.plan_digest)
+    read, stages = project
+    rounds = Rounds(session, read, lambda opened: stages(opened=opened))
+    return watch_and_sync(session, rounds, round_of, every=duration("--interval", interval or "1m"), heartbeat=heartbeat)
 
 
 def _check_watch(*, dry_run: bool, prune_limit: int | None, plan_digest: str) -> None:

@@ -19,6 +19,8 @@ WORKERS = 16
 
 _FIRST_CONTACT = 3.0
 _BUDGET = 30.0
+_BEGIN = 15.0
+"""Seconds in which a long answer must begin; between its parts the request's own limit holds."""
 _BUSY = frozenset({429, 502, 503, 504})
 
 
@@ -92,6 +94,8 @@ class Client:
             raw.close()
             self.access.renew(generation)
             raw = self._begun(request, self.access.generation)
+        if raw.connection is not None and raw.connection.sock is not None:
+            raw.connection.sock.settimeout(self._limit(request) or None)
         try:
             yield Stream(raw.status, raw)
         finally:
@@ -101,7 +105,8 @@ class Client:
         import urllib3.exceptions as faults
 
         try:
-            return self._wire(generation).send(request, self.access.headers(), limit=self._limit(request), whole=False)
+            limit = min(_BEGIN, self._limit(request) or _BEGIN)
+            return self._wire(generation).send(request, self.access.headers(), limit=limit, whole=False)
         except faults.HTTPError as fault:
             raise self._unreachable(reason(fault)) from None
 
