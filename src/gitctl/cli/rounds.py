@@ -33,17 +33,17 @@ class Rounds:
         self._sight: object = None
 
     def poll(self) -> bool:
-        """Read the project; has it moved? A folder, and uncommitted files, always have. What goes wrong is told; then there is nothing to
-        do until the next poll. Raises UsageError: that would never get better."""
+        """Read the project; has it moved? A folder, and uncommitted files, always have. What goes wrong is told; then the project stays
+        what it was before. Raises UsageError: that would never get better."""
         try:
-            self._project = self._read()
-            self._stages = self._open(self._project)
+            project = self._read()
+            stages = self._open(project)
         except UsageError:
             raise
         except GitctlError as error:
             print_error(error)
-            self._stages, self._sight = (), None
             return False
+        self._project, self._stages = project, stages
         before, self._sight = self._sight, [_sight(stage) for stage in self._stages]
         return self._sight != before or any(stage.path_mode or stage.parts.revision.dirty for stage in self._stages)
 

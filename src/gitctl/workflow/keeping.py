@@ -15,7 +15,7 @@ from gitctl.model.manifest import Json, ObjectRef
 from gitctl.model.quantity import counted
 from gitctl.parallel import Bell, Deadline
 from gitctl.protocols import Followable, Following, Stir
-from gitctl.workflow.agenda import Agenda, Due, Key, Slowed
+from gitctl.workflow.agenda import SOON, Agenda, Due, Key, Slowed
 
 Say = Callable[[str], None]
 
@@ -73,7 +73,8 @@ class Keeping:
         self._agenda = Agenda(every)
         self._objects: dict[str, dict[str, Sequence[tuple[ObjectRef, str]]]] = {}
         self._followed: dict[str, Following] = {}
-        self._late: set[str] = set()
+        self._late: dict[str, int] = {}
+        self._late_at = float("inf")
         self._poll_at = 0.0
         self._whole_at = float("-inf")
 
@@ -99,10 +100,12 @@ class Keeping:
             self._carry_out(due)
         if polls:
             self._poll_at = time.monotonic() + self._every
+        if time.monotonic() >= self._late_at:
+            self._track({place: [] for place in self._late})
         self._tell()
         if not self._over():
             now = time.monotonic()
-            self._bell.wait(min(self._agenda.next() - now, self._poll_at - now, self._ends.left()))
+            self._bell.wait(min(self._agenda.next() - now, self._poll_at - now, self._late_at - now, self._ends.left()))
             self._gather()
 
     def _poll(self) -> None:
@@ -115,7 +118,7 @@ class Keeping:
         for place, objects in self._objects.items():
             for owner in [o for o in objects if (place, o) not in keys]:
                 del objects[owner]
-                self._late.add(place)
+                self._late.setdefault(place, 0)
         self._track({place: [] for place in self._late})
 
     def _unheard(self, keys: Collection[Key]) -> set[Key]:
@@ -144,10 +147,13 @@ class Keeping:
                     following.track(self._objects.get(place, {}))
                     for ref, live in seen:
                         following.expect(ref, live)
-                self._late.discard(place)
+                self._late.pop(place, None)
             except GitctlError as error:
-                self._late.add(place)
-                self._say(f"{place}: not watched yet: {error.message}")
+                if not self._late.get(place):
+                    self._say(f"{place}: not watched yet: {error.message}")
+                self._late[place] = self._late.get(place, 0) + 1
+        waits = (min(self._every, SOON * 2.0 ** min(tries, 16)) for tries in self._late.values())
+        self._late_at = time.monotonic() + min(waits, default=float("inf"))
 
     def _following(self, place: str) -> Following | None:
         if place in self._followed:

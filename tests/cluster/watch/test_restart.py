@@ -100,8 +100,8 @@ def test_after_each_outage_edits_are_told_and_put_back_as_before(there: Project,
         edit("others", "1")
         drift.prints("in sync again", times=number)
 
-    with watching(there, folders[0], "sync", "web", "--interval", "10m", "--log-format", "json") as sync:
-        sync.logs("round 1: done")
+    with watching(there, folders[0], "sync", "web", "--interval", "10m") as sync:
+        sync.logs("round 1: 1 app in sync")
         with watching(there, folders[1], "drift-check", "api", "--interval", "5m") as drift:
             drift.logs("watching 1 object of 1 app")
             for number, name in enumerate(FAULTS, 1):

@@ -60,9 +60,17 @@ def test_hand_edits_and_deletes_are_put_back_and_a_new_commit_is_applied(project
         until(lambda: data(project) == {"a": "2"}, watch.told)
         assert beat.stat().st_mtime_ns > first
         watch.logs("round 5: done")
+        # A commit that cannot be read is said; what was read last holds on.
+        project.repo.write("gitctl.yaml", "kind: [")
+        project.commit("broken")
+        watch.logs("error: gitctl.yaml")
+        project.edit("configmap", "settings", {"data": {"a": "while Git is broken"}})
+        until(lambda: data(project) == {"a": "2"}, watch.told)
+        project.repo.git("revert", "--no-edit", "HEAD")
+        watch.logs("round 6: done")
         assert watch.end() == 0, watch.told()
     records = project.run("history", "web", "-o", "json").json()["clusters"][0]["records"]
-    assert [r["result"] for r in records] == ["succeeded"] * 5
+    assert [r["result"] for r in records] == ["succeeded"] * 6
 
 
 def test_what_is_of_no_concern_causes_no_round(project: Project, tmp_path: Path) -> None:

@@ -177,6 +177,14 @@ def test_a_place_out_of_reach_is_followed_later_and_an_app_that_left_no_more() -
     assert work.follower.tracked == {WEB[1]: [A]}
 
 
+def test_a_place_out_of_reach_is_tried_again_soon_and_that_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "SOON", 0.01)
+    work = Work(lambda _, due: [Done(one.key, [(A, "v1")]) for one in due], out_of_reach=3)
+    assert kept(work, every=60.0, seconds=1.5) == ["main: not watched yet: away"]
+    assert (work.polls, work.out_of_reach) == (1, 0)
+    assert work.follower is not None
+
+
 def test_it_ends_with_its_time() -> None:
     work = Work(lambda _, due: [Done(one.key) for one in due])
     kept(work, seconds=0.1)
