@@ -14,7 +14,9 @@ PY   := $(BIN)/python
 WORKERS ?= 2
 ORACLE_CASES ?= 100000
 ORACLE_SEED  ?= 1
+FUZZ_SECONDS ?= 600
 PYTEST_ARGS ?=
+TORTURE_ARGS ?=
 
 # The stamps carry the tree's own path: a copied tree must not run the code of the tree that it was copied from.
 HERE   := $(shell printf '%s' '$(CURDIR)' | cksum | cut -d' ' -f1)
@@ -22,7 +24,7 @@ LOCKED := $(VENV)/.locked-$(HERE)
 READY  := $(VENV)/.ready-$(HERE)
 SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help setup tools tools-path sandbox check test completions docs demo demo-clean bench oracle lock clean
+.PHONY: help setup tools tools-path sandbox check test completions docs demo demo-clean bench oracle fuzz torture lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -43,7 +45,7 @@ $(READY): $(LOCKED) pyproject.toml
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 
-tools: setup ## helm, kustomize, age, sops, kubectl in pinned versions, in the user's cache
+tools: setup ## helm, kustomize, age, sops, kubectl, kubeseal in pinned versions, in the user's cache
 	@$(PY) tools/install.py
 	@$(PY) tools/install_moto.py
 
@@ -83,11 +85,18 @@ bench: tools sandbox ## 1,020 objects: gitctl beside kubectl and helm; start-up,
 	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/startup.py
 	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/completion.py
 	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/hooks.py
+	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/scan.py
 	PATH="$(abspath $(BIN)):$$($(PY) tools/install.py --path):$$PATH" $(PY) benchmarks/apply_1020.py
 	$(PY) benchmarks/validate.py
 
 oracle: sandbox ## random mutations on a real API server: is what certificates prove what it says? ORACLE_CASES=100000 ORACLE_SEED=1; goes on where it stopped
 	$(PY) -m tests.oracle --cases $(ORACLE_CASES) --seed $(ORACLE_SEED)
+
+fuzz: setup ## hostile bytes for every reader: FUZZ_SECONDS=600 for all together
+	PYTHONPATH=. $(PY) -m tests.fuzz --seconds $(FUZZ_SECONDS)
+
+torture: tools sandbox ## the long versions of all campaigns, and the table of docs/reliability.md; goes on where it stopped; TORTURE_ARGS="--again --write FILE …"
+	PATH="$$($(PY) tools/install.py --path):$$PATH" $(PY) -m tests.torture --workers $(WORKERS) $(TORTURE_ARGS)
 
 lock: ## resolve requirements-dev.lock anew; needs uv (python3 -m pip install uv), which nothing else does
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \

@@ -1,7 +1,7 @@
 """Fixtures for all tests. They are explained where they are written, in tests/fixtures/.
 
 isolated (always), gitctl, git_repo · control_plane, namespace, new_namespace, kubeconfig, kubectl, fault_proxy
-age_key, stranger, runtime_folder · branch_project · figure, long
+age_key, stranger, runtime_folder · sealer, successor · branch_project · figure, long
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from tests.fixtures.commands import git_repo, gitctl  # noqa: F401
 from tests.fixtures.figures import figure, long  # noqa: F401
 from tests.fixtures.isolation import OUTSIDE, isolate_process, isolated  # noqa: F401
 from tests.fixtures.project import project  # noqa: F401
+from tests.fixtures.sealing import sealer, successor  # noqa: F401
 from tests.fixtures.secrets import age_key, runtime_folder, stranger  # noqa: F401
 
 # Two busy cores make any time limit of an example a matter of luck. The examples are the same in every run, so that a red run means

@@ -131,10 +131,11 @@ def _exit_codes() -> str:
 _NOTES = """\
 A script may rely on these: they keep their meaning.
 
-- **1 never means an error.** `diff`, `drift-check`, `sync --dry-run` and `doctor` exit 1 when there is something to see; `status`,
-  `health`, `secret status` and `sandbox status` do so only with `--exit-code`.
+- **1 never means an error.** `diff`, `drift-check`, `sync --dry-run`, `validate`, `secret scan`, `secret verify` and `doctor` exit 1
+  when there is something to see; `status`, `health`, `secret status` and `sandbox status` do so only with `--exit-code`.
 - **7 is a refusal before the first write.** The message names the guard, and the hint says how to allow it on purpose.
 - **8 and 9 come after writes.** What was applied stays, the record says how far it went, and the next `sync` goes on from there.
+  With `sync --atomic` it is 8 also for what was refused before the first write, or taken back; the error's id says which.
 - **10 is worth another try**, or `--lock-timeout 5m`.
 - When several apps or clusters end differently, the highest code is the one of the run.
 - Each error has an id too, finer than the code: the last line of a message is `see: gitctl explain ID`, and JSON results have `id`.

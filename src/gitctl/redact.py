@@ -11,6 +11,7 @@ import base64
 import binascii
 import json
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
@@ -34,10 +35,14 @@ _HARMLESS = frozenset({"true", "false", "null", "none"})
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
 )
-_USERINFO = re.compile(r"(?P<scheme>\b[a-zA-Z][a-zA-Z0-9+.-]{0,30}://)(?P<user>[^\s/?#\"'<>]{0,2048})@")
+# Whatever stands before the colon: a word that runs into a scheme must not save what follows.
+_USERINFO = re.compile(r"://(?P<user>[^\s/?#\"'<>]{0,2048})@")
 # A password with a bare slash in it: what follows the colon is no port number.
-_USERINFO_SLASH = re.compile(r"(\b[a-zA-Z][a-zA-Z0-9+.-]{0,30}://)[^\s/?#@:\"'<>]{0,256}:(?!\d{1,5}(?:[/?#\s]|$))[^\s\"'<>]{0,2048}@")
+_USERINFO_SLASH = re.compile(r"(://)[^\s/?#@:\"'<>]{0,256}:(?!\d{1,5}(?:[/?#\s]|$))[^\s\"'<>]{0,2048}@")
 _QUERY = re.compile(r"(?i)([?&](?:[a-z_-]{0,30}token|api[_-]?key|password|secret|sig(?:nature)?|x-amz-signature)=)[^&\s\"'<>#]+")
+# A line end with the indentation after it and the backslash of continued lines; also as JSON writes it.
+_LINE_END = re.compile(r"(?:\\?\r?\n|\\r|\\n)[ \t]*")
+_NUMBER = re.compile(r"[-+]?[0-9][0-9_]*(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?")
 _TOKENS = (
     re.compile(r"(?i)(\b(?:proxy-)?authorization[\"']?\s*[:=]\s*[\"']?(?:[a-z]+\s+)?)[A-Za-z0-9+/=._~-]{4,}"),
     # A word after "bearer" or "basic" is a token when it holds a digit, a sign, or a capital past its first letter.
@@ -92,9 +97,8 @@ def strip_url(text: str) -> str:
 
 
 def _bare(match: re.Match[str]) -> str:
-    scheme, user = match["scheme"], match["user"]
-    is_plain_ssh = scheme.lower() in ("ssh://", "git+ssh://") and not set(user) & set(":@")
-    return match.group() if is_plain_ssh else scheme
+    is_ssh = match.string[max(0, match.start() - 3) : match.start()].lower() == "ssh"
+    return match.group() if is_ssh and not set(match["user"]) & set(":@") else "://"
 
 
 class Redactor:
@@ -109,7 +113,7 @@ class Redactor:
         """Hide this value from now on, also as base64 (alone or inside longer base64), JSON string, URL part or single long lines."""
         for form in (value, value.strip()):
             if len(form) >= SHORTEST and form.lower() not in _HARMLESS:
-                self._needles.update(_forms(form))
+                self._needles.update(_forms(form) | _as_number(form))
         if "\n" in value:
             self._needles.update(line.strip() for line in value.splitlines() if len(line.strip()) >= _SHORTEST_LINE)
 
@@ -133,12 +137,18 @@ class Redactor:
             return self.hide(value)
         if isinstance(value, dict):
             return {self.hide(str(k)): self.clean_json(v) for k, v in value.items()}
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return MASK if self._is_learned(value) else value
         return [self.clean_json(v) for v in value] if isinstance(value, list | tuple) else value
+
+    def _is_learned(self, number: float) -> bool:
+        """Does a number hold a learned value, in any way in which it could be written?"""
+        return bool(self._needles) and any(needle in text for text in _as_number(repr(number)) for needle in self._needles)
 
     def _hide(self, text: str) -> str:
         """Replace learned values. Overlapping finds become one mask: else the rest of the second would stay readable."""
         out, end = [], 0
-        for start, stop in _merged(_spans(text, self._needles)):
+        for start, stop in _merged(_spans_over_lines(text, self._needles)):
             out += [text[end:start], MASK]
             end = stop
         return "".join([*out, text[end:]]) if out else text
@@ -150,6 +160,20 @@ def _forms(value: str) -> set[str]:
     forms = {value, standard, standard.rstrip("="), safe.rstrip("="), json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
     forms.add(quote(value, safe="", errors="surrogatepass"))
     return {form for form in forms if len(form) >= SHORTEST} | _inner_base64(raw)
+
+
+def _as_number(text: str) -> set[str]:
+    """The ways in which programs write a number: `12345678`, `12345678.0`, `1.2345678e+07`. Empty for what is none."""
+    if not _NUMBER.fullmatch(text):
+        return set()
+    plain = text.replace("_", "").lstrip("+")
+    value = float(plain)
+    forms = {text, plain}
+    if value not in (float("inf"), float("-inf")):
+        # The fewest digits that give the same number, with the exponent as C and Go print it.
+        forms |= {repr(value), next(t for n in range(18) if float(t := f"{value:.{n}e}") == value)}
+        forms |= {str(int(value))} if value.is_integer() and abs(value) < 1e21 else set()
+    return {form for form in forms if len(form) >= SHORTEST}
 
 
 def _inner_base64(raw: bytes) -> set[str]:
@@ -171,6 +195,25 @@ def _spans(text: str, needles: Iterable[str]) -> list[tuple[int, int]]:
             found.append((at, at + len(needle)))
             at = text.find(needle, at + 1)
     return sorted(found)
+
+
+def _spans_over_lines(text: str, needles: Iterable[str]) -> list[tuple[int, int]]:
+    """Spans of needles, also where line ends break them, as they do in long base64 and YAML. What has no line end in it is looked for in
+    the text without its line ends, and told in the text as it is."""
+    breaks = [found.span() for found in _LINE_END.finditer(text)] if needles else []
+    if not breaks:
+        return _spans(text, needles)
+    kept = "".join(text[start:stop] for start, stop in zip([0, *(b for _, b in breaks)], [*(a for a, _ in breaks), len(text)], strict=True))
+    # At each break: its place in the text without line ends, and how much was left out up to and with it.
+    places, left_out, total = [], [0], 0
+    for start, stop in breaks:
+        places.append(start - total)
+        total += stop - start
+        left_out.append(total)
+    several = [needle for needle in needles if _LINE_END.search(needle)]
+    found = _spans(kept, set(needles) - set(several))
+    mapped = [(a + left_out[bisect_right(places, a)], b + left_out[bisect_left(places, b)]) for a, b in found]
+    return sorted([*mapped, *_spans(text, several)])
 
 
 def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

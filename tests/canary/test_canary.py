@@ -150,6 +150,7 @@ ROWS = (
     Row("render a chart that cuts a secret", ("render", "-e", "dev", "web"), (5,), decoding_template),
     Row("sync into a branch, one app of three", ("sync", "-e", "branch"), (7,)),
     Row("sync into a branch again", ("sync", "-e", "branch", "sealed"), prepare=changed),
+    Row("unlock", ("unlock", "-e", "branch", "sealed")),
     Row("diff of revisions", ("diff", "-e", "dev", "--from", "HEAD~1", "--to", "HEAD"), (1,), changed, every_form=True),
 )
 

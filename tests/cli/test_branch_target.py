@@ -132,6 +132,23 @@ def test_guards_are_the_same_as_for_a_cluster(branch_project: BranchProject) -> 
     p.run("sync", "site", "--prune-limit", "9", code=7).error(ErrorId.BRANCH_CHECKED_OUT)
 
 
+def test_the_rules_of_a_team_hold_for_a_branch_too(branch_project: BranchProject) -> None:
+    """No cluster says which kinds have a namespace: the table of built-in kinds does."""
+    p = branch_project
+    p.configure({"site": {"team": "a"}}, teams={"a": {}})
+    p.release("fine", config_map("settings"))
+    p.run("sync")
+    before = p.repo.git("rev-parse", BRANCH)
+    node = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": "x", "namespace": "site-dev"}, "value": 1}
+    far = config_map("far") | {"metadata": {"name": "far", "namespace": "kube-system"}}
+    p.release("outside", config_map("settings"), node, far)
+    for verb in ("diff", "sync"):
+        told = p.run(verb, code=7).error(ErrorId.TEAM_RULES).stderr
+        assert "the cluster-scoped kind PriorityClass.scheduling.k8s.io has to be allowed" in told
+        assert "the namespace kube-system is not the app's own" in told
+    assert p.repo.git("rev-parse", BRANCH) == before
+
+
 def test_pushes_are_shared_by_clones_and_a_race_has_one_winner(branch_project: BranchProject, tmp_path: Path) -> None:
     p = branch_project
     p.release("the site", config_map("settings", color="blue"))

@@ -141,7 +141,9 @@ def test_each_account_can_do_its_commands_and_nothing_else(
             assert f"may not get {what}" in told.stdout + told.stderr, verb
     project.write("web", config_map("settings", a="3"))
     project.commit()
-    assert "(get leases in namespace gitctl-system)" in reader("sync", "--no-prune", code=6).stderr
+    told = reader("sync", "--no-prune", code=6).stderr
+    for right in ("get leases.coordination.k8s.io in namespace gitctl-system", f"patch configmaps in namespace {project.name}"):
+        assert f"may not {right}" in told
 
 
 def drift_is_found_by_the_reader_and_fixed_by_the_deployer(project: Project, reader: Run, deployer: Run) -> None:

@@ -133,7 +133,10 @@ def test_in_a_pod_its_own_service_account_is_used(project: Project, control_plan
     project.write("web", config_map("settings", a="1"))
     project.commit()
     files = (str(account / "token"), str(account / "ca.crt"))
-    done = run((sys.executable, "-c", POD, *files, "sync", "-e", "dev"), cwd=project.repo.path, env=env).expect()
+    pod = (sys.executable, "-c", POD, *files, "sync", "-e", "dev")
+    run(pod, cwd=project.repo.path, env=env).expect(7).error(ErrorId.WRONG_CLUSTER)
+    assert project.live("configmap", "settings") is None, "the pod's own cluster may be another one"
+    done = run((*pod, "--context", "in-cluster"), cwd=project.repo.path, env=env).expect()
     assert control_plane.token not in done.stdout + done.stderr
     assert (project.live("configmap", "settings") or {})["data"] == {"a": "1"}
 

@@ -38,6 +38,7 @@ def test_branch_that_is_pushed(name: str, git_repo: Callable[..., GitRepo], tmp_
     [
         "state_is_compared_and_swapped",
         "lock_is_held_by_one",
+        "lock_can_be_taken_away",
         "what_was_delivered_is_ours_and_unchanged",
         "what_others_change_is_told_with_who_did_it",
         "deletes_look_at_the_uid",

@@ -7,6 +7,7 @@ proxy.count(method="PATCH")
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import http.client
 import json
@@ -24,63 +25,22 @@ from types import TracebackType
 from typing import ClassVar
 from urllib.parse import urlsplit
 
+from tests.servers.faults import Call as Call
+from tests.servers.faults import Cut as Cut
+from tests.servers.faults import Delay as Delay
+from tests.servers.faults import Drip as Drip
+from tests.servers.faults import Echo as Echo
+from tests.servers.faults import Fault as Fault
+from tests.servers.faults import Reset as Reset
+from tests.servers.faults import Says as Says
+from tests.servers.faults import Status as Status
+from tests.servers.faults import Truncate as Truncate
+
 from gitctl.sandbox import ControlPlane
 
 LOOPBACK = "127.0.0.1"
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "te", "trailer", "proxy-connection"}
 _BLOCK = 65536
-
-
-@dataclass(frozen=True, slots=True)
-class Delay:
-    """Wait before the request goes on to the server."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Answer with an error of our own; the server never sees the request."""
-
-    code: int
-    retry_after: float | None = None
-    reason: str = "InternalError"
-
-
-@dataclass(frozen=True, slots=True)
-class Reset:
-    """Drop the connection without an answer. With `after_server` the server has done its work by then."""
-
-    after_server: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """Send the true headers and only the first bytes of the body, then drop the connection; of a stream as they come."""
-
-    after_bytes: int = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Truncate:
-    """Send half of the body as if it were all of it: valid HTTP, invalid JSON."""
-
-
-@dataclass(frozen=True, slots=True)
-class Says:
-    """Answer 200 with these bytes as a stream; the server never sees the request."""
-
-    text: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """Call a function before the request goes on (kill a process, change an object, restart the server)."""
-
-    function: Callable[[], object]
-
-
-Fault = Delay | Status | Reset | Cut | Truncate | Says | Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +75,18 @@ class _Rule:
         return True
 
 
+def quoted(body: bytes) -> list[str]:
+    """A request's body as it is, and the values of its `data`, decoded where they are base64."""
+    found = [body.decode("utf-8", "replace")]
+    try:
+        data = json.loads(body).get("data") or {}
+        for value in data.values():
+            found.append(base64.b64decode(value, validate=True).decode("utf-8", "replace"))
+    except (ValueError, AttributeError):
+        return found
+    return found
+
+
 class FaultProxy:
     """Runs from `with` to its end. Thread-safe: rules may be added while requests are under way."""
 
@@ -125,6 +97,7 @@ class FaultProxy:
         self._lock = threading.Lock()
         self._rules: list[_Rule] = []
         self._requests: list[Request] = []
+        self._weather: Callable[[Request], Fault | None] | None = None
         self._server = _Server(self)
 
     def __enter__(self) -> FaultProxy:
@@ -159,10 +132,16 @@ class FaultProxy:
         with self._lock:
             self._rules.append(_Rule(fault, method, re.compile(path), re.compile(query), at, times))
 
+    def weather(self, draw: Callable[[Request], Fault | None] | None) -> None:
+        """From now on `draw` is asked for a fault for each request; None ends that. One call at a time; it must not ask the proxy."""
+        with self._lock:
+            self._weather = draw
+
     def clear(self) -> None:
-        """Forget rules and requests."""
+        """Forget rules, weather and requests."""
         with self._lock:
             self._rules.clear()
+            self._weather = None
             self._requests.clear()
 
     def drop_all(self) -> None:
@@ -187,7 +166,8 @@ class FaultProxy:
         with self._lock:
             request = Request(len(self._requests) + 1, method, parts.path, parts.query, headers, body)
             self._requests.append(request)
-            return tuple(rule.fault for rule in self._rules if rule.takes(request))
+            drawn = self._weather(request) if self._weather else None
+            return (*((drawn,) if drawn else ()), *(rule.fault for rule in self._rules if rule.takes(request)))
 
 
 class _Server(ThreadingHTTPServer):
@@ -231,16 +211,23 @@ class _Handler(BaseHTTPRequestHandler):
         """Requests are counted, not logged."""
 
     def _serve(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            self.close_connection = True  # the client went away before it had sent all: no server does anything then
+            return
         faults = self.server.proxy._arrived(self.command, self.path, dict(self.headers.items()), body)
         for fault in faults:
             match fault:
                 case Delay(seconds):
                     time.sleep(seconds)
-                case Call(function):
+                case Call(function, after_server=False):
                     function()
                 case Status():
                     self._answer_error(fault)
+                    return
+                case Echo(code):
+                    self._echo(code, body)
                     return
                 case Says(text):
                     self._say(text)
@@ -248,7 +235,7 @@ class _Handler(BaseHTTPRequestHandler):
                 case Reset(after_server=False):
                     self._drop()
                     return
-                case Reset() | Cut() | Truncate():
+                case Reset() | Cut() | Truncate() | Drip() | Call():
                     pass
         self._forward(body, faults)
 
@@ -261,11 +248,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._drop()  # the server is away: the client sees what it would see without us
             return
         streams = answer.getheader("Content-Length") is None and self.command != "HEAD"
-        late = [fault for fault in faults if isinstance(fault, Reset | Cut | Truncate)]
+        late = [f for f in faults if isinstance(f, Reset | Cut | Truncate | Drip) or (isinstance(f, Call) and f.after_server)]
         if late and streams and isinstance(late[0], Cut):
             self._stream(answer, late[0].after_bytes)
         elif late:
-            self._spoil(answer, late[0])
+            self._spoil(answer, late[0], streams and "watch=true" in self.path)
         elif streams:
             self._stream(answer)
         else:
@@ -316,18 +303,32 @@ class _Handler(BaseHTTPRequestHandler):
         except (OSError, http.client.HTTPException):
             self._drop()
 
-    def _spoil(self, answer: http.client.HTTPResponse, fault: Reset | Cut | Truncate) -> None:
+    def _spoil(self, answer: http.client.HTTPResponse, fault: Reset | Cut | Truncate | Drip | Call, watches: bool) -> None:
+        # A watch has no end that could be waited for: it is broken in its first lines.
+        body = answer.read1(_BLOCK) if watches and not isinstance(fault, Reset | Call) else b"" if watches else answer.read()
         match fault:
             case Reset():
-                answer.read()
                 self._drop()
+            case Call(function):
+                function()
+                self._drop()
+            case Truncate() if not watches:
+                self._send(answer, body[: len(body) // 2])
+            case Cut() | Truncate() | Drip():
+                self._head(answer, ("Content-Length", str(len(body) + watches)))
+                self._write_part(body, fault)
+                self._drop()
+
+    def _write_part(self, body: bytes, fault: Cut | Truncate | Drip) -> None:
+        match fault:
+            case Drip(pause, most):
+                for byte in body[: min(most, len(body) - 1)]:
+                    self.wfile.write(bytes((byte,)))
+                    time.sleep(pause)
             case Cut(after_bytes):
-                body = answer.read()
-                self._head(answer, ("Content-Length", str(len(body))))
                 self.wfile.write(body[: min(after_bytes, len(body) - 1)])
-                self._drop()
             case Truncate():
-                self._send(answer, (body := answer.read())[: len(body) // 2])
+                self.wfile.write(body[: len(body) // 2])
 
     def _say(self, text: bytes) -> None:
         self.send_response(200)
@@ -339,14 +340,27 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer_error(self, fault: Status) -> None:
         message = f"the fault proxy answers {fault.code}"
         status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "code": fault.code}
-        body = json.dumps(status | {"reason": fault.reason, "message": message}).encode()
+        body = b"<html>nobody here</html>" if fault.page else json.dumps(status | {"reason": fault.reason, "message": message}).encode()
         self.send_response(fault.code)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", "text/html" if fault.page else "application/json")
         self.send_header("Content-Length", str(len(body)))
         if fault.retry_after is not None:
             self.send_header("Retry-After", f"{fault.retry_after:g}")
         self.end_headers()
         self.wfile.write(body)
+
+    def _echo(self, code: int, body: bytes) -> None:
+        said = " ".join(quoted(body))
+        causes = [{"reason": "FieldValueInvalid", "message": f"Invalid value: {said}", "field": f"data.password[{said}]"}]
+        status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "code": code, "reason": "Invalid"}
+        status |= {"message": f'denied the request: "{said}"', "details": {"name": said, "causes": causes}}
+        answer = json.dumps(status).encode()
+        self.send_response(code)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.send_header("Warning", '299 - "' + said.encode("ascii", "replace").decode().replace("\n", " ").replace('"', "'") + '"')
+        self.end_headers()
+        self.wfile.write(answer)
 
     def _drop(self) -> None:
         """Close at once with a TCP reset, not with a polite end."""

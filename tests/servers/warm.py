@@ -15,6 +15,7 @@ import gc
 import importlib
 import json
 import os
+import pathlib
 import pkgutil
 import selectors
 import signal
@@ -121,6 +122,7 @@ def _run(request: dict[str, Any], files: list[int]) -> int:
     sys.argv = ["gitctl", *request["args"]]
     from gitctl.cli.app import main as gitctl_main
 
+    _first(request["first"])
     try:
         gitctl_main()
     except SystemExit as ended:
@@ -128,6 +130,14 @@ def _run(request: dict[str, Any], files: list[int]) -> int:
     finally:
         atexit._run_exitfuncs()
     return 0
+
+
+def _first(named: str) -> None:
+    """What a test wants done in the command's process: only there, because this is a fork."""
+    if named:
+        sys.path.insert(0, str(pathlib.Path(__file__).parents[2]))
+        module, _, function = named.partition(":")
+        getattr(importlib.import_module(module), function)()
 
 
 if __name__ == "__main__":

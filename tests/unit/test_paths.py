@@ -35,6 +35,14 @@ def test_a_private_file_replaces_the_old_one_whole(tmp_path: Path) -> None:
     assert list(folder.iterdir()) == [file]
 
 
+def test_a_private_file_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "taken"
+    (folder / "file").mkdir(parents=True)
+    with pytest.raises(OSError, match="directory"):
+        write_private(folder / "file", "new")
+    assert [one.name for one in folder.iterdir()] == ["file"]
+
+
 def test_a_lock_is_held_by_one_and_the_other_is_told(tmp_path: Path) -> None:
     lock = tmp_path / "lock"
     events: list[str] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
@@ -116,6 +117,37 @@ def test_overlapping_values_leave_nothing_between() -> None:
 def test_lines_of_a_long_value_are_hidden_one_by_one() -> None:
     redactor = Redactor(["first line of the key\nshort\nsecond line of the key\n"])
     assert redactor.clean("at: second line of the key, short") == f"at: {MASK}, short"
+
+
+@pytest.mark.parametrize("width", [8, 60, 64, 76])
+@pytest.mark.parametrize("between", ["\n", "\r\n", "\n    ", "\\n", "\\\n  "], ids=repr)
+def test_base64_that_is_broken_into_lines(width: int, between: str) -> None:
+    secret = "a long secret that no line of base64 can hold: " + "x1y2z3" * 12
+    for before in (b"", b"a", b"ab"):
+        encoded = base64.b64encode(before + secret.encode() + b"after").decode()
+        text = between.join(encoded[at : at + width] for at in range(0, len(encoded), width))
+        shown = Redactor([secret]).clean(f"data:\n  a: {text}\nb: stays\n")
+        bare = re.sub(r"\\n|\W", "", shown)
+        assert not any(encoded[at : at + 12] in bare for at in range(4, len(encoded) - 24)), shown
+        assert "data:" in shown
+        assert "b: stays" in shown
+
+
+def test_numbers_in_any_spelling() -> None:
+    redactor = Redactor(["12345678", "98765432.5"])
+    assert redactor.clean("12345678, 1.2345678e+07, 98765432.5, 9.87654325e+07") == "***, ***, ***, ***"
+    assert "2345678" not in redactor.clean("12345678.0")
+    assert redactor.clean_json({"a": 12345678, "b": [12345678.0, 98765432.5], "c": 7, "d": True}) == {
+        "a": "***",
+        "b": ["***", "***"],
+        "c": 7,
+        "d": True,
+    }
+
+
+def test_a_word_before_the_scheme_saves_no_password() -> None:
+    assert strip_url("0https://robot:hunter2@host/x and _http://u:hunter2@h") == "0https://host/x and _http://h"
+    assert strip_url("git+ssh://git@host/x ssh://git@host ssh://git:pw@host") == "git+ssh://git@host/x ssh://git@host ssh://host"
 
 
 def test_json_is_cleaned_string_by_string() -> None:

@@ -89,12 +89,16 @@ def _bug(error: Exception) -> int:
     from gitctl.cli.session import REDACTOR
     from gitctl.cli.show.error import print_see
 
-    text = "".join(traceback.format_exception(error))
-    handle, name = tempfile.mkstemp(prefix="gitctl-bug-", suffix=".log")
-    with os.fdopen(handle, "w") as log:
-        log.write(REDACTOR.clean(f"gitctl {__version__}, Python {sys.version}\n{text}"))
-    print(f"error: a bug in gitctl: {type(error).__name__}; the log is {Path(name)}", file=sys.stderr)
-    print("  hint: please report it with that file, after reading it", file=sys.stderr)
+    text = REDACTOR.clean(f"gitctl {__version__}, Python {sys.version}\n{''.join(traceback.format_exception(error))}")
+    try:
+        handle, name = tempfile.mkstemp(prefix="gitctl-bug-", suffix=".log")
+        with os.fdopen(handle, "w") as log:
+            log.write(text)
+    except OSError:  # a full disk may well be what brought us here
+        print(f"error: a bug in gitctl: {type(error).__name__}; no log can be written:\n{text}", file=sys.stderr)
+    else:
+        print(f"error: a bug in gitctl: {type(error).__name__}; the log is {Path(name)}", file=sys.stderr)
+        print("  hint: please report it with that file, after reading it", file=sys.stderr)
     print_see([ErrorId.BUG])
     return ExitCode.BUG
 

@@ -29,6 +29,7 @@ VERBS = (
     "delete",
     "suspend",
     "resume",
+    "unlock",
     "render",
     "validate",
     "secret",

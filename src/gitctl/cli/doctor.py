@@ -1,4 +1,4 @@
-"""`gitctl doctor`: are the programs there that gitctl calls?"""
+"""`gitctl doctor`: are the programs there that gitctl calls, and how are renderers confined?"""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gitctl.cli.show.lines import Line
+    from gitctl.render.jail import Network
     from gitctl.workflow.doctor import Need, ToolReport
 
 EPILOG = epilog(
@@ -38,11 +39,13 @@ def doctor(session: Session) -> int:
     """
     from gitctl.cli.show.lines import text_of
     from gitctl.process import find
+    from gitctl.render.jail import network
     from gitctl.workflow.doctor import examine
 
     reports = examine(path_of=find, version_of=_answer, needs=_needs(session))
-    body = {"items": [_item(report) for report in reports]}
-    session.result("DoctorResult", body, text=lambda: text_of(_lines(reports), color=session.color, clean=session.redactor.clean))
+    cut_off = network()
+    body = {"items": [_item(report) for report in reports], "renderJail": {"network": cut_off.value}}
+    session.result("DoctorResult", body, text=lambda: text_of(_lines(reports, cut_off), color=session.color, clean=session.redactor.clean))
     return ExitCode.DIFFERENT if any(report.finding for report in reports) else ExitCode.DONE
 
 
@@ -111,7 +114,19 @@ def _item(report: ToolReport) -> dict[str, Any]:
     }
 
 
-def _lines(reports: tuple[ToolReport, ...]) -> list[Line]:
+def _jail(cut_off: Network) -> Line:
+    from gitctl.cli.show.lines import Style, line
+    from gitctl.render.jail import Network
+
+    match cut_off:
+        case Network.NONE:
+            return line("helm and kustomize run without a network, with limits of memory, time and output", Style.QUIET)
+        case Network.HOST:
+            limits = "helm and kustomize run with limits of memory, time and output"
+            return line(f"{limits}; their network is not cut off: no user namespaces here", Style.QUIET)
+
+
+def _lines(reports: tuple[ToolReport, ...], cut_off: Network) -> list[Line]:
     from gitctl.cli.show.lines import Style, line, table
     from gitctl.workflow.doctor import UNFIT
 
@@ -127,4 +142,4 @@ def _lines(reports: tuple[ToolReport, ...]) -> list[Line]:
     ]
     findings = sum(r.finding for r in reports)
     total = f"{counted(findings, 'finding')}" if findings else "all that is needed here is there"
-    return [*table(rows, head), *absent, line(total, Style.BAD if findings else Style.HEAD)]
+    return [*table(rows, head), *absent, _jail(cut_off), line(total, Style.BAD if findings else Style.HEAD)]

@@ -38,6 +38,7 @@ class Flags:
     as_user: str | None = None
     as_group: tuple[str, ...] = ()
     request_timeout: str | None = None
+    dangerous_insecure_tls: bool = False
     output: Output = Output.TEXT
     quiet: bool = False
     verbose: int = 0
@@ -73,6 +74,9 @@ _OPTIONS: Mapping[str, _Option] = {
     "as_user": _Option(str | None, ("--as",), "User to impersonate.", "USER"),
     "as_group": _Option(list[str] | None, ("--as-group",), "Group to impersonate; repeatable.", "GROUP"),
     "request_timeout": _Option(str | None, ("--request-timeout",), "Limit of one request to the cluster, such as 30s.", "DURATION"),
+    "dangerous_insecure_tls": _Option(
+        bool, ("--dangerous-insecure-tls",), "Talk to a cluster whose certificate is not checked, or by http.", empty=False
+    ),
     "output": _Option(Output | None, ("-o", "--output"), "Form of the result; default: text."),
     "quiet": _Option(bool, ("-q", "--quiet"), "Results, warnings and errors only.", empty=False),
     "verbose": _Option(int, ("-v", "--verbose"), "Say more.", empty=0, count=True),
@@ -87,7 +91,7 @@ COMMON: Mapping[str, str] = {name: option.help for name, option in _OPTIONS.item
 
 
 def parameters(*, without: tuple[str, ...] = (), environment: bool = False) -> list[inspect.Parameter]:
-    """The common flags as keyword parameters for typer; with `environment` each reads GITCTL_<FLAG> too."""
+    """The common flags as keyword parameters for typer; with `environment` each reads GITCTL_<FLAG> too, but for those that endanger."""
     return [_parameter(name, option, environment) for name, option in _OPTIONS.items() if name not in without]
 
 
@@ -100,7 +104,7 @@ def _parameter(name: str, option: _Option, environment: bool) -> inspect.Paramet
         count=option.count,
         show_default=False,
         show_envvar=False,
-        envvar=variable if environment else None,
+        envvar=variable if environment and not name.startswith("dangerous_") else None,
         autocompletion=option.offer,
     )
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=option.empty, annotation=Annotated[option.annotation, info])

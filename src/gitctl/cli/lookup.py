@@ -17,6 +17,8 @@ from gitctl.protocols import Tree
 
 DocumentPath: TypeAlias = tuple[str | int, ...]
 
+_OF_NOW = frozenset({"suspend", "team", "allow", "deny", "service_account"})
+
 
 def committed(tree: Tree, name: str) -> bytes:
     """The content of the project file in a tree. Raises ConfigError."""
@@ -38,14 +40,16 @@ class ProjectLookup:
         self._cluster = cluster
 
     def app_at(self, app: App, tree: Tree) -> App:
-        """The app as the tree's project file has it, for the same environment and cluster; under a former name where it has that."""
+        """The app as the tree's project file has it, for the same environment and cluster; under a former name where it has that. The
+        rules are those that bind it now."""
         project = self._project(tree)
         environment = next((e for e in project.environments if e.name == app.env), None)
         if environment is None:
             raise ConfigError(f"the environment {app.env!r} was not there in {tree.revision.short}", id=ErrorId.ENVIRONMENT_UNKNOWN)
         known = {spec.template.name for spec in project.apps}
         name = next((n for n in (app.name, *app.renamed_from) if n in known), app.name)
-        return fill_app(find_app(project, name).template, environment, self._cluster_in(project))
+        past = fill_app(find_app(project, name).template, environment, self._cluster_in(project))
+        return replace(past, tenancy=app.tenancy)
 
     def settings_at(self, app: App, past: Tree, now: Tree, *, variables: Collection[str] = ()) -> Mapping[str, bytes]:
         """The project file of `now` with the app's section and the variables as `past` has them; comments and all else stay."""
@@ -112,8 +116,8 @@ def _section(project: Any, app: App) -> Any:
 
 
 def _kept(section: Any) -> Any:
-    """A section without what is a matter of now, whatever is gone back to: who is suspended."""
-    return {key: value for key, value in section.items() if key != "suspend"}
+    """A section without what is a matter of now, whatever is gone back to: who is suspended, and what the app may have."""
+    return {key: value for key, value in section.items() if key not in _OF_NOW}
 
 
 def _variables(scope: DocumentPath, before: Any, after: Any, names: Collection[str]) -> dict[DocumentPath, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,15 +16,18 @@ from gitctl.cli.lookup import NoLookup, ProjectLookup, committed
 from gitctl.cli.request import duration
 from gitctl.cli.session import Session
 from gitctl.cli.start import start_folder
-from gitctl.config.fill import path_app
+from gitctl.cli.terminal import in_ci
+from gitctl.config import tenants
+from gitctl.config.fill import fill_app, path_app, placeholders
 from gitctl.config.find import find_config, search
 from gitctl.config.load import load
-from gitctl.config.resolve import resolve
+from gitctl.config.resolve import Selection, resolve
 from gitctl.errors import ConfigError, ErrorId, GitctlError, UsageError
 from gitctl.model.app import App, Cluster, Environment, Limits, Project, SourceSpec
 from gitctl.model.manifest import RenderResult
 from gitctl.model.quantity import counted
 from gitctl.paths import cache_folder
+from gitctl.plan.adopt import owners_of
 from gitctl.protocols import Publisher, Source, Target, Tree, Vault
 from gitctl.source.checkout import dirty_paths, find_root
 from gitctl.source.open import open_publisher, open_source
@@ -132,8 +135,8 @@ def open_stages(
     selections = resolve(opened.project, flags.env or "", chosen, context=flags.context or "", with_dependencies=with_deps)
     tip = _tip(session, opened) if revision else None
     if not target:
-        return tuple(_stage(session, opened, s.env, s.cluster, bound(s.apps, tip), target=False) for s in selections[:1])
-    to_clusters, to_branches = branches.split(tuple(replace(s, apps=bound(s.apps, tip)) for s in selections))
+        return tuple(_stage(session, opened, s.env, s.cluster, bound(s, tip), target=False) for s in selections[:1])
+    to_clusters, to_branches = branches.split(tuple(replace(s, apps=bound(s, tip)) for s in selections))
     return (
         *(_stage(session, opened, s.env, s.cluster, s.apps, target=needs_cluster or s.cluster is not None) for s in to_clusters),
         *(_branch_stage(session, opened, b, push) for b in to_branches),
@@ -172,14 +175,21 @@ def _tip(session: Session, opened: OpenProject) -> Project | None:
         tree = opened.source.tree(opened.source.resolve(opened.ref))
         return load(committed(tree, opened.file), path=opened.file, folder=opened.folder)
     except GitctlError as error:
-        session.warn(f"suspensions in {opened.ref} are not known: {error.message}")
+        session.warn(f"suspensions and rules in {opened.ref} are not known: {error.message}")
         return None
 
 
-def bound(apps: tuple[App, ...], tip: Project | None) -> tuple[App, ...]:
-    """The apps with the suspensions that the branch has now: they bind whatever revision is read."""
-    now = {spec.template.name: spec.template.suspensions for spec in tip.apps} if tip else {}
-    return tuple(replace(app, suspensions=now.get(app.name, app.suspensions)) for app in apps)
+def bound(selection: Selection, tip: Project | None) -> tuple[App, ...]:
+    """The apps with the suspensions and rules that the branch has now, under a new name too: they bind whatever revision is read."""
+    heirs = [spec.template for spec in tip.apps] if tip else []
+    now = {name: app for app in heirs for name in app.renamed_from} | {app.name: app for app in heirs}
+    return tuple(_bound(app, now.get(app.name), selection.cluster) for app in selection.apps)
+
+
+def _bound(app: App, now: App | None, cluster: Cluster | None) -> App:
+    if now is None:
+        return app
+    return replace(app, suspensions=now.suspensions, tenancy=tenants.filled(now.tenancy, placeholders(now, app.env, cluster)))
 
 
 def _tell(session: Session, tree: Tree) -> None:
@@ -244,7 +254,10 @@ def _stage(
             hint="add `clusters` to it in gitctl.yaml, or name one with --context",
         )
     lookup = ProjectLookup(opened.file, opened.folder, cluster)
-    parts = _parts(session, opened.source, opened.tree, cluster if target else None, opened.project.limits, lookup)
+    # Others too: what they have is looked at where apps depend on each other. The selected ones come last: the branch's rules bind them.
+    acting = (spec.template for spec in opened.project.apps if spec.template.tenancy.account and cluster)
+    everybody = (*(fill_app(template, environment, cluster) for template in acting), *apps)
+    parts = _parts(session, opened.source, opened.tree, cluster if target else None, opened.project.limits, lookup, everybody)
     parts = replace(parts, publisher=opened.publisher, blame=blame_with(opened.source, project=opened.file))
     project, clusters = opened.project.name, len(environment.clusters)
     return Stage(parts, apps, environment.name, environment.protect, project=project, clusters=clusters, at=cluster)
@@ -261,11 +274,19 @@ def _branch_stage(session: Session, opened: OpenProject, here: branches.BranchAp
     return Stage(parts, here.apps, here.env.name, here.env.protect, project=project, publish=target.publish)
 
 
-def _parts(session: Session, source: Source | None, tree: Tree, cluster: Cluster | None, limits: Limits, lookup: Lookup) -> Parts:
+def _parts(
+    session: Session,
+    source: Source | None,
+    tree: Tree,
+    cluster: Cluster | None,
+    limits: Limits,
+    lookup: Lookup,
+    apps: Iterable[App] = (),
+) -> Parts:
     return Parts(
         source=source,
         tree=tree,
-        target=open_cluster(session, cluster) if cluster else cast(Target, _NoTarget()),
+        target=open_cluster(session, cluster, apps) if cluster else cast(Target, _NoTarget()),
         render=render_with(session),
         emit=session.emit,
         now=lambda: datetime.now(UTC),
@@ -277,20 +298,39 @@ def _parts(session: Session, source: Source | None, tree: Tree, cluster: Cluster
     )
 
 
-def open_cluster(session: Session, cluster: Cluster) -> Target:
-    """The Kubernetes target of a cluster; nothing is asked of it yet."""
+def open_cluster(session: Session, cluster: Cluster, apps: Iterable[App] = ()) -> Target:
+    """The Kubernetes target of a cluster; nothing is asked of it yet. `apps` are those that may have accounts of their own."""
     from gitctl.target.kubernetes.open import open_target
 
     flags = session.flags
+    if flags.dangerous_insecure_tls:
+        session.warn("the certificate of the cluster need not be right: --dangerous-insecure-tls")
+    if not cluster.context and in_ci():
+        raise UsageError(
+            "which cluster? in CI the kubeconfig's current context is not taken",
+            id=ErrorId.CONTEXT_UNNAMED,
+            hint="name it: --context NAME, or GITCTL_CONTEXT",
+        )
     return open_target(
         cluster,
         kubeconfig=str(flags.kubeconfig or cluster.kubeconfig or os.environ.get("KUBECONFIG", "")),
         context=cluster.context,
         impersonate=flags.as_user or "",
         groups=flags.as_group,
+        own=bool(flags.kubeconfig) or not _in_checkout(session, cluster.kubeconfig),
+        insecure=flags.dangerous_insecure_tls,
+        accounts={owner: app.tenancy.account for app in apps if app.tenancy.account for owner in owners_of(app)},
         timeout=duration("--request-timeout", flags.request_timeout) if flags.request_timeout else None,
         cache=cache_folder(),
     )
+
+
+def _in_checkout(session: Session, files: str) -> bool:
+    """Does one of these files come with the project, by its name or by what it links to?"""
+    start = start_folder(session)
+    root = (find_root(start) or start).resolve()
+    paths = [Path(os.path.abspath(Path(name).expanduser())) for name in files.split(os.pathsep) if name]
+    return any(one.is_relative_to(root) for path in paths for one in (path, path.parent.resolve() / path.name, path.resolve()))
 
 
 def render_with(session: Session, *, keyless: bool = False, opens_branches: bool = False) -> Callable[[App, Tree], RenderResult]:

@@ -1,22 +1,21 @@
-"""`gitctl secret keygen|encrypt|decrypt|edit|view|status|rotate|scan`: files encrypted by sops with age keys. No gitctl.yaml is needed."""
+"""`gitctl secret keygen|encrypt|decrypt|edit|view|status|rotate`: files encrypted by sops with age keys. No gitctl.yaml is needed.
+
+`scan` is in secret_scan.py; the commands for Sealed Secrets are in secret_seal.py."""
 
 from __future__ import annotations
 
 import os
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from gitctl.cli import secret_exec, secret_git, secret_recipients
+from gitctl.cli import secret_exec, secret_git, secret_recipients, secret_scan, secret_seal
 from gitctl.cli.flags import with_session
 from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
-from gitctl.errors import ErrorId, ExitCode, GitctlError, SourceError, UsageError
-
-if TYPE_CHECKING:
-    from gitctl.workflow.scan import Files as ScanFiles
+from gitctl.errors import ExitCode, GitctlError
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="An encrypted file.", show_default=False)]
 Files = Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files; all are done, or none.", show_default=False)]
@@ -29,28 +28,20 @@ _EPILOGS = {
     "edit": epilog([("gitctl secret edit apps/web/secret.yaml", "")]),
     "view": epilog([("gitctl secret view apps/web/secret.yaml", "masked")]),
     "status": epilog([("gitctl secret status", "this folder and all below"), ("gitctl secret status --exit-code -q", "for CI")]),
-    "scan": epilog(
-        [
-            ("gitctl secret scan", "all files that Git tracks"),
-            ("gitctl secret scan --staged", "what the next commit would hold: for a Git hook"),
-            ("gitctl secret scan apps/web -o json", "a folder"),
-            ("gitctl secret scan -o sarif > findings.sarif", "for code scanning; also junit, github"),
-        ],
-        codes={0: "nothing lies open", 1: "plain text that nobody gave a reason for"},
-        notes="Accept a false positive: the annotation or comment `gitctl.dev/allow-plaintext: REASON`. Values are never printed.",
-    ),
     "rotate": epilog([("gitctl secret rotate --recipients apps/*/secret.yaml", "after a change in .sops.yaml")]),
 }
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="Secrets in Git: files encrypted by sops with age keys.", no_args_is_help=True)
-    for command in (keygen, encrypt, decrypt, edit, view, status, rotate, scan):
+    group = typer.Typer(help="Secrets in Git: encrypted by sops, or sealed for a cluster.", no_args_is_help=True)
+    for command in (keygen, encrypt, decrypt, edit, view, status, rotate):
         group.command(command.__name__, epilog=_EPILOGS.get(command.__name__))(command)
     secret_git.register(group)
     secret_recipients.register(group)
     secret_exec.register(group)
+    secret_scan.register(group)
+    secret_seal.register(group)
     app.add_typer(group, name="secret")
 
 
@@ -114,7 +105,7 @@ def decrypt(
     if in_place:
         session.warn(f"{path} is plain text now: do not commit it")
     else:
-        _write_plain(plain)
+        write_plain(plain)
 
 
 @with_session()
@@ -130,7 +121,7 @@ def view(
 
     path = _named(session, file)
     if dangerous_show_secrets:
-        _write_plain(run(path, SopsFiles(), form=_form(session)))
+        write_plain(run(path, SopsFiles(), form=_form(session)))
         return
     text, values = SopsFiles().mask(path, read_file(path))
     body = {"file": str(path), "values": [{"document": v.path[0], "path": list(v.path[1:]), "bytes": v.size} for v in values]}
@@ -195,49 +186,6 @@ def rotate(
     _show_files(session, "rotated", run(_all_named(session, files), SopsFiles(), by_rule=recipients))
 
 
-@with_session()
-def scan(
-    session: Session,
-    files: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FILE|DIR]…", help="Files and folders; default: all files that Git tracks.")
-    ] = None,
-    staged: Annotated[bool, typer.Option("--staged", help="What is staged for the next commit.")] = False,
-    exclude: Annotated[list[str] | None, typer.Option("--exclude", metavar="PATTERN", help="Leave out; repeatable: 'test/*'.")] = None,
-) -> int:
-    """Find secrets in plain text.
-
-    Kubernetes Secrets, private keys, age keys, kubeconfigs, credentials of registries, and what kustomizations make Secrets of.
-    """
-    from gitctl.cli.show.scan import show_scan
-    from gitctl.secrets import scan as detect
-    from gitctl.workflow.scan import Detector
-    from gitctl.workflow.scan import scan as run
-
-    detector = Detector(detect.exposures, detect.generator_inputs, detect.exposed_inputs)
-    found = run(_to_scan(session, files or [], staged), detector, exclude=exclude or ())
-    show_scan(session, found)
-    return ExitCode.DIFFERENT if found.exposures else ExitCode.DONE
-
-
-def _to_scan(session: Session, files: list[Path], staged: bool) -> ScanFiles:
-    from gitctl.cli.start import start_folder
-    from gitctl.source.checkout import find_root, repository
-    from gitctl.source.disk import named_files, tracked_files
-    from gitctl.source.index import Staged
-
-    start = start_folder(session)
-    if files and staged:
-        raise UsageError("--staged looks at the index: it takes no files", id=ErrorId.FLAGS_CONFLICT, hint="leave one of them out")
-    if files:
-        return named_files(start, files)
-    root = find_root(start)
-    if staged:
-        return Staged(repository(root or start))
-    if root is None:
-        raise SourceError(f"{start} is not in a Git repository", id=ErrorId.NOT_A_REPOSITORY, hint="name files or folders")
-    return tracked_files(start, root)
-
-
 def _named(session: Session, file: Path) -> Path:
     """The file as the user wrote it, below the folder of -C."""
     return (session.flags.directory or Path()) / file
@@ -263,7 +211,7 @@ def _form(session: Session) -> str:
     return "" if form is Output.TEXT else form.value
 
 
-def _write_plain(content: bytes) -> None:
+def write_plain(content: bytes) -> None:
     """Plaintext to stdout, byte by byte; a terminal gets it without control characters."""
     import sys
 

@@ -17,6 +17,8 @@ from gitctl.cli.words import (
     ADOPT_FROM,
     APP_NAME,
     APPS,
+    ATOMIC,
+    CONTINUE_ON_ERROR,
     HEARTBEAT,
     INTERVAL,
     LABELS,
@@ -50,6 +52,7 @@ EPILOG = epilog(
         ("gitctl sync -e dev", "all apps, in the order of depends_on"),
         ("gitctl sync web -e prod --revision v1.2 --yes", "one app, in CI"),
         ("gitctl sync -e prod --dry-run", "show the plan, write nothing"),
+        ("gitctl sync web -e prod --atomic --yes", "applied and healthy, or as it was before"),
         ("gitctl sync site -e prod --push --yes", "an app whose target is a branch: render, commit, push"),
         ("gitctl sync ./manifests --app demo --context kind-dev -n demo", "a folder, without gitctl.yaml"),
         ("gitctl sync -e prod --yes --interval 1m", "again and again, until Ctrl-C or SIGTERM"),
@@ -59,7 +62,7 @@ EPILOG = epilog(
         0: "applied and healthy, or nothing to do",
         1: "with --dry-run only: differences",
         7: "refused; nothing was written",
-        8: "applied in part",
+        8: "applied in part; with --atomic: refused before the first write, or taken back",
         9: "applied, not healthy in time",
         10: "another run holds the lock",
     },
@@ -94,7 +97,8 @@ def sync(
     allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="Sync uncommitted files.")] = False,
     allow_stale: Annotated[bool, typer.Option("--allow-stale", help="Sync the cached revision when Git is out of reach.")] = False,
     release: Annotated[bool, typer.Option("--release", help="End the hold of a `rollback --no-commit`.")] = False,
-    continue_on_error: Annotated[bool, typer.Option("--continue-on-error", help="Go on with later waves after a failure.")] = False,
+    continue_on_error: CONTINUE_ON_ERROR = False,
+    atomic: ATOMIC = False,
     lock_timeout: LOCK_TIMEOUT = "0s",
     selector: LABELS = None,
     only: ONLY = None,
@@ -121,7 +125,9 @@ def sync(
         allow_stale=allow_stale,
         release=release,
         continue_on_error=continue_on_error,
+        atomic=atomic,
     )
+    _require_sense(request)
     if watch:
         read = partial(read_project, session, apps, revision=revision, worktree=worktree)
         round_of = partial(_round, session, request, yes=yes)
@@ -129,6 +135,16 @@ def sync(
     if interval is None and heartbeat is None:
         return _carry_out(session, stages(), request, dry_run=dry_run, yes=yes)
     return _again_and_again(session, partial(_runs, session, stages, request, yes=yes), interval, heartbeat, dry_run=dry_run)
+
+
+def _require_sense(request: SyncRequest) -> None:
+    against = "--continue-on-error" if request.continue_on_error else "" if request.wait else "--no-wait"
+    if request.atomic and against:
+        raise UsageError(
+            f"--atomic and {against} contradict each other",
+            id=ErrorId.FLAGS_CONFLICT,
+            hint="leave one out: an atomic sync ends well and healthy, or is taken back",
+        )
 
 
 def _again_and_again(session: Session, run: Callable[[], Ran], interval: str | None, heartbeat: Path | None, *, dry_run: bool) -> int:

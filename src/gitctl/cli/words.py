@@ -43,6 +43,10 @@ ADOPT_FROM = Annotated[
     ),
 ]
 PUSH_BRANCH = Annotated[bool, typer.Option("--push", help="Push commits of rendered branches; without it they stay here.")]
+ATOMIC = Annotated[
+    bool, typer.Option("--atomic", help="All or nothing: try everything first; when it fails all the same, put back what was there.")
+]
+CONTINUE_ON_ERROR = Annotated[bool, typer.Option("--continue-on-error", help="Go on with later waves after a failure.")]
 WAIT = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until healthy.")]
 TIMEOUT = Annotated[
     str | None, typer.Option("--timeout", metavar="DURATION", help="How long to wait for health, such as 5m; default: the app's `wait`.")

@@ -15,6 +15,7 @@ from gitctl.config.conform import conform
 from gitctl.config.cycle import find_cycle
 from gitctl.config.problem import KeyPath, Problem
 from gitctl.config.schema import json_schema
+from gitctl.config.tenants import tenancy_problems
 from gitctl.errors import ConfigError, ErrorId, did_you_mean
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
@@ -47,7 +48,7 @@ def check(data: Any, *, folder: str = "") -> tuple[Problem, ...]:
         found += _app(("apps", name), app, data)
         found += _paths(("apps", name), app, folder)
         found += _rules(("apps", name), app)
-    return (*found, *_names(apps), *_cycles(apps))
+    return (*found, *_names(apps), *_cycles(apps), *tenancy_problems(data))
 
 
 def _environments(data: Mapping[str, Any]) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-from gitctl.config import placeholder
+from gitctl.config import placeholder, tenants
 from gitctl.errors import ConfigError, ErrorId, UsageError
 from gitctl.model.app import (
     App,
@@ -38,7 +38,7 @@ def fill_app(template: App, env: Environment, cluster: Cluster | None) -> App:
 
     Raises ConfigError when `{cluster}` is used and there is none, or a name gets too long.
     """
-    values = {"env": env.name, "app": template.name} | ({"cluster": cluster.name} if cluster else {})
+    values = placeholders(template, env.name, cluster)
     target = _filled_target(template, values)
     return dataclasses.replace(
         template,
@@ -51,7 +51,13 @@ def fill_app(template: App, env: Environment, cluster: Cluster | None) -> App:
         kubernetes=env.kubernetes,
         api_versions=env.api_versions,
         vars=merged((*template.vars, *env.vars, *(cluster.vars if cluster else ()))),
+        tenancy=tenants.filled(template.tenancy, values),
     )
+
+
+def placeholders(app: App, env: str, cluster: Cluster | None) -> Mapping[str, str]:
+    """What `{env}`, `{app}` and `{cluster}` mean; the last only where there is a cluster."""
+    return {"env": env, "app": app.name} | ({"cluster": cluster.name} if cluster else {})
 
 
 def _filled_helm(template: App, values: Mapping[str, str]) -> HelmOptions:

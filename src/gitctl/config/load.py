@@ -11,7 +11,8 @@ from gitctl.config.check import check
 from gitctl.config.duration import parse_duration
 from gitctl.config.fill import inside
 from gitctl.config.moment import parse_time
-from gitctl.config.problem import as_error, in_file_order
+from gitctl.config.problem import Marks, as_error, in_file_order
+from gitctl.config.tenants import tenancy_of
 from gitctl.errors import ConfigError, ManifestError, raise_all
 from gitctl.model.app import (
     App,
@@ -57,8 +58,7 @@ def load(data: bytes, *, path: str = "gitctl.yaml", folder: str = "") -> Project
     errors = [as_error(problem, path=path, marks=marks) for problem in check(value, folder=folder)]
     raise_all(in_file_order(errors))
     project = msgspec.convert(value, shape.Project)
-    lines = {name: marks.get(("apps", name), (0, 0))[0] for name in project.apps}
-    return _project(project, path=path, folder=folder, lines=lines)
+    return _project(project, path=path, folder=folder, marks=marks)
 
 
 def _parsed(data: bytes, path: str) -> tuple[Any, Mapping[tuple[str | int, ...], tuple[int, int]]]:
@@ -68,7 +68,7 @@ def _parsed(data: bytes, path: str) -> tuple[Any, Mapping[tuple[str | int, ...],
         raise ConfigError(error.message, id=error.id, hint=error.hint, where=error.where, details=error.details) from error
 
 
-def _project(read: shape.Project, *, path: str, folder: str, lines: Mapping[str, int]) -> Project:
+def _project(read: shape.Project, *, path: str, folder: str, marks: Marks) -> Project:
     clusters = {name: _cluster(name, c) for name, c in read.clusters.items()}
     return Project(
         name=read.name,
@@ -84,7 +84,7 @@ def _project(read: shape.Project, *, path: str, folder: str, lines: Mapping[str,
             for name, env in read.environments.items()
         ),
         clusters=tuple(clusters.values()),
-        apps=tuple(_app(read, name, folder, lines[name]) for name in read.apps),
+        apps=tuple(_app(read, name, folder, path, marks) for name in read.apps),
         source=SourceSpec(url=read.source.url, ref=read.source.ref),
         limits=Limits(read.limits.prune_count, read.limits.prune_share, read.limits.prune_per_day),
         path=path,
@@ -103,7 +103,7 @@ def _cluster(name: str, read: shape.Cluster) -> Cluster:
     )
 
 
-def _app(project: shape.Project, name: str, folder: str, line: int) -> AppSpec:
+def _app(project: shape.Project, name: str, folder: str, path: str, marks: Marks) -> AppSpec:
     read = project.apps[name]
     template = App(
         project=project.name,
@@ -127,8 +127,9 @@ def _app(project: shape.Project, name: str, folder: str, line: int) -> AppSpec:
         vars=(*_variables(project.vars, VarScope.PROJECT), *_variables(read.vars, VarScope.APP)),
         vars_from_env=tuple(project.vars_from_env),
         substitute=_set(read.substitute),
+        tenancy=tenancy_of(project, name, path=path, marks=marks),
     )
-    return AppSpec(template, environments=tuple(read.environments), line=line)
+    return AppSpec(template, environments=tuple(read.environments), line=marks.get(("apps", name), (0, 0))[0])
 
 
 def _variables(values: Mapping[str, VarValue], scope: VarScope) -> tuple[Variable, ...]:

@@ -31,6 +31,22 @@ Text = Annotated[str, Meta(min_length=1, title="a text that is not empty")]
 Scalar = str | int | float | bool
 VarName = Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$", title="a name of letters, digits and '_', no digit first")]
 Vars = dict[VarName, str | int | bool]
+NamePattern = Annotated[str, Meta(pattern=r"^[-a-z0-9*?{}]{1,63}$", title="a name or pattern such as shop-* or shop-{env}")]
+KindPattern = Annotated[
+    str,
+    Meta(
+        pattern=r"^(\*|[A-Z][A-Za-z0-9*]*)(\.[a-z0-9*][-.a-z0-9*]*)?(/[^/\s]+)?$",
+        title="a kind such as Deployment, Deployment.apps, *.example.com or Service.core/web-*",
+    ),
+]
+RolePattern = Annotated[str, Meta(pattern=r"^[^\s/]+$", title="the name of a role, or a pattern such as team-*")]
+Account = Annotated[
+    str,
+    Meta(
+        pattern=r"^[-a-z0-9{}]{1,63}/[a-z0-9{][-.a-z0-9{}]{0,252}$",
+        title="a service account as NAMESPACE/NAME, such as shop-{env}/deployer",
+    ),
+]
 
 
 class Strict(Struct, forbid_unknown_fields=True):
@@ -135,6 +151,34 @@ class Suspend(Strict):
     until: Annotated[Time | UnsetType, Meta(description="left out: until it is resumed")] = UNSET
 
 
+class Rules(Strict):
+    """Patterns of what is meant; `*` matches any run of letters. `{env}`, `{cluster}` and `{app}` may stand in namespaces."""
+
+    namespaces: Annotated[list[NamePattern] | UnsetType, Meta(description="namespaces of objects, such as shop-*")] = UNSET
+    kinds: Annotated[list[KindPattern] | UnsetType, Meta(description="kinds: Deployment, Deployment.apps, *.example.com, Secret/web-*")] = (
+        UNSET
+    )
+    roles: Annotated[list[RolePattern] | UnsetType, Meta(description="roles that the app does not bring and that bindings name")] = UNSET
+    clusters: Annotated[list[Text] | UnsetType, Meta(description="names under `clusters`, or patterns")] = UNSET
+    repositories: Annotated[list[Text] | UnsetType, Meta(description="addresses of charts and of branch targets, or patterns")] = UNSET
+
+
+class Allow(Rules):
+    """What is allowed. A list that is left out: anything; for a team see docs/tenancy.md."""
+
+    cluster_kinds: Annotated[
+        list[KindPattern] | UnsetType, Meta(description="kinds without a namespace; a team has none that is not named here")
+    ] = UNSET
+
+
+class Team(Strict):
+    """Apps of people who do not own this file, and what these apps may have."""
+
+    allow: Annotated[Allow, Meta(description="nothing else is allowed")] = field(default_factory=Allow)
+    deny: Annotated[Rules, Meta(description="denied, whatever is allowed")] = field(default_factory=Rules)
+    service_account: Annotated[Account | UnsetType, Meta(description="NAMESPACE/NAME: who applies the objects of the team's apps")] = UNSET
+
+
 class App(Strict):
     """One unit of delivery. `{env}`, `{cluster}` and `{app}` may stand in path, namespace, release, values_files and target."""
 
@@ -144,6 +188,14 @@ class App(Strict):
     render: Literal["auto", "plain", "kustomize", "helm"] = "auto"
     helm: Helm = field(default_factory=Helm)
     hooks: Annotated[Literal["refuse", "skip"] | UnsetType, Meta(description="short form of helm.hooks")] = UNSET
+    team: Annotated[str | UnsetType, Meta(description="a name under `teams`: whose rules hold for the app")] = UNSET
+    allow: Annotated[Allow, Meta(description="nothing else is allowed to this app; the team's rules hold too")] = field(
+        default_factory=Allow
+    )
+    deny: Annotated[Rules, Meta(description="denied to this app")] = field(default_factory=Rules)
+    service_account: Annotated[
+        Account | UnsetType, Meta(description="NAMESPACE/NAME: who applies the app's objects; wins over the team's")
+    ] = UNSET
     environments: Annotated[list[str], Meta(description="default: all")] = []
     depends_on: Annotated[list[str], Meta(description="apps that must be healthy first")] = []
     prune: Annotated[bool, Meta(description="delete objects that left Git")] = True
@@ -177,6 +229,7 @@ class Project(Strict):
     clusters: dict[Name, Cluster] = {}
     environments: dict[Name, Environment] = {}
     apps: dict[Name, App] = {}
+    teams: Annotated[dict[Name, Team], Meta(description="rules for the apps that name the team")] = {}
     limits: Limits = field(default_factory=Limits)
     vars: Annotated[Vars, Meta(description="variables for all apps: ${NAME} in manifests. Never secrets: values are shown")] = {}
     vars_from_env: Annotated[

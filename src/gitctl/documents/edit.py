@@ -25,14 +25,20 @@ REMOVED: Final = _Removed()
 _INDENTED_LIST = re.compile(r"^( *)[^\s#-][^\n]*:[ \t]*(?:#[^\n]*)?\n(?:[ \t]*(?:#[^\n]*)?\n)*\1 +- ", re.MULTILINE)
 
 
+_HEAD = re.compile(r"\A(?:[ \t]*(?:#[^\n]*)?\n)*---[ \t]*(?:#[^\n]*)?\n")
+"""Comments and the mark that come before the document: ruamel would lose the comments."""
+
+
 def edit(text: str, changes: Mapping[Path, Any]) -> str:
     """The text with each path set to its new value (missing parents are made), or taken away where it is REMOVED.
 
     Only for files with one document. Raises ManifestError when a path runs through a scalar, or a list index is not there.
     """
-    writer = _writer(text)
+    head = found.group() if (found := _HEAD.match(text)) else ""
+    body = text.removeprefix(head)
+    writer = _writer(body)
     try:
-        root = writer.load(text)
+        root = writer.load(body)
     except Exception:
         # ruamel's messages quote the file
         raise ManifestError("the file cannot be edited: it is not one valid YAML document", id=ErrorId.YAML_EDIT) from None
@@ -41,7 +47,7 @@ def edit(text: str, changes: Mapping[Path, Any]) -> str:
         _change(root, path, value if value is REMOVED else _styled(value))
     out = StringIO()
     writer.dump(root, out)
-    return out.getvalue()
+    return head + out.getvalue()
 
 
 def _writer(text: str) -> Any:

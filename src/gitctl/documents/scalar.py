@@ -7,7 +7,6 @@ YAML 1.1 nor 1.2; `tests/unit/documents/test_kubectl.py` compares them with kube
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 import struct
 from decimal import Decimal
@@ -140,10 +139,10 @@ def _float(plain: str, text: str) -> Scalar:
 def _binary(text: str) -> str:
     try:
         return base64.b64decode("".join(text.split("\n")), validate=True).decode("utf-8")
-    except binascii.Error:
-        raise Mistaken("not base64") from None
     except UnicodeDecodeError:
         raise Mistaken("binary that is not text would be damaged") from None
+    except ValueError:  # binascii.Error is one; text that is not ASCII is another
+        raise Mistaken("not base64") from None
 
 
 def _float32(value: float) -> str:

@@ -38,6 +38,7 @@ class ErrorId(StrEnum):
     ARGUMENT_INVALID = "argument-invalid", ExitCode.USAGE
     OUTPUT_FORM = "output-form", ExitCode.USAGE
     EDITOR_MISSING = "editor-missing", ExitCode.USAGE
+    CONTEXT_UNNAMED = "context-unnamed", ExitCode.USAGE
     ENVIRONMENT_NEEDED = "environment-needed", ExitCode.USAGE
     APP_NAME_NEEDED = "app-name-needed", ExitCode.USAGE
     CONTEXT_NOT_IN_ENVIRONMENT = "context-not-in-environment", ExitCode.USAGE
@@ -62,6 +63,7 @@ class ErrorId(StrEnum):
     FOLDER_MISSING = "folder-missing", ExitCode.INPUT
     NO_APP_FOUND = "no-app-found", ExitCode.INPUT
     KUBECONFIG_MISSING = "kubeconfig-missing", ExitCode.INPUT
+    KUBECONFIG_UNTRUSTED = "kubeconfig-untrusted", ExitCode.INPUT
     KUBECONFIG_UNREADABLE = "kubeconfig-unreadable", ExitCode.INPUT
     CONTEXT_UNKNOWN = "context-unknown", ExitCode.INPUT
     CONTEXT_NEEDED = "context-needed", ExitCode.INPUT
@@ -128,6 +130,14 @@ class ErrorId(StrEnum):
     NOT_IN_CONFLICT = "not-in-conflict", ExitCode.INPUT
     BASE64_INVALID = "base64-invalid", ExitCode.INPUT
     EDITOR_FAILED = "editor-failed", ExitCode.INPUT
+    BASELINE_INVALID = "baseline-invalid", ExitCode.INPUT
+    NOT_A_SECRET = "not-a-secret", ExitCode.INPUT
+    CERTIFICATE_INVALID = "certificate-invalid", ExitCode.INPUT
+    CERTIFICATE_EXPIRED = "certificate-expired", ExitCode.INPUT
+    SEALING_KEY_INVALID = "sealing-key-invalid", ExitCode.INPUT
+    SEALED_WRONG_KEY = "sealed-wrong-key", ExitCode.INPUT
+    SEALED_BROKEN = "sealed-broken", ExitCode.INPUT
+    SEALED_SCOPE = "sealed-scope", ExitCode.INPUT
 
     # Git
     NOT_A_REPOSITORY = "not-a-repository", ExitCode.SOURCE
@@ -147,6 +157,7 @@ class ErrorId(StrEnum):
     REMOTE_UNREACHABLE = "remote-unreachable", ExitCode.SOURCE
     REMOTE_CREDENTIALS = "remote-credentials", ExitCode.SOURCE
     REMOTE_REPOSITORY = "remote-repository", ExitCode.SOURCE
+    CACHE_UNWRITABLE = "cache-unwritable", ExitCode.SOURCE
     REMOTE_BUSY = "remote-busy", ExitCode.SOURCE
     REMOTE_STALE = "remote-stale", ExitCode.SOURCE
     PUSH_REJECTED = "push-rejected", ExitCode.SOURCE
@@ -159,12 +170,14 @@ class ErrorId(StrEnum):
     TOOL_MISSING = "tool-missing", ExitCode.RENDER
     TOOL_VERSION = "tool-version", ExitCode.RENDER
     PROGRAM_TIMEOUT = "program-timeout", ExitCode.RENDER
+    PROGRAM_LIMIT = "program-limit", ExitCode.RENDER
     RENDER_FAILED = "render-failed", ExitCode.RENDER
     EXTERNAL_DIFF_FAILED = "external-diff-failed", ExitCode.RENDER
     RENDER_RANDOM = "render-random", ExitCode.RENDER
     NOT_REPRODUCIBLE = "not-reproducible", ExitCode.RENDER
     CHART_UNREACHABLE = "chart-unreachable", ExitCode.RENDER
     CHART_HOOKS = "chart-hooks", ExitCode.RENDER
+    NO_ROOM = "no-room", ExitCode.RENDER
     SECRET_MISPLACED = "secret-misplaced", ExitCode.RENDER
     SECRET_MANGLED = "secret-mangled", ExitCode.RENDER
     NO_USABLE_KEY = "no-usable-key", ExitCode.RENDER
@@ -181,6 +194,7 @@ class ErrorId(StrEnum):
     SERVER_TOO_OLD = "server-too-old", ExitCode.CLUSTER
     STATE_DAMAGED = "state-damaged", ExitCode.CLUSTER
     SANDBOX_FAILED = "sandbox-failed", ExitCode.CLUSTER
+    CERTIFICATE_UNREACHABLE = "certificate-unreachable", ExitCode.CLUSTER
 
     # guards
     CONSENT_NEEDED = "consent-needed", ExitCode.REFUSED
@@ -200,6 +214,8 @@ class ErrorId(StrEnum):
     NOT_OURS = "not-ours", ExitCode.REFUSED
     IMMUTABLE = "immutable", ExitCode.REFUSED
     WRONG_CLUSTER = "wrong-cluster", ExitCode.REFUSED
+    INSECURE_SERVER = "insecure-server", ExitCode.REFUSED
+    TEAM_RULES = "team-rules", ExitCode.REFUSED
     DEPENDENCY_NOT_READY = "dependency-not-ready", ExitCode.REFUSED
     STILL_NEEDED = "still-needed", ExitCode.REFUSED
     STATE_LOST = "state-lost", ExitCode.REFUSED
@@ -218,10 +234,14 @@ class ErrorId(StrEnum):
     BRANCH_SECRET = "branch-secret", ExitCode.REFUSED
     EDITED_MEANWHILE = "edited-meanwhile", ExitCode.REFUSED
     NO_MEMORY_FOLDER = "no-memory-folder", ExitCode.REFUSED
+    HOLDER_ALIVE = "holder-alive", ExitCode.REFUSED
 
     # the end of a run
     APPLY_FAILED = "apply-failed", ExitCode.PARTIAL
     FIELD_CONFLICT = "field-conflict", ExitCode.PARTIAL
+    ATOMIC_REFUSED = "atomic-refused", ExitCode.PARTIAL
+    RESTORED = "restored", ExitCode.PARTIAL
+    RESTORED_IN_PART = "restored-in-part", ExitCode.PARTIAL
     NOT_HEALTHY = "not-healthy", ExitCode.UNHEALTHY
     NOT_GONE = "not-gone", ExitCode.UNHEALTHY
     DEFINITION_NOT_SERVED = "definition-not-served", ExitCode.UNHEALTHY

@@ -23,13 +23,15 @@ def close_record(state: AppState, record: Record) -> AppState:
     return replace(state, records=tuple(record if r.number == record.number else r for r in state.records))
 
 
-def mark_interrupted(state: AppState, *, at: str) -> AppState:
-    """The state with every record that was left open marked as interrupted; `at` (RFC 3339) is when that was noticed."""
-    return replace(state, records=tuple(_interrupted(r, at) if r.result is RecordResult.OPEN else r for r in state.records))
+def mark_interrupted(state: AppState, *, at: str, why: str = "") -> AppState:
+    """The state with every record that was left open marked as interrupted; `at` (RFC 3339) is when that was noticed.
+
+    `why`, where it is known, is added to what the run itself left word of."""
+    return replace(state, records=tuple(_interrupted(r, at, why) if r.result is RecordResult.OPEN else r for r in state.records))
 
 
-def _interrupted(record: Record, at: str) -> Record:
-    message = record.message or "the run ended without closing its record"
+def _interrupted(record: Record, at: str, why: str) -> Record:
+    message = "; ".join(filter(None, (record.message, why))) or "the run ended without closing its record"
     return replace(record, result=RecordResult.INTERRUPTED, finished=at, message=message)
 
 

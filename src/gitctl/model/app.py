@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from gitctl.model.suspension import Suspension
+from gitctl.model.tenancy import Tenancy
 from gitctl.model.variable import Variable
 
 
@@ -155,6 +156,7 @@ class App:
     vars_from_env: tuple[str, ...] = ()
     substitute: bool | None = None
     environment: tuple[tuple[str, str], ...] | None = None
+    tenancy: Tenancy = Tenancy()
 
     @property
     def suspension(self) -> Suspension | None:

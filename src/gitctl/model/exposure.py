@@ -16,14 +16,16 @@ class ExposureKind(StrEnum):
     AGE_KEY = "age-key"
     KUBECONFIG = "kubeconfig"
     DOCKER = "docker-auth"
+    TOKEN = "token"
 
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
     """A place, from 1 (0: not known), what lies there, and its size in bytes.
 
-    `object` is `Kind/name` of the object that holds it, `key` the path or name of the value, both "" where there is none. `accepted` is
-    the reason that the file gives for it, "" for none.
+    `object` is `Kind/name` of the object that holds it, `key` the path or name of the value, or the service of a token, both "" where
+    there is none. `accepted` is the reason that the file gives for it, "" for none; `commit` the one that brought it, where history was
+    looked at.
     """
 
     path: str
@@ -34,6 +36,7 @@ class Exposure:
     object: str = ""
     size: int = 0
     accepted: str = ""
+    commit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

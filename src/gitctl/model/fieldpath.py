@@ -20,17 +20,24 @@ FieldPath = tuple[str, ...]
 """Segments as FieldsV1 writes them, canonical: `("f:spec", "f:containers", 'k:{"name":"web"}', "f:image")`."""
 
 
+_INDEX = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+
 @lru_cache(maxsize=8192)
 def canonical(segment: str) -> str:
     """The segment with its JSON part in canonical form. Raises InputError for a segment of no known kind."""
     kind, rest = segment[:2], segment[2:]
     try:
         match kind:
-            case "f:" | "i:":
+            case "f:":
+                return segment
+            case "i:" if _INDEX.fullmatch(rest):
                 return segment
             case "k:" | "v:":
-                return kind + json.dumps(json.loads(rest), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    except ValueError as error:
+                value = json.loads(rest)
+                if kind == "v:" or (value and isinstance(value, dict)):
+                    return kind + json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    except (ValueError, RecursionError) as error:
         raise InputError("field set holds a segment that is not JSON", id=ErrorId.MANAGED_FIELDS) from error
     raise InputError("field set holds a segment of no known kind", id=ErrorId.MANAGED_FIELDS)
 

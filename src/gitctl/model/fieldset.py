@@ -16,6 +16,8 @@ from gitctl.model.change import FieldOwner
 from gitctl.model.fieldpath import FieldPath, canonical
 from gitctl.model.manifest import Json
 
+_DEEPEST = 200
+
 
 @dataclass(frozen=True, slots=True)
 class FieldSet:
@@ -30,7 +32,7 @@ class FieldSet:
             return cls()
         try:
             tree = json.loads(source) if isinstance(source, str) else source
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InputError("field set is not JSON", id=ErrorId.MANAGED_FIELDS) from error
         return cls(frozenset(_members(tree, ())))
 
@@ -90,6 +92,8 @@ class FieldSet:
 def _members(tree: Any, path: FieldPath) -> Iterator[FieldPath]:
     if not isinstance(tree, Mapping):
         raise InputError("field set holds something that is not a map", id=ErrorId.MANAGED_FIELDS)
+    if len(path) > _DEEPEST:
+        raise InputError(f"field set is nested deeper than {_DEEPEST} levels", id=ErrorId.MANAGED_FIELDS)
     if path and (not tree or "." in tree):
         yield path
     for segment, below in tree.items():

@@ -36,6 +36,7 @@ class Rule(StrEnum):
     DIFFERS = "differs"
     CANNOT_APPLY = "cannot-apply"
     REFUSED = "refused"
+    TEAM_RULES = "team-rules"
     DRIFTED = "drifted"
     MISSING = "missing"
     DELETING = "deleting"

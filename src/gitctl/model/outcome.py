@@ -10,6 +10,7 @@ from gitctl.model.change import Change, Plan
 from gitctl.model.health import Health
 from gitctl.model.manifest import Json, ObjectRef
 from gitctl.model.record import Record
+from gitctl.model.restoration import Restoration
 
 
 class OutcomeResult(StrEnum):
@@ -51,7 +52,8 @@ class ObjectHealth:
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """One app's run. `record` is None when nothing was applied and nothing had to be recorded; `removed`: nothing is stored any more."""
+    """One app's run. `record` is None when nothing was applied and nothing had to be recorded; `removed`: nothing is stored any more;
+    `restoration`: how what was applied was taken back."""
 
     plan: Plan
     outcomes: tuple[Outcome, ...] = ()
@@ -59,6 +61,7 @@ class SyncResult:
     record: Record | None = None
     dry_run: bool = False
     removed: bool = False
+    restoration: Restoration | None = None
 
     @property
     def failed(self) -> tuple[Outcome, ...]:

@@ -26,6 +26,7 @@ class RecordVerb(StrEnum):
     FIX = "fix"
     ROLLBACK = "rollback"
     DELETE = "delete"
+    RESTORE = "restore"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,29 @@ class SecretReads(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class Need:
+    """One right that a run will use. `namespace` is "" for the whole cluster, `name` for any object; `reason` says what for."""
+
+    namespace: str
+    group: str
+    resource: str
+    verb: str
+    name: str = ""
+    reason: str = ""
+
+    @property
+    def of_any_name(self) -> Need:
+        """The right for every object of the kind there."""
+        return Need(self.namespace, self.group, self.resource, self.verb)
+
+    @property
+    def text(self) -> str:
+        """`patch configmaps in namespace shop`, as the API server says it."""
+        resource = f"{self.resource}.{self.group}" if self.group else self.resource
+        return f"{self.verb} {resource}" + (f" in namespace {self.namespace}" if self.namespace else " in the whole cluster")
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class Rule:
     """What RBAC calls a policy rule. `names` () means every name; `urls` are paths that are no resources, of cluster roles only."""
 

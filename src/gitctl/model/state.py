@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gitctl.model.manifest import ObjectRef, Path, RenderInputs
-from gitctl.model.record import Record
+from gitctl.model.record import Record, RecordResult
 from gitctl.model.suspension import Suspension
 
 SCHEMA_VERSION = 1
@@ -70,6 +70,11 @@ class AppState:
     schema: int = SCHEMA_VERSION
     token: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def has_died(self) -> bool:
+        """Did the last run end without closing its record? What is gone since may be its doing."""
+        return any(record.result is RecordResult.OPEN for record in self.records)
 
     def entry(self, ref: ObjectRef) -> InventoryEntry | None:
         """The inventory entry of an object, or None."""

@@ -64,6 +64,15 @@ def account_objects(office: Office, grants: Mapping[Account, Grant], *, missing:
     )
 
 
+def acting_objects(office: Office, account: str, grant: Grant) -> tuple[Json, ...]:
+    """A service account (NAMESPACE/NAME) that applies the objects of some apps, and its rights."""
+    namespace, _, name = account.partition("/")
+    subject = {"kind": "ServiceAccount", "name": name, "namespace": namespace}
+    role = ".".join(("gitctl", office.project, office.env, "as", namespace, name))
+    body = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": namespace}}
+    return ({**body, "automountServiceAccountToken": False}, *_rights(role, grant, subject))
+
+
 def environment_reader() -> Json:
     """The shared ClusterRole."""
     return _role("ClusterRole", ENVIRONMENT_READER, "", ENVIRONMENT)
@@ -78,6 +87,10 @@ def _account(office: Office, account: Account, grant: Grant) -> Iterator[Json]:
         "automountServiceAccountToken": False,
     }
     yield _binding("ClusterRoleBinding", f"{name}.environment", "", ENVIRONMENT_READER, "ClusterRole", subject)
+    yield from _rights(name, grant, subject)
+
+
+def _rights(name: str, grant: Grant, subject: Json) -> Iterator[Json]:
     for namespace, rules in grant.items():
         prefix = "" if namespace else "Cluster"
         yield _role(f"{prefix}Role", name, namespace, rules)

@@ -18,6 +18,7 @@ from gitctl.plan.moves import move_notes
 from gitctl.plan.options import PlanOptions
 from gitctl.plan.order import check_waves, in_delete_order, in_waves
 from gitctl.plan.prune import Pruning, pruning
+from gitctl.plan.tenancy import prune_refusals
 
 __all__ = ["PlanOptions", "build"]
 
@@ -49,7 +50,7 @@ def build(app: App, rendered: RenderResult, comparisons: Sequence[Comparison], s
         prunes=prunes,
         unchanged=tuple(verdicts.unchanged),
         failures=tuple(verdicts.failures),
-        refusals=(*verdicts.refusals, *guards),
+        refusals=(*verdicts.refusals, *prune_refusals(app, prunes, options.namespaced), *guards),
         digest=digest,
         render_digest=rendered.digest,
         notes=(*_lost_notes(options), *stale.notes, *move_notes((*verdicts.changes, *prunes)), *_adoption_notes(verdicts.changes)),

@@ -15,6 +15,7 @@ from gitctl.plan.guard import delete_refusals
 from gitctl.plan.options import PlanOptions
 from gitctl.plan.order import in_delete_order
 from gitctl.plan.prune import deleting, mark, not_ours
+from gitctl.plan.tenancy import prune_refusals
 
 _STAYS = "stays, without gitctl's marks"
 
@@ -39,6 +40,7 @@ def delete_plan(
     gone = tuple(entry.ref for entry, live in seen.items() if live is None)
     digest = plan_digest(app.owner, changes, ())
     refusals = delete_refusals(changes, state, gone, digest=digest, options=options)
+    refusals = (*prune_refusals(app, changes, options.namespaced), *refusals)
     if lost and changes and options.plan_digest != digest:
         refusals = (_lost(app, [c.ref for c in changes], digest), *refusals)
     return Plan(

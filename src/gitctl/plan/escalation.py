@@ -7,7 +7,7 @@ the verb `bind` on that role, by name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from gitctl.model.manifest import Json, Manifest
@@ -35,14 +35,20 @@ def _held(manifest: Manifest) -> list[Rule]:
     return [_rule(item) for item in _items(manifest.body.get("rules"))]
 
 
-def _bound(manifest: Manifest, known: set[tuple[str, str, str]]) -> list[Rule]:
+def _bound(manifest: Manifest, known: Collection[tuple[str, str, str]]) -> list[Rule]:
+    role = foreign_role(manifest, known)
+    return [Rule((RBAC,), (_PLURALS[role[0]],), ("bind",), (role[1],))] if role and role[0] in _PLURALS else []
+
+
+def foreign_role(manifest: Manifest, known: Collection[tuple[str, str, str]]) -> tuple[str, str] | None:
+    """(kind, name) of the role that a binding is to, None when it is among `known` (kind, namespace, name), or no binding."""
+    if manifest.ref.group != RBAC or manifest.ref.kind not in ("RoleBinding", "ClusterRoleBinding"):
+        return None
     role = manifest.body.get("roleRef")
     role = role if isinstance(role, dict) else {}
     kind, name = str(role.get("kind", "")), str(role.get("name", ""))
     place = manifest.ref.namespace if kind == "Role" else ""
-    if kind not in _PLURALS or (kind, place, name) in known:
-        return []
-    return [Rule((RBAC,), (_PLURALS[kind],), ("bind",), (name,))]
+    return None if (kind, place, name) in known else (kind, name)
 
 
 def _is_aggregated(body: Json) -> bool:

@@ -52,11 +52,12 @@ def _time(text: str, default: str = "") -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class _Deletes:
-    """What a plan deletes. `inventory` are the entries that are not already gone."""
+    """What a plan deletes. `inventory` are the entries that are not already gone, `before` the deletes that the budget counts already."""
 
     changes: tuple[Change, ...]
     inventory: tuple[ObjectRef, ...]
     recorded: int
+    before: int
     options: PlanOptions
     digest: str
 
@@ -99,7 +100,8 @@ def _deletes(prunes: Sequence[Change], state: AppState, gone: Sequence[ObjectRef
     changes = tuple(c for c in prunes if c.action is Action.PRUNE and not (c.live and is_deleting(c.live)))
     absent = set(gone)
     inventory = tuple(e.ref for e in state.inventory if e.ref not in absent)
-    return _Deletes(changes, inventory, len(state.inventory), options, digest)
+    before = options.deleted_today + (len(absent) if state.has_died else 0)
+    return _Deletes(changes, inventory, len(state.inventory), before, options, digest)
 
 
 def _empty_render(state: AppState) -> Refusal:
@@ -169,7 +171,7 @@ def _whole(deletes: _Deletes, rule: ErrorId, what: str, key: Callable[[ObjectRef
 
 
 def _budget(deletes: _Deletes) -> Iterator[Refusal]:
-    count, before, budget = len(deletes.changes), deletes.options.deleted_today, deletes.options.limits.prune_per_day
+    count, before, budget = len(deletes.changes), deletes.before, deletes.options.limits.prune_per_day
     if count and before + count > budget:
         message = f"{counted(count, 'object')} would be deleted after {before} in the last 24 hours, more than the budget of {budget}"
         yield _refusal(deletes, ErrorId.PRUNE_BUDGET, message, deletes.refs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -41,7 +41,8 @@ class PlanOptions:
     in the whole cluster. `adopt_from` are controllers that go on writing what is adopted from them. `replace` are `Kind/name`.
     `moved` are wanted objects of other apps (owner ids) that give them away, `disputed` those that are not given away, with the
     reason; `claimed` are objects that left the app and are not its to delete, with the reason. `lost`: what is said of a state that
-    was lost, "" for others. `partial`: only some objects were compared. `stale`: Git could not be asked.
+    was lost, "" for others. `partial`: only some objects were compared. `stale`: Git could not be asked. `namespaced`: does a kind have
+    a namespace?
     """
 
     adopt: bool = False
@@ -60,3 +61,4 @@ class PlanOptions:
     claimed: Mapping[ObjectRef, str] = field(default_factory=dict)
     lost: str = ""
     limits: Limits = Limits()
+    namespaced: Callable[[ObjectRef], bool] = lambda ref: bool(ref.namespace)

@@ -126,6 +126,17 @@ def deployer_grant(things: Belongings) -> Grant:
     return rules.grant()
 
 
+def with_acting(grant: Grant, accounts: Iterable[str]) -> Grant:
+    """The grant, and the right to act as service accounts (NAMESPACE/NAME)."""
+    places: dict[str, list[str]] = {}
+    for account in accounts:
+        namespace, _, name = account.partition("/")
+        places.setdefault(namespace, []).append(name)
+    for namespace, names in places.items():
+        grant = with_state(grant, namespace, (Rule(("",), ("serviceaccounts",), ("impersonate",), tuple(sorted(names))),))
+    return grant
+
+
 def with_state(grant: Grant, namespace: str, rules: tuple[Rule, ...]) -> Grant:
     """The grant, and these rights in the state namespace."""
     return dict(sorted({**grant, namespace: tuple(sorted({*grant.get(namespace, ()), *rules}))}.items()))

@@ -7,7 +7,9 @@ a `Target` answers "now / wanted / would become" and carries out changes, a `Pub
 from gitctl.model.observed import Observed
 from gitctl.protocols.follow import Followable, Following, Stir, Tracked
 from gitctl.protocols.lineage import Lineage
+from gitctl.protocols.permissions import Permissions
 from gitctl.protocols.render import Document, Reads, Renderer, Rendering, RenderRequest
+from gitctl.protocols.reversible import Reversible
 from gitctl.protocols.secrets import Opened, SecretFiles, SecretProvider, Vault
 from gitctl.protocols.source import Publisher, Source, Tree
 from gitctl.protocols.target import Cancel, CompareOptions, Emit, Lock, Target
@@ -23,11 +25,13 @@ __all__ = [
     "Lock",
     "Observed",
     "Opened",
+    "Permissions",
     "Publisher",
     "Reads",
     "RenderRequest",
     "Renderer",
     "Rendering",
+    "Reversible",
     "SecretFiles",
     "SecretProvider",
     "Source",

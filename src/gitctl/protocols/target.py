@@ -9,6 +9,7 @@ from typing import Protocol
 
 from gitctl.model.certificate import Verify
 from gitctl.model.change import Change, Comparison
+from gitctl.model.lock import Holding
 from gitctl.model.manifest import Json, Manifest, ObjectRef
 from gitctl.model.observed import Observed
 from gitctl.model.outcome import Event, Outcome
@@ -102,6 +103,16 @@ class Target(Protocol):
 
     def lock(self, owner: str, *, timeout: float, emit: Emit, cancel: Cancel | None = None) -> AbstractContextManager[Lock]:
         """Hold the app's lock. Raises Locked, naming the holder, after `timeout` seconds (0: at once); Interrupted while waiting."""
+        ...
+
+    def holding(self, owner: str, *, seconds: float, cancel: Cancel | None = None) -> Holding | None:
+        """Who holds the app's lock, None when nobody does. Watches for at most `seconds` whether the holder lives. Writes nothing."""
+        ...
+
+    def evict(self, owner: str, found: Holding, *, emit: Emit) -> AbstractContextManager[Lock]:
+        """Take the app's lock from the holder that was found, and hold it: that run writes nothing more once this is entered.
+
+        Raises Locked when another run has it by now."""
         ...
 
     def observe(self, owner: str, refs: Sequence[tuple[ObjectRef, str]]) -> Observed:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -72,6 +73,7 @@ class RenderCache:
         if self._folder is None:
             return
         content = _content(kept)
+        name = ""
         try:
             private_folder(self._folder)
             handle, name = tempfile.mkstemp(dir=self._folder, prefix=".new-")
@@ -80,7 +82,8 @@ class RenderCache:
             os.replace(name, self._folder / key)
             _forget(self._folder)
         except OSError:
-            return
+            with suppress(OSError):
+                os.unlink(name)
 
 
 def _content(kept: Kept) -> bytes:

@@ -40,9 +40,19 @@ def _named(name: str, renderers: Mapping[str, Renderer]) -> Renderer:
     return renderers[name]
 
 
+def _check_submodule(app: App, tree: Tree) -> None:
+    """A submodule has no files here either, but another reason."""
+    try:
+        tree.files(app.path)
+    except SourceError as why:
+        if why.id is ErrorId.SUBMODULE:
+            raise
+
+
 def _relative_names(app: App, tree: Tree) -> frozenset[str]:
     names = tree.names(app.path)
     if not names and not app.helm.chart:
+        _check_submodule(app, tree)
         raise SourceError(
             f"{app.path or 'the tree'} has no files in {tree.revision.name or 'the work tree'} ({tree.revision.short})",
             id=ErrorId.PATH_NOT_IN_REVISION,

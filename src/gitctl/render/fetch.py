@@ -7,16 +7,18 @@ import os
 import re
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from gitctl.errors import ErrorId, InputError, RenderError
 from gitctl.model.app import HelmChart
 from gitctl.paths import private_folder
-from gitctl.process import Command, run
+from gitctl.process import Command, find, run
 from gitctl.redact import Redactor, strip_url
 from gitctl.render.archive import Budget, unpack
 from gitctl.render.helm_tool import HELM
+from gitctl.render.jail import Limits, jailed
 from gitctl.render.tool import checked_version
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
@@ -24,6 +26,8 @@ _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,100}")
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _SECONDS = 300.0
+# A server that sends without end fills neither memory nor disk.
+_PULLING = Limits(memory=1 << 30, file=2 * Budget().packed, output=1 << 20)
 
 
 def fetch(chart: HelmChart, *, cache: Path | None, say: Callable[[str], None]) -> dict[str, bytes]:
@@ -85,16 +89,22 @@ def _kept(path: Path | None, digest: str) -> bytes | None:
     archive = path.read_bytes()
     if hashlib.sha256(archive).hexdigest() == digest:
         return archive
-    path.unlink(missing_ok=True)
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
     return None
 
 
 def _keep(path: Path, archive: bytes) -> None:
-    folder = private_folder(path.parent)
-    handle, name = tempfile.mkstemp(dir=folder)
-    with os.fdopen(handle, "wb") as file:
-        file.write(archive)
-    Path(name).replace(path)
+    """Best effort: without a cache a chart is fetched again."""
+    name = ""
+    try:
+        handle, name = tempfile.mkstemp(dir=private_folder(path.parent))
+        with os.fdopen(handle, "wb") as file:
+            file.write(archive)
+        Path(name).replace(path)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(name)
 
 
 def _pull(chart: HelmChart) -> bytes:
@@ -104,7 +114,9 @@ def _pull(chart: HelmChart) -> bytes:
         folder = Path(top)
         for name in ("out", "home"):
             (folder / name).mkdir(mode=0o700)
-        command = Command((HELM.name, "pull", *_source(chart), f"--destination={folder / 'out'}"), env=_variables(folder), timeout=_SECONDS)
+        argv = (find(HELM.name) or HELM.name, "pull", *_source(chart), f"--destination={folder / 'out'}")
+        call = jailed(argv, _PULLING, online=True)
+        command = Command(call, env=_variables(folder), timeout=_SECONDS, most_output=_PULLING.output, name=HELM.name)
         done = run(command)
         if done.code:
             message, *more = [line.removeprefix("Error: ") for line in Redactor().clean(done.stderr).splitlines() if line] or ["no answer"]

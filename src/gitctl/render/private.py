@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitctl.errors import ErrorId, InputError
+from gitctl.errors import ErrorId, InputError, RenderError
 
 # A port where nothing listens: a renderer that tries to reach the network fails at once.
 _NOWHERE = "http://127.0.0.1:9"
@@ -27,17 +27,32 @@ class Room:
 
 @contextmanager
 def room(files: Mapping[str, bytes]) -> Iterator[Room]:
-    """Write the files (relative path → content) into a folder that only this user can read (0700)."""
-    top = Path(tempfile.mkdtemp(prefix="gitctl-")).resolve()
+    """Write the files (relative path → content) into a folder that only this user can read (0700). Raises RenderError, InputError."""
+    top: Path | None = None
     try:
-        place = Room(top / "work", top / "home")
-        place.work.mkdir()
-        place.home.mkdir()
-        for path, content in files.items():
-            _write(place.work, path, content)
+        try:
+            top = Path(tempfile.mkdtemp(prefix="gitctl-")).resolve()
+            place = _furnished(top, files)
+        except OSError as fault:
+            raise RenderError(
+                f"the files to render cannot be written: {fault.strerror}",
+                id=ErrorId.NO_ROOM,
+                where=str(top or "the temporary folder"),
+                hint="make room there, or name another folder: TMPDIR",
+            ) from None
         yield place
     finally:
-        shutil.rmtree(top, ignore_errors=True)
+        if top is not None:
+            shutil.rmtree(top, ignore_errors=True)
+
+
+def _furnished(top: Path, files: Mapping[str, bytes]) -> Room:
+    place = Room(top / "work", top / "home")
+    place.work.mkdir()
+    place.home.mkdir()
+    for path, content in files.items():
+        _write(place.work, path, content)
+    return place
 
 
 def _write(folder: Path, path: str, content: bytes) -> None:

@@ -9,8 +9,9 @@ from functools import cache
 from pathlib import Path
 
 from gitctl.errors import ErrorId, RenderError, ToolMissing
-from gitctl.process import Command, find, run
+from gitctl.process import Command, Finished, find, run
 from gitctl.redact import Redactor
+from gitctl.render.jail import LIMITS, Limits, jailed, no_memory
 from gitctl.render.private import Room, environment, foreign_variables
 
 Version = tuple[int, int, int]
@@ -63,19 +64,36 @@ def _version(tool: Tool, _fingerprint: str) -> str:
     return text
 
 
-def run_tool(tool: Tool, arguments: tuple[str, ...], place: Room, variables: dict[str, str] | None = None) -> bytes:
-    """Standard output. Raises RenderError with the program's own message, shortened, and without private paths."""
+def run_tool(
+    tool: Tool, arguments: tuple[str, ...], place: Room, variables: dict[str, str] | None = None, *, limits: Limits = LIMITS
+) -> bytes:
+    """Standard output. Raises RenderError with the program's own message, shortened, and without private paths; also when it wants more
+    than `limits`."""
     command = Command(
-        (find(tool.name) or tool.name, *arguments),
+        jailed((find(tool.name) or tool.name, *arguments), limits),
         cwd=str(place.work),
         env={**environment(place.home), **(variables or {})},
         unset=foreign_variables(),
+        timeout=limits.seconds,
+        most_output=limits.output,
+        name=tool.name,
     )
     done = run(command)
     if done.code:
+        _check_memory(tool, done, limits)
         message, *more = _shown(done.stderr, place) or [f"{tool.name} ended with code {done.code} and said nothing"]
         raise RenderError(f"{tool.name}: {message}", id=ErrorId.RENDER_FAILED, details=more)
     return done.stdout
+
+
+def _check_memory(tool: Tool, done: Finished, limits: Limits) -> None:
+    """What a program says when it may have no more memory is pages about its own state."""
+    if no_memory(done.stderr):
+        raise RenderError(
+            f"{tool.name} wanted more than {limits.memory >> 20} MiB of memory",
+            id=ErrorId.PROGRAM_LIMIT,
+            hint="look for a loop in its input",
+        )
 
 
 def _shown(stderr: str, place: Room) -> list[str]:

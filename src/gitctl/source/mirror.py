@@ -6,10 +6,11 @@ import hashlib
 import shutil
 import tempfile
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from gitctl.errors import SourceError
+from gitctl.errors import ErrorId, SourceError
 from gitctl.process import Finished
 from gitctl.redact import strip_url
 from gitctl.source.git import CORRUPT, Git
@@ -145,10 +146,21 @@ class Mirror:
         if done.code == 0 and first.startswith("ref: refs/heads/"):
             git.out("symbolic-ref", "HEAD", first.removeprefix("ref: "))
 
-    def _held(self) -> AbstractContextManager[None]:
-        self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._home.chmod(0o700)
-        return locked(self._lock, timeout=CLONE_SECONDS)
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Raises SourceError, also for a cache that cannot be written: without a mirror there is nothing to read."""
+        try:
+            self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._home.chmod(0o700)
+            with locked(self._lock, timeout=CLONE_SECONDS):
+                yield
+        except OSError as fault:
+            raise SourceError(
+                f"the mirror of {self.url} cannot be written: {fault.strerror or fault}",
+                id=ErrorId.CACHE_UNWRITABLE,
+                where=str(self._home),
+                hint="make room there, or name another folder: GITCTL_CACHE_DIR",
+            ) from None
 
     def _fetched_at(self) -> float:
         try:

@@ -45,13 +45,15 @@ def is_full_sha(name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """A checked remote: `url` has no password; `user` and `password` are those of an http(s) URL. `scheme` is "file" for paths."""
+    """A checked remote: `url` has no password; `user` and `password` are those of an http(s) URL. `scheme` is "file" for paths.
+    `withheld`: the token of the environment is not for this host."""
 
     url: str
     scheme: str
     host: str = ""
     user: str = ""
     password: str = ""
+    withheld: bool = False
 
     @property
     def is_loopback(self) -> bool:
@@ -70,7 +72,10 @@ def parse_remote(url: str, *, base: Path) -> Remote:
         return _from_scp(url, scp)
     if ":" in url.partition("/")[0]:
         raise _bad(url)
-    return Remote(str((base / Path(url).expanduser()).absolute()), "file")
+    try:
+        return Remote(str((base / Path(url).expanduser()).absolute()), "file")
+    except RuntimeError:  # the home of somebody who is not known here
+        raise _bad(url) from None
 
 
 def _from_url(url: str) -> Remote:

@@ -10,13 +10,15 @@ from gitctl.source.names import parse_remote
 from gitctl.source.publish import GitPublisher, checkout_publisher, mirror_publisher
 from gitctl.source.refstore import CheckoutRefs, MirrorRefs
 from gitctl.source.repository import LocalSource, MirrorSource
+from gitctl.source.token import with_trust
 
 
 def open_source(root: Path, spec: SourceSpec, *, cache: Path, timeout: float = FETCH_SECONDS) -> LocalSource | MirrorSource:
     """The source of a project whose checkout is at `root`; nothing is read or fetched yet. Raises SourceError for a bad URL."""
     if not spec.url:
         return LocalSource(root, default=spec.ref)
-    return MirrorSource(Mirror(parse_remote(spec.url, base=root), cache=cache, timeout=timeout), default=spec.ref)
+    remote = with_trust(parse_remote(spec.url, base=root), root, known=spec.url)
+    return MirrorSource(Mirror(remote, cache=cache, timeout=timeout), default=spec.ref)
 
 
 def open_publisher(root: Path, spec: SourceSpec, *, cache: Path, branch: str = "") -> GitPublisher:
@@ -26,11 +28,14 @@ def open_publisher(root: Path, spec: SourceSpec, *, cache: Path, branch: str = "
     """
     if not spec.url:
         return checkout_publisher(root, branch=branch)
-    return mirror_publisher(Mirror(parse_remote(spec.url, base=root), cache=cache), branch=branch or spec.ref)
+    remote = with_trust(parse_remote(spec.url, base=root), root, known=spec.url)
+    return mirror_publisher(Mirror(remote, cache=cache), branch=branch or spec.ref)
 
 
 def open_refs(root: Path, spec: SourceSpec, repo: str, *, cache: Path, push: bool) -> CheckoutRefs | MirrorRefs:
     """The refs of another repository (`repo`: URL or path), or of the project's own. Raises SourceError for a bad URL, and without a
     repository."""
     url = repo or spec.url
-    return MirrorRefs(Mirror(parse_remote(url, base=root), cache=cache)) if url else CheckoutRefs(root, push=push)
+    if not url:
+        return CheckoutRefs(root, push=push)
+    return MirrorRefs(Mirror(with_trust(parse_remote(url, base=root), root, known=spec.url), cache=cache))

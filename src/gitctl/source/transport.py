@@ -15,6 +15,7 @@ from gitctl.source.names import Remote
 
 TOKEN_VARIABLE = "GITCTL_GIT_TOKEN"
 USER_VARIABLE = "GITCTL_GIT_USER"
+HOST_VARIABLE = "GITCTL_GIT_HOST"
 _DEFAULT_USER = "x-access-token"
 
 # Git runs a helper that starts with "!" by its own shell; the text is constant, the values come from the environment of git.
@@ -59,7 +60,7 @@ def _own_ssh(git: Git | None) -> bool:
 
 def _http(remote: Remote) -> Transport:
     """A helper for this host alone: a redirect to another host does not get the token. Plain http gets it on this machine only."""
-    token = remote.password or os.environ.get(TOKEN_VARIABLE, "")
+    token = remote.password or ("" if remote.withheld else os.environ.get(TOKEN_VARIABLE, ""))
     settings = [("http.lowSpeedLimit", "100"), ("http.lowSpeedTime", "30")]
     if not token or (remote.scheme == "http" and not remote.is_loopback and not remote.password):
         return Transport(_as_environment(settings))
@@ -83,8 +84,7 @@ def failure(remote: Remote, done: Finished) -> SourceError:
     """What a failed fetch or push means: refused credentials, no such repository, a forbidden address, or no answer (Unreachable)."""
     url, said = strip_url(remote.url), complaint(done.stderr)
     if _DENIED.search(done.stderr):
-        hint = f"set {TOKEN_VARIABLE}, or a credential helper of git" if remote.scheme != "ssh" else "check the ssh agent: ssh-add -l"
-        return SourceError(f"the remote {url} refuses the credentials", id=ErrorId.REMOTE_CREDENTIALS, hint=hint, details=said)
+        return SourceError(f"the remote {url} refuses the credentials", id=ErrorId.REMOTE_CREDENTIALS, hint=_advice(remote), details=said)
     if _ABSENT.search(done.stderr):
         hint = "check the URL and the token's rights"
         return SourceError(f"the remote {url} has no such repository, or hides it", id=ErrorId.REMOTE_REPOSITORY, hint=hint, details=said)
@@ -93,3 +93,10 @@ def failure(remote: Remote, done: Finished) -> SourceError:
     return Unreachable(
         f"the remote {url} cannot be reached", id=ErrorId.REMOTE_UNREACHABLE, hint="check the network and the URL", details=said
     )
+
+
+def _advice(remote: Remote) -> str:
+    if remote.withheld:
+        meant = f"if it is meant for {remote.host}: {HOST_VARIABLE}={remote.host}"
+        return f"{TOKEN_VARIABLE} goes to the hosts of this checkout's remotes only; {meant}"
+    return f"set {TOKEN_VARIABLE}, or a credential helper of git" if remote.scheme != "ssh" else "check the ssh agent: ssh-add -l"

@@ -36,14 +36,17 @@ def _ref_of(entry: InventoryEntry) -> ObjectRef:
 
 def shard_names(root: bytes) -> tuple[str, ...]:
     """The shards that a root refers to. Raises ClusterError for bytes that are no state."""
-    return tuple(_plain(root).get("shards") or ())
+    names = _plain(root).get("shards") or ()
+    if not (isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)):
+        raise _damaged()
+    return tuple(names)
 
 
 def decode(root: bytes, shards: Mapping[str, bytes]) -> AppState:
     """Decode. Raises ClusterError for damaged bytes, Refused for a state of a newer, incompatible gitctl."""
     raw = _plain(root)
     _check_schema(raw)
-    tables = [raw["inventory"]] if "inventory" in raw else [_plain(_verified(name, shards)) for name in raw.get("shards") or ()]
+    tables = [raw["inventory"]] if "inventory" in raw else [_plain(_verified(name, shards)) for name in shard_names(root)]
     return _state(raw, tables)
 
 
@@ -54,6 +57,8 @@ def from_json(raw: Json) -> AppState:
 
 
 def _check_schema(raw: Json) -> None:
+    if not isinstance(raw.get("schema", 0), int):
+        raise _damaged()
     if raw.get("schema", 0) > SCHEMA_VERSION:
         raise Refused(
             f"the state of {raw.get('owner')} was written by a newer gitctl (schema {raw['schema']}, known: {SCHEMA_VERSION})",
@@ -172,10 +177,14 @@ def _plain(data: bytes) -> Json:
         opened = zlib.decompressobj()
         value = orjson.loads(opened.decompress(data, _LONGEST))
     except (zlib.error, orjson.JSONDecodeError) as error:
-        raise ClusterError("a stored state is damaged", id=ErrorId.STATE_DAMAGED, hint="was it edited by hand?") from error
+        raise _damaged() from error
     if not isinstance(value, dict):
-        raise ClusterError("a stored state is damaged", id=ErrorId.STATE_DAMAGED, hint="was it edited by hand?")
+        raise _damaged()
     return value
+
+
+def _damaged() -> ClusterError:
+    return ClusterError("a stored state is damaged", id=ErrorId.STATE_DAMAGED, hint="was it edited by hand?")
 
 
 def _verified(name: str, shards: Mapping[str, bytes]) -> bytes:

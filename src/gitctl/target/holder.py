@@ -26,18 +26,27 @@ class Holder:
     pid: int
     started: str
 
+    def is_neighbour(self, here: Holder) -> bool:
+        """Is it a process that `here` can see: of the same machine, boot and process namespace?"""
+        return bool(self.boot and self.pids) and (self.host, self.boot, self.pids) == (here.host, here.boot, here.pids)
+
     def is_dead(self, here: Holder) -> bool:
-        """Is this certainly over? Known only on the machine, boot and process namespace of `here`."""
-        if not self.boot or not self.pids or (self.host, self.boot, self.pids) != (here.host, here.boot, here.pids):
-            return False
+        """Is this certainly over? Known only of a neighbour."""
+        return self.is_neighbour(here) and not self._exists()
+
+    def lives(self, here: Holder) -> bool:
+        """Does the process certainly exist? Known only of a neighbour; it may be stopped, or hang."""
+        return self.is_neighbour(here) and self._exists()
+
+    def _exists(self) -> bool:
         try:
             os.kill(self.pid, 0)
         except ProcessLookupError:
-            return True
+            return False
         except (PermissionError, OverflowError):
             pass
         now = birth(self.pid)
-        return bool(self.started and now) and now != self.started
+        return not (self.started and now) or now == self.started
 
 
 def this_run() -> Holder:

@@ -6,15 +6,17 @@ for name, check in CHECKS.items():
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
 from gitctl.errors import Locked, StateMoved
+from gitctl.model.lock import Life
 from gitctl.model.manifest import Manifest
 from gitctl.model.marks import uid
 from gitctl.model.outcome import OutcomeResult
-from gitctl.model.state import Hold
+from gitctl.model.state import AppState, Hold
 from gitctl.plan.fields import field_changes
 from gitctl.protocols import Target
 from gitctl.testing.delivery import compare, deliver, opened, prune, silent
@@ -93,6 +95,35 @@ def _refusal(place: Place) -> str:
             raise AssertionError("two hold one lock")
     except Locked as refused:
         return str(refused)
+
+
+def lock_can_be_taken_away(place: Place) -> None:
+    """The holder is known; whoever evicts it holds the lock, and the holder writes nothing more."""
+    assert place.open().holding(place.owner, seconds=0) is None
+    target = place.open()
+    with target.lock(place.owner, timeout=0, emit=silent):
+        state = opened(target, place.owner, [])
+        found = place.open().holding(place.owner, seconds=0)
+        assert found is not None
+        assert found.life is Life.ALIVE
+        assert found.holder in _refusal(place)
+        # As one that does not live: what it has under way need not be waited for.
+        with place.open().evict(place.owner, replace(found, life=Life.QUIET), emit=silent) as taken:
+            taken.check()
+            time.sleep(_NOTICED)
+            _require_locked_out(target, state)
+    assert place.open().holding(place.owner, seconds=0) is None
+
+
+_NOTICED = 1.1
+
+
+def _require_locked_out(target: Target, state: AppState) -> None:
+    try:
+        target.write_state(replace(state, pruned_at=(("2026-01-02T03:04:05Z", 1),)))
+    except Locked:
+        return
+    raise AssertionError("a run that was evicted wrote")
 
 
 def what_is_missing_has_no_live_object(place: Place) -> None:
@@ -232,6 +263,7 @@ CHECKS: Mapping[str, Check] = {
         state_comes_back_as_it_was_written,
         state_is_compared_and_swapped,
         lock_is_held_by_one,
+        lock_can_be_taken_away,
         what_is_missing_has_no_live_object,
         what_was_delivered_is_ours_and_unchanged,
         what_git_changes_shows_before_it_is_applied,

@@ -26,10 +26,12 @@ from gitctl.workflow.budget import deleted_today, hand_down
 from gitctl.workflow.lost import is_blank, rebuilt
 from gitctl.workflow.parts import Parts
 from gitctl.workflow.plan import AppPlan, Planned, PlanRequest
+from gitctl.workflow.preflight import require_rights
 from gitctl.workflow.recording import Recording
 from gitctl.workflow.states import recorded
 from gitctl.workflow.suspend import refusal
-from gitctl.workflow.sync import AppRun, Confirm, SyncRequest, check_plan
+from gitctl.workflow.sync import AppRun, Confirm, SyncRequest, check_plan, unrecorded_run
+from gitctl.workflow.tenancy import scopes
 from gitctl.workflow.verdict import verdict
 
 
@@ -89,6 +91,7 @@ def plan_delete(app: App, parts: Parts, request: DeleteRequest) -> Planned:
         observed=observed,
         deleted_today=deleted_today(states, parts),
         limits=parts.limits,
+        namespaced=scopes(app, [e.ref for e in state.inventory], parts),
     )
     lived_in = homes(states, but={app.owner, state.owner})
     plan = delete_plan(app, state, parts.revision, orphan=request.orphan, lived_in=lived_in, lost=lost, options=options)
@@ -121,6 +124,8 @@ def _delete(app: App, parts: Parts, request: DeleteRequest, confirm: Confirm) ->
     _check(planned, request)
     if not (planned.plan.changes or planned.state.token):
         return AppRun(app, SyncResult(planned.plan, removed=True))
+    if planned.plan.changes:
+        require_rights(planned, parts)
     if planned.plan.changes and not confirm(planned):
         return AppRun(app, SyncResult(planned.plan, dry_run=True), declined=True)
     with parts.target.lock(planned.state.owner, timeout=request.lock_timeout, emit=parts.emit, cancel=parts.cancel) as lock:
@@ -157,12 +162,15 @@ def _run(planned: Planned, parts: Parts, request: DeleteRequest, lock: Lock) -> 
     outcomes = prune(planned.plan, parts.target, lock=lock, emit=parts.emit, options=options)
     settled = all(_is_settled(o) for o in outcomes)
     outcomes = parts.target.conclude(outcomes, whole=settled)
-    if settled:
-        lock.check()
-        _forget(app, recording.state, outcomes, parts)
-        return AppRun(app, SyncResult(planned.plan, outcomes, removed=True))
     error = halt_of(outcomes)
-    record = recording.close(outcomes, (), error=error, release=False)
+    try:
+        if settled:
+            lock.check()
+            _forget(app, recording.state, outcomes, parts)
+            return AppRun(app, SyncResult(planned.plan, outcomes, removed=True))
+        record = recording.close(outcomes, (), error=error, release=False)
+    except GitctlError as unrecorded:
+        return unrecorded_run(planned, parts, outcomes, error or unrecorded, unrecorded)
     result = SyncResult(planned.plan, outcomes, record=record)
     return AppRun(app, result, error or verdict(result, interrupted=parts.cancel.requested(), verb="delete"))
 

@@ -22,6 +22,7 @@ from gitctl.workflow.moves import Arrivals, arrivals, claims
 from gitctl.workflow.parts import Parts
 from gitctl.workflow.states import read_state
 from gitctl.workflow.suspend import over_notes, refusal
+from gitctl.workflow.tenancy import require_place, require_rules, scopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ def render_apps(apps: Iterable[App], parts: Parts) -> tuple[Rendered, ...]:
 
 def _render(app: App, parts: Parts) -> Rendered:
     try:
+        require_place(app, parts)
         return Rendered(app, parts.render(app, parts.tree))
     except GitctlError as error:
         return Rendered(app, error=error)
@@ -144,7 +146,9 @@ def _plan(rendered: Rendered, parts: Parts, request: PlanRequest, scope: Selecti
 
 def plan_app(app: App, rendered: RenderResult, parts: Parts, request: PlanRequest, scope: Selection) -> Planned:
     """The plan of one app against its target."""
-    manifests = _selected(parts.target.locate(rendered.manifests, kinds=scope.kinds), request)
+    located = parts.target.locate(rendered.manifests, kinds=scope.kinds)
+    require_rules(app, located, parts)
+    manifests = _selected(located, request)
     rendered = replace(rendered, manifests=manifests)
     found = _looked_at(app, [m for m in manifests if request.looks_at(m.ref)], parts, request, scope)
     state = found.state
@@ -168,6 +172,7 @@ def plan_app(app: App, rendered: RenderResult, parts: Parts, request: PlanReques
         claimed=claims(app, [ref for ref, live in observed.objects.items() if live], parts, scope.renders) if prune else {},
         lost=found.lost,
         limits=parts.limits,
+        namespaced=scopes(app, [e.ref for e in stale], parts),
     )
     plan = build(app, rendered, found.comparisons, state, options=options)
     skipped = tuple(m.ref for m in manifests if not request.looks_at(m.ref))

@@ -9,7 +9,7 @@ from gitctl.errors import ClusterError, ErrorId, GitctlError, InputError, raise_
 from gitctl.model.app import App
 from gitctl.model.manifest import Json, Manifest, ObjectRef
 from gitctl.model.rights import Account, SecretReads, ServedKind
-from gitctl.plan.accounts import Office, account_objects
+from gitctl.plan.accounts import Office, account_objects, acting_objects
 from gitctl.plan.adopt import NAMESPACE_RENDERER
 from gitctl.plan.escalation import RBAC
 from gitctl.plan.rights import (
@@ -17,10 +17,10 @@ from gitctl.plan.rights import (
     STATE_READ,
     STATE_WRITE,
     Belongings,
-    Grant,
     defined_kinds,
     deployer_grant,
     reader_grant,
+    with_acting,
     with_state,
 )
 from gitctl.workflow.parts import Parts
@@ -66,20 +66,28 @@ def accounts_for(apps: Sequence[App], parts: Parts, request: RbacRequest) -> Acc
     things = _belongings(here, parts)
     missing = _missing(things, parts)
     accounts = (Account.READER,) if request.read_only else tuple(Account)
-    grants = {account: _grant(account, things, request) for account in accounts}
+    acting = {} if request.read_only else _by_account(here)
+    grants = {Account.READER: with_state(reader_grant(things, secrets=request.secrets), request.state, STATE_READ)}
+    if not request.read_only:
+        own = acting.pop("", [])
+        held = deployer_grant(_belongings(own, parts) if acting else things)
+        grants[Account.DEPLOYER] = with_state(with_acting(held, acting), request.state, STATE_WRITE)
+    others = (acting_objects(request.office, name, deployer_grant(_belongings(apps, parts))) for name, apps in acting.items())
     return Accounts(
         office=request.office,
         accounts=accounts,
         apps=tuple(app.name for app in here),
-        objects=account_objects(request.office, grants, missing=missing),
+        objects=(*account_objects(request.office, grants, missing=missing), *(item for objects in others for item in objects)),
         notes=tuple(_notes(things, request)),
     )
 
 
-def _grant(account: Account, things: Belongings, request: RbacRequest) -> Grant:
-    if account is Account.READER:
-        return with_state(reader_grant(things, secrets=request.secrets), request.state, STATE_READ)
-    return with_state(deployer_grant(things), request.state, STATE_WRITE)
+def _by_account(apps: Sequence[App]) -> dict[str, list[App]]:
+    """Apps by the service account that applies their objects; "" is gitctl's own."""
+    found: dict[str, list[App]] = {}
+    for app in apps:
+        found.setdefault(app.tenancy.account, []).append(app)
+    return found
 
 
 def _belongings(apps: Sequence[App], parts: Parts) -> Belongings:

@@ -15,6 +15,7 @@ from gitctl.model.manifest import Manifest, ObjectRef
 from gitctl.model.marks import uid
 from gitctl.model.outcome import ObjectHealth, Outcome, OutcomeResult
 from gitctl.model.record import Counts, Record, RecordResult, RecordVerb
+from gitctl.model.restoration import Restored, Undo
 from gitctl.model.revision import Revision
 from gitctl.model.state import Acknowledged, AppState, Hold, InventoryEntry
 from gitctl.plan.fields import named_path
@@ -41,7 +42,7 @@ class Recording:
         cls, planned: Planned, parts: Parts, verb: RecordVerb, *, rollback: tuple[int, int] = (0, 0), hold: Hold | None = None
     ) -> Recording:
         """Store the union of old and new inventory, an open record, and a hold: it must bind also when this run dies. Raises StateMoved."""
-        state = mark_interrupted(planned.state, at=parts.timestamp())
+        state = mark_interrupted(_counted(planned, parts), at=parts.timestamp())
         state = replace(state, hold=hold or state.hold)
         wanted = [m for m in _manifests(planned) if state.entry(m.ref) is None]
         state = replace(state, inventory=(*state.inventory, *(InventoryEntry(m.ref, m.api_version) for m in wanted)))
@@ -73,6 +74,53 @@ class Recording:
         self.state = self.parts.target.write_state(state)
         return self.state.records[-1]
 
+    def turn_back(self, outcomes: tuple[Outcome, ...], health: tuple[ObjectHealth, ...], *, why: str) -> Record:
+        """Close the record as failed and open that of the restoration, in one step: a run that dies in it has said so.
+
+        What was deleted stays in the inventory, for it comes back. Raises StateMoved, ClusterError."""
+        attempt = replace(
+            self.state.records[-1],
+            result=RecordResult.FAILED,
+            counts=_counts(self.planned, outcomes),
+            health=worst(tuple(h.health.state for h in health)).value if health else "",
+            message=why,
+            finished=self.parts.timestamp(),
+        )
+        entries = {e.ref: e for e in self.state.inventory} | {e.ref: e for e in self._inventory(outcomes, health)}
+        state = replace(close_record(self.state, attempt), inventory=tuple(entries.values()), pruned_at=self._pruned(outcomes))
+        opened = _restoring(attempt, self.state.acknowledged, self.parts)
+        self.state = self.parts.target.write_state(open_record(state, opened))
+        return attempt
+
+    def put_back(self, restored: tuple[Restored, ...], outcomes: tuple[Outcome, ...]) -> Record:
+        """Close the record of the restoration. The inventory is what it was, with what was created anew, and what had to stay."""
+        left = tuple(one for one in restored if one.reason)
+        record = replace(
+            self.state.records[-1],
+            result=RecordResult.PARTIAL if left else RecordResult.SUCCEEDED,
+            counts=_restored_counts(restored),
+            message="; ".join([self.state.records[-1].message, *_not_as_before(left)]),
+            finished=self.parts.timestamp(),
+        )
+        inventory = self._inventory_before(restored, outcomes)
+        self.state = self.parts.target.write_state(replace(close_record(self.state, record), inventory=inventory))
+        return self.state.records[-1]
+
+    def _inventory_before(self, restored: tuple[Restored, ...], outcomes: tuple[Outcome, ...]) -> tuple[InventoryEntry, ...]:
+        before, entries = {e.ref: e for e in self.planned.state.inventory}, {e.ref: e for e in self.state.inventory}
+        for outcome in outcomes:
+            ref = outcome.change.ref
+            never = outcome.change.action is Action.CREATE and outcome.result is not OutcomeResult.APPLIED and outcome.halt is None
+            if never and ref not in before:
+                entries.pop(ref, None)
+        for one in restored:
+            if one.result is Undo.DELETED or (one.result is not Undo.LEFT and one.ref not in before):
+                entries.pop(one.ref, None)
+            elif one.result is not Undo.LEFT and one.live is not None:
+                fields = self.parts.target.fields_owned(one.live)
+                entries[one.ref] = replace(before[one.ref], uid=uid(one.live), fields=fields)
+        return tuple(entries.values())
+
     def _inventory(self, outcomes: tuple[Outcome, ...], health: tuple[ObjectHealth, ...]) -> tuple[InventoryEntry, ...]:
         entries = {e.ref: e for e in self.state.inventory}
         entries.update(unchanged_entries(self.planned, self.parts))
@@ -90,6 +138,16 @@ class Recording:
     def _pruned(self, outcomes: tuple[Outcome, ...]) -> tuple[tuple[str, int], ...]:
         deleted = sum(o.result is OutcomeResult.DELETED for o in outcomes)
         return with_deletions(self.state.pruned_at, deleted, self.parts)
+
+
+def _counted(planned: Planned, parts: Parts) -> AppState:
+    """The state with the deletes of a run that died before it could count them: what is gone since counts as its doing."""
+    state = planned.state
+    if not state.has_died:
+        return state
+    gone = set(planned.plan.gone)
+    left = tuple(e for e in state.inventory if e.ref not in gone)
+    return replace(state, inventory=left, pruned_at=with_deletions(state.pruned_at, len(state.inventory) - len(left), parts))
 
 
 def _has_left(outcome: Outcome) -> bool:
@@ -161,7 +219,7 @@ def acknowledged(planned: Planned, parts: Parts) -> Acknowledged:
 def needs_acknowledging(planned: Planned, release: bool) -> bool:
     """Is there something to store although nothing is applied?"""
     state, plan = planned.state, planned.plan
-    if any(r.result is RecordResult.OPEN for r in state.records) or plan.gone:
+    if state.has_died or plan.gone:
         return True
     if (state.hold and release) or _has_news(planned):
         return True
@@ -190,9 +248,8 @@ def acknowledge(planned: Planned, parts: Parts, release: bool) -> Record | None:
 
     A record is written after an interrupted run, and for the first time that a render is well: a later rollback shall find it.
     """
-    open_left = any(r.result is RecordResult.OPEN for r in planned.state.records)
     first = planned.state.acknowledged is None
-    if open_left or first or (_lacks_way_back(planned) and not planned.plan.partial):
+    if planned.state.has_died or first or (_lacks_way_back(planned) and not planned.plan.partial):
         recording = Recording.open(planned, parts, RecordVerb.SYNC)
         return recording.close((), _good_health(planned), error=None, release=release)
     entries = {e.ref: e for e in planned.state.inventory} | unchanged_entries(planned, parts)
@@ -238,6 +295,50 @@ def _opened(planned: Planned, parts: Parts, verb: RecordVerb, rollback: tuple[in
         partial=planned.plan.partial,
         rollback_to=rollback[0],
         rolled_back_from=rollback[1],
+    )
+
+
+def _restoring(attempt: Record, before: Acknowledged | None, parts: Parts) -> Record:
+    """The open record of a restoration: it brings back what was acknowledged before the attempt, if anything was."""
+    record = replace(
+        attempt,
+        number=attempt.number + 1,
+        verb=RecordVerb.RESTORE,
+        result=RecordResult.OPEN,
+        started=parts.timestamp(),
+        finished="",
+        counts=Counts(),
+        health="",
+        message=f"puts back what was there before record {attempt.number}",
+    )
+    if before is None:
+        return record
+    return replace(
+        record,
+        revision=before.revision,
+        revision_name=before.revision_name,
+        repo=before.repo,
+        subject="",
+        author="",
+        render_digest=before.render_digest,
+        inputs=before.inputs,
+        path=before.path,
+        read_set=(),
+    )
+
+
+def _not_as_before(left: tuple[Restored, ...]) -> tuple[str, ...]:
+    """Which objects, and no reasons: those quote the server, and records are kept."""
+    return (f"not as before: {', '.join(f'{one.ref} ({one.result.value})' for one in left)}",) if left else ()
+
+
+def _restored_counts(restored: tuple[Restored, ...]) -> Counts:
+    results = [one.result for one in restored]
+    return Counts(
+        created=results.count(Undo.RECREATED),
+        updated=results.count(Undo.RESTORED),
+        pruned=results.count(Undo.DELETED),
+        failed=results.count(Undo.LEFT),
     )
 
 

@@ -102,6 +102,14 @@ def status(paths: Sequence[Path], files: SecretFiles, *, verify: bool) -> tuple[
     return tuple(map_bounded(lambda p: files.inspect(p, read_file(p), verify=verify), found, limit=4))
 
 
+def rewritten(
+    paths: Sequence[Path], work: Callable[[Path, bytes], bytes], known: Mapping[str, bytes] | None = None
+) -> tuple[dict[Path, bytes], dict[Path, bytes]]:
+    """Contents before and after; `known` ones are not read from the disk. Raises everything that went wrong, at once."""
+    before = _contents(paths) if known is None else {path: known[path.as_posix()] for path in paths}
+    return before, _each(before, work)
+
+
 def read_file(path: Path) -> bytes:
     """The content of a file that the user named. Raises InputError."""
     try:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from copy import copy
 from dataclasses import dataclass, replace
 
 from gitctl.apply.run import ApplyOptions, apply_waves, halt_of, prune
-from gitctl.errors import ErrorId, GitctlError, Interrupted, Refused, SourceError, StateMoved, Suspended
+from gitctl.errors import ErrorId, GitctlError, Interrupted, Locked, Refused, SourceError, StateMoved, Suspended
 from gitctl.model.app import App
 from gitctl.model.change import Action, Plan, Refusal
 from gitctl.model.manifest import RenderResult
@@ -17,10 +18,12 @@ from gitctl.model.record import RecordVerb
 from gitctl.model.state import Hold
 from gitctl.parallel import Deadline
 from gitctl.protocols import Lock
+from gitctl.workflow.atomic import may_restore, rehearse, restore, restored_error
 from gitctl.workflow.depends import require_healthy
 from gitctl.workflow.moves import hand_over
 from gitctl.workflow.parts import Parts
 from gitctl.workflow.plan import AppPlan, Planned, PlanRequest, Rendered, Selection, plan_app, plan_apps, render_apps, selection
+from gitctl.workflow.preflight import require_rights
 from gitctl.workflow.recording import Recording, acknowledge, needs_acknowledging
 from gitctl.workflow.verdict import verdict
 from gitctl.workflow.waiting import wait_for_app, wait_for_unchanged
@@ -30,7 +33,8 @@ Confirm = Callable[[Planned], bool]
 
 @dataclass(frozen=True, slots=True)
 class SyncRequest:
-    """How to sync. `timeout` (seconds) overrides the app's own; `allow_*` are consents that the user spelled out."""
+    """How to sync. `timeout` (seconds) overrides the app's own; `allow_*` are consents that the user spelled out; `atomic`: all or
+    nothing, as far as a target can take back what it wrote."""
 
     plan: PlanRequest = PlanRequest()
     verb: RecordVerb = RecordVerb.SYNC
@@ -42,6 +46,7 @@ class SyncRequest:
     release: bool = False
     ignore_hold: bool = False
     continue_on_error: bool = False
+    atomic: bool = False
     hold: Hold | None = None
     rollback_to: int = 0
     rolled_back_from: int = 0
@@ -87,7 +92,8 @@ def sync_rendered(app: App, rendered: RenderResult, parts: Parts, request: SyncR
 
 def _sync_one(app: App, rendered: RenderResult, parts: Parts, request: SyncRequest, scope: Selection, confirm: Confirm) -> AppRun:
     run = _sync(plan_app(app, rendered, parts, request.plan, scope), parts, request, scope, confirm)
-    return run if run.declined else replace(run, note=parts.target.keep_proofs(app.owner))
+    # Who lost the lock writes nothing, not even what is only a cache.
+    return run if run.declined or isinstance(run.error, Locked) else replace(run, note=parts.target.keep_proofs(app.owner))
 
 
 def plan_sync(apps: Sequence[App], parts: Parts, request: SyncRequest) -> tuple[AppPlan, ...]:
@@ -179,6 +185,8 @@ def _sync(planned: Planned, parts: Parts, request: SyncRequest, scope: Selection
     request = replace(request, release=_ends_hold(planned, request))
     if not (planned.plan.changes or planned.plan.failures or request.hold or needs_acknowledging(planned, request.release)):
         return _still(planned, SyncResult(planned.plan), parts, request)
+    if planned.plan.changes or planned.plan.failures:
+        require_rights(planned, parts)
     if planned.plan.changes and not confirm(planned):
         return AppRun(planned.app, SyncResult(planned.plan, dry_run=True), declined=True)
     with ExitStack() as locks:
@@ -230,18 +238,43 @@ def _run(planned: Planned, parts: Parts, request: SyncRequest, lock: Lock) -> Ap
         deadline=deadline,
         cancel=parts.cancel,
     )
+    if request.atomic:
+        rehearse(planned, parts, options)
     rollback = (request.rollback_to, request.rolled_back_from)
     parts.emit(_announcement(plan))
     recording = Recording.open(planned, parts, request.verb, rollback=rollback, hold=request.hold)
     done, health, error = _carry_out(planned, parts, request, lock, options)
     outcomes = parts.target.conclude(done, whole=error is None and not plan.failures)
     health = health if outcomes == done else ()
-    record = recording.close(outcomes, health, error=error, release=request.release)
+    if isinstance(error, Locked):
+        # Nothing is ours to write any more, the record included: whoever has the lock marks it.
+        return AppRun(app, SyncResult(plan, outcomes, health), error)
+    failure = error or verdict(SyncResult(plan, outcomes, health), interrupted=parts.cancel.requested())
+    if request.atomic and failure and may_restore(parts, outcomes, failure):
+        result = restore(planned, SyncResult(plan, outcomes, health), failure, recording, lock, parts)
+        return _taken_back(planned, result, failure, parts)
+    try:
+        record = recording.close(outcomes, health, error=error, release=request.release)
+    except GitctlError as unrecorded:
+        return unrecorded_run(planned, parts, outcomes, error or unrecorded, unrecorded)
     if planned.moved:
         hand_over(app, planned.moved, outcomes, parts)
     result = SyncResult(plan, outcomes, health, record)
     parts.emit(Event(EventKind.DONE, record.result.value, None, app.name))
     return AppRun(app, result, error or verdict(result, interrupted=parts.cancel.requested()))
+
+
+def unrecorded_run(planned: Planned, parts: Parts, outcomes: tuple[Outcome, ...], error: GitctlError, cause: GitctlError) -> AppRun:
+    """A run whose end could not be stored: what was done is told all the same. Where storing is what applies, nothing was done."""
+    told = copy(error)
+    told.details = (*told.details, f"the end of the run was not recorded ({cause.message}): the next run notes it as interrupted")
+    return AppRun(planned.app, SyncResult(planned.plan, parts.target.conclude(outcomes, whole=False)), told)
+
+
+def _taken_back(planned: Planned, result: SyncResult, failure: GitctlError, parts: Parts) -> AppRun:
+    assert result.restoration is not None
+    parts.emit(Event(EventKind.DONE, RecordVerb.RESTORE.value, None, planned.app.name))
+    return AppRun(planned.app, result, restored_error(planned, result.restoration, failure))
 
 
 def _announcement(plan: Plan) -> Event:

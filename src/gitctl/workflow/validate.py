@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gitctl.errors import GitctlError, Where
+from gitctl.model.app import App
 from gitctl.model.finding import Case, Finding, Problem, Rule, Severity
-from gitctl.model.manifest import Json, Manifest, Path
+from gitctl.model.manifest import Json, Manifest, ObjectRef, Path
 from gitctl.protocols import Tree
 from gitctl.workflow.places import FilePlaces, RenderedPlaces
+from gitctl.workflow.tenancy import rule_breaches
 from gitctl.workflow.written import Written, definitions, patches, read_file
 
 if TYPE_CHECKING:
@@ -136,14 +138,25 @@ def _problems(body: Json, schemas: Schemas, partial: bool) -> tuple[Problem, ...
 
 def validate_apps(rendered: Sequence[tuple[str, Rendered]], tree: Tree, schemas: Schemas, *, opaque: Callable[[Any], bool]) -> Validation:
     """Every object of rendered apps (each with its title). `opaque` values may be anything. An app that cannot be rendered is an error."""
-    results = [(title, r.result) for title, r in rendered if r.result]
-    bodies = [m.body for _, result in results for m in result.manifests]
+    results = [(title, r.app, r.result) for title, r in rendered if r.result]
+    bodies = [m.body for _, _, result in results for m in result.manifests]
     _learn(schemas, bodies, tree)
     cases = []
-    for title, result in results:
+    for title, app, result in results:
         places = RenderedPlaces(tree, result.read_set)
-        cases += [_rendered(m, schemas.check(m.body, opaque=opaque), places, title) for m in result.manifests]
+        rules = _rules(app, result.manifests)
+        cases += [_rendered(m, (*rules.get(m.ref, ()), *schemas.check(m.body, opaque=opaque)), places, title) for m in result.manifests]
     return Validation(tuple(cases), tuple(r.error for _, r in rendered if r.error))
+
+
+def _rules(app: App, manifests: Sequence[Manifest]) -> Mapping[ObjectRef, tuple[Problem, ...]]:
+    """Objects that the rules of the app or its team forbid."""
+    found: dict[ObjectRef, tuple[Problem, ...]] = {}
+    for breach in rule_breaches(app, manifests):
+        if breach.ref:
+            hint = f"the rule is in {breach.where}"
+            found[breach.ref] = (*found.get(breach.ref, ()), Problem(Rule.TEAM_RULES, breach.problem, hint=hint))
+    return found
 
 
 def _rendered(manifest: Manifest, problems: Iterable[Problem], places: RenderedPlaces, title: str) -> Case:

@@ -37,12 +37,13 @@ class Lab:
         self.client = Client(Login(str(plane.kubeconfig), plane.context), timeout=30)
         self.last = self.run()
 
-    def run(self, *, home: Path | None = None, impersonate: str = "", kubeconfig: Path | None = None) -> Bench:
+    def run(self, *, home: Path | None = None, impersonate: str = "", kubeconfig: Path | None = None, account: str = "") -> Bench:
         """A bench with a fresh target, as a new process has it."""
         user = impersonate or self.impersonate
         client = Client(Login(str(kubeconfig or self.plane.kubeconfig), self.plane.context, user), timeout=30)
         cluster = Cluster("test", self.plane.context, state_namespace=self.namespace)
-        target = KubernetesTarget(cluster, client, cache=home or self.home, clock=lambda now: now + self.ahead)
+        accounts = {self.owner: account} if account else {}
+        target = KubernetesTarget(cluster, client, cache=home or self.home, accounts=accounts, clock=lambda now: now + self.ahead)
         bench = Bench(target, client, self.owner, self.namespace)
         bench.inventory = self.inventory
         return bench

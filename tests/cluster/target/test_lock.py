@@ -8,21 +8,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.cluster.target.bench import Bench
 from tests.fixtures.commands import Runner
 from tests.fixtures.errors import raises
-from tests.servers.fault_proxy import FaultProxy, Reset, Status
+from tests.servers.fault_proxy import Call, FaultProxy, Reset, Status
 
 from gitctl.errors import ErrorId, Locked
+from gitctl.model.lock import Life
 from gitctl.model.outcome import Event
 from gitctl.parallel import Deadline, in_background
 from gitctl.protocols import Lock
 from gitctl.sandbox import ControlPlane
 from gitctl.target import holder, silence
 from gitctl.target.kubernetes import held
+from gitctl.target.kubernetes.exchange import Request
 
 # A process that takes the lock, says so, and then does nothing until it is killed.
 HOLDER = """
@@ -192,6 +195,63 @@ def test_a_lock_that_was_taken_is_lost_and_not_given_back(
         with pytest.raises(Locked, match="eve@host:1"):
             check_for(lock, seconds=10)
     assert lease_of(bench, kubectl, ".spec.holderIdentity") == "eve@host:1"
+
+
+def test_an_evicted_holder_is_told_by_whom_before_its_next_write(bench: Bench, open_bench: Callable[..., Bench]) -> None:
+    other = open_bench().target
+    with bench.target.lock(bench.owner, timeout=0, emit=ignore) as lock:
+        found = other.holding(bench.owner, seconds=0)
+        assert found is not None
+        assert (found.life, found.here, found.pid) == (Life.ALIVE, True, os.getpid())
+        with other.evict(bench.owner, replace(found, life=Life.QUIET), emit=ignore) as taken:
+            taken.check()
+            with raises(ErrorId.LOCK_LOST, match=r"evicted by .*@.* \(gitctl unlock\)"):
+                check_for(lock, seconds=3)
+    assert bench.target.holding(bench.owner, seconds=0) is None
+
+
+def test_nobody_else_than_the_holder_that_was_seen_is_evicted(bench: Bench, open_bench: Callable[..., Bench]) -> None:
+    other = open_bench().target
+    with bench.target.lock(bench.owner, timeout=0, emit=ignore):
+        found = other.holding(bench.owner, seconds=0)
+    assert found is not None
+    with bench.target.lock(bench.owner, timeout=0, emit=ignore) as lock:
+        with raises(ErrorId.LOCKED), other.evict(bench.owner, found, emit=ignore):
+            pass
+        time.sleep(held.FRESH)
+        lock.check()
+
+
+def test_a_holder_elsewhere_is_watched_for_signs_of_life(bench: Bench, open_bench: Callable[..., Bench], kubectl: Runner) -> None:
+    other = open_bench().target
+    with bench.target.lock(bench.owner, timeout=0, emit=ignore):
+        annotate = ("annotate", "leases", "--all", "-n", bench.namespace, "--overwrite")
+        kubectl(*annotate, "holder.gitctl.dev/boot=another-machine")
+        quiet = other.holding(bench.owner, seconds=0)
+        stop = Deadline()
+        thread = in_background(lambda: (stop.sleep(0.3), kubectl(*annotate, "moved=1")), name="test")  # type: ignore[arg-type, return-value]
+        lively = other.holding(bench.owner, seconds=20)
+        thread.join()
+    assert quiet is not None
+    assert lively is not None
+    assert (quiet.life, quiet.here) == (Life.QUIET, False)
+    assert lively.life is Life.ALIVE
+
+
+def test_a_write_that_was_cut_off_is_not_repeated_without_the_lock(
+    open_bench: Callable[..., Bench], kubectl: Runner, fault_proxy: FaultProxy
+) -> None:
+    """What a process finds when it wakes up: a connection that broke meanwhile, and a lock that is another's."""
+    bench = open_bench(kubeconfig=fault_proxy.kubeconfig)
+    with bench.target.lock(bench.owner, timeout=0, emit=ignore):
+        name = "lease/" + lease_of(bench, kubectl, ".metadata.name")
+        taken = ("patch", name, "-n", bench.namespace, "--type=merge", "-p", '{"spec":{"holderIdentity":"eve@host:1"}}')
+        fault_proxy.on(Call(lambda: (kubectl(*taken), time.sleep(held.FRESH))), method="PUT", path="/configmaps/")
+        fault_proxy.on(Reset(), method="PUT", path="/configmaps/", times=-1)
+        body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m", "namespace": bench.namespace}}
+        with raises(ErrorId.LOCK_LOST, match="eve@host:1"):
+            bench.client.send(Request("PUT", f"/api/v1/namespaces/{bench.namespace}/configmaps/m", body=body))
+    assert fault_proxy.count(method="PUT", path="/configmaps/") == 1
 
 
 def test_the_lock_is_renewed_and_survives_a_bad_connection(

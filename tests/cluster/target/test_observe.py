@@ -115,6 +115,25 @@ def test_an_api_that_fails_is_unknown(open_bench: Callable[..., Bench], fault_pr
     assert set(seen.unknown) == {m.ref for m in manifests}
 
 
+def test_a_404_page_of_somebody_in_between_is_not_an_object_that_is_gone(open_bench: Callable[..., Bench], fault_proxy: FaultProxy) -> None:
+    bench = open_bench(kubeconfig=fault_proxy.kubeconfig)
+    bench.sync(configmap("there"))
+    fault_proxy.on(Status(404, page=True), path="/configmaps/there", times=-1)
+    (manifest,) = bench.locate(configmap("there"))
+    seen = bench.target.observe(bench.owner, [(manifest.ref, manifest.api_version)])
+    assert seen.unknown == {manifest.ref: "the server answered 404"}
+    assert seen.objects == {}
+
+
+def test_an_object_that_is_no_list_is_not_an_empty_one(open_bench: Callable[..., Bench], fault_proxy: FaultProxy) -> None:
+    bench = open_bench(kubeconfig=fault_proxy.kubeconfig)
+    bodies = [configmap(f"c{n}") for n in range(5)]
+    bench.sync(*bodies)
+    fault_proxy.on(Status(200), path="/configmaps$", times=-1)
+    with raises(ErrorId.NOT_KUBERNETES, match="a list was asked for"):
+        bench.observe(bodies)
+
+
 def test_a_definition_and_its_objects_in_one_go(bench: Bench, group: str, kubectl: Runner) -> None:
     crd = definition("widgets", "Widget", group=group)
     coming = frozenset({(group, "Widget")})

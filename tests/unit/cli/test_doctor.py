@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from tests.fixtures.commands import GitRepo, Runner
 
+from gitctl.render.jail import network
+
 TOOLS = ["git", "helm", "kustomize", "kubectl", "sops", "age", "age-keygen", "go"]
 PROJECT = """\
 apiVersion: gitctl.dev/v1
@@ -45,6 +47,14 @@ def test_it_lists_every_program_in_order(gitctl: Runner) -> None:
     git = items[0]
     assert (git["state"], git["path"], git["needed"]) == ("ok", shutil.which("git"), True)
     assert set(git) == {"name", "state", "path", "version", "wanted", "needed", "neededBy", "install"}
+
+
+def test_it_says_whether_renderers_have_a_network(gitctl: Runner, bare: Path) -> None:
+    done = gitctl("doctor", "-o", "json").json()
+    assert done["renderJail"] == {"network": network().value}
+    assert "helm and kustomize run" in gitctl("doctor").stdout
+    without = gitctl("doctor", env={"PATH": str(bare)}).expect(0).stdout
+    assert "their network is not cut off: no user namespaces here" in without
 
 
 def test_the_result_has_a_kind_and_a_version(gitctl: Runner) -> None:

@@ -75,3 +75,8 @@ def test_broken_text_is_refused_without_its_text() -> None:
 def test_what_is_set_is_what_kubectl_reads(value: Any) -> None:
     changed = edit(TEXT, {("apps", "shop", "new"): value})
     assert load_all(changed.encode(), where="a")[0].value["apps"]["shop"]["new"] == value
+
+
+def test_what_comes_before_the_mark_of_the_document_stays() -> None:
+    head = "# by hand\n\n---  # the one\n"
+    assert edit(head + TEXT, {("apps", "shop", "path"): "new"}) == head + TEXT.replace("apps/{env}", "new")

@@ -25,6 +25,7 @@ BAD = {
     "utf-16": (f"a: {CANARY}\n".encode("utf-16"), "1:1"),
     "infinity": ("a: .inf\n", "1:4"),
     "bad base64": (f"a: !!binary {CANARY}%\n", "1:4"),
+    "base64 that is not ASCII": (f"a: !!binary {CANARY}\u00e9\n", "1:4"),
     "binary that is not text": ("a: !!binary gIE=\n", "1:4"),
     "null key": (f"~: {CANARY}\n", "1:1"),
     "mapping key": (f"? {{a: {CANARY}}}\n: 1\n", "1:3"),

@@ -65,7 +65,20 @@ def test_nothing_is_the_empty_set(nothing: Any) -> None:
     assert FieldSet.parse(nothing).canonical() == ""
 
 
-@pytest.mark.parametrize("bad", ["{", "[1]", '{"f:a": 1}', {"f:a": None}, {"x:a": {}}, {"k:nonsense": {}}])
+DEEP = '{"f:a":' * 3000 + "{}" + "}" * 3000
+SHAPES = [
+    {"k:[1]": {}},
+    {"k:1": {}},
+    {"k:{}": {}},
+    {"i:x": {}},
+    {"i:-1": {}},
+    {"i:²": {}},
+    {"i:" + "9" * 5000: {}},
+    {"v:" + "[" * 3000: {}},
+]
+
+
+@pytest.mark.parametrize("bad", ["{", "[1]", '{"f:a": 1}', {"f:a": None}, {"x:a": {}}, {"k:nonsense": {}}, DEEP, DEEP[:1], *SHAPES])
 def test_what_is_no_field_set_is_an_error(bad: Any) -> None:
     with raises(ErrorId.MANAGED_FIELDS):
         FieldSet.parse(bad)

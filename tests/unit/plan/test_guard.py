@@ -14,6 +14,7 @@ from gitctl.errors import ErrorId
 from gitctl.model.app import Limits
 from gitctl.model.change import Plan
 from gitctl.model.manifest import Origin
+from gitctl.model.record import Record, RecordResult, RecordVerb
 from gitctl.plan.adopt import NAMESPACE_RENDERER
 from gitctl.plan.build import PlanOptions, build
 from gitctl.plan.guard import deleted_since
@@ -149,6 +150,19 @@ def test_objects_that_are_gone_already_are_no_deletes_and_no_inventory() -> None
     assert rules(made) == [ErrorId.PRUNE_SHARE]
     assert "2 of 3 objects" in made.refusals[0].message
     assert set(made.gone) == {ref(t) for t in gone}
+
+
+@pytest.mark.parametrize(("result", "refused"), [(RecordResult.OPEN, [ErrorId.PRUNE_BUDGET]), (RecordResult.PARTIAL, [])])
+def test_what_a_run_that_died_deleted_counts(result: RecordResult, refused: list[ErrorId]) -> None:
+    """It could not count its deletes itself: what is gone since the record was opened is taken for its doing."""
+    going, gone = spread(2), [f"u{n}/Thing u{n}/gone" for n in range(3)]
+    manifests = [manifest(text) for text in MANY]
+    seen = Seen({ref(t): live(t) for t in going} | {ref(t): None for t in gone})
+    record = Record(1, RecordVerb.SYNC, result, "sha", "main", "repo", "a change", "Ada", "ada@host", "2026-01-01T00:00:00Z")
+    before = replace(state(*(entry(text) for text in (*MANY, *going, *gone))), records=(record,))
+    comparisons = [compared(m, live(t)) for m, t in zip(manifests, MANY, strict=True)]
+    made = build(APP, rendered(*manifests), comparisons, before, options=PlanOptions(observed=seen, deleted_today=196))
+    assert rules(made) == refused
 
 
 def test_what_is_being_deleted_already_does_not_count() -> None:

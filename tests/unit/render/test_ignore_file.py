@@ -34,6 +34,13 @@ CASES = [
 ]  # fmt: skip
 
 
+def test_no_pattern_takes_long_or_breaks() -> None:
+    """Found by fuzzing: stars that could be read in very many ways, and a class that cannot be read."""
+    for text in ("*a" * 30 + "b", "**/" * 40 + "b", "a*" * 30 + "b", "[z-a]", "[", "[!", "\\", "**/[b-a]*"):
+        assert not Ignored(text).matches("/".join(["a" * 200] * 20) + ".yaml")
+    assert Ignored("*a*a*a*").matches("aaa")
+
+
 def by_git(folder: Path, texts: list[str]) -> list[set[str]]:
     """What Git ignores for each text; one folder each, so that one call answers all."""
     subprocess.run(["git", "init", "--quiet", folder], check=True)

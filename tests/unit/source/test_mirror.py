@@ -20,6 +20,7 @@ from gitctl.source.lock import locked
 from gitctl.source.names import parse_remote
 from gitctl.source.open import open_publisher, open_source
 from gitctl.source.repository import MirrorSource
+from gitctl.source.token import with_trust
 from gitctl.source.transport import transport_to
 
 MakeRepo = Callable[..., GitRepo]
@@ -340,3 +341,50 @@ def test_several_processes_at_once(repo: GitRepo, cache: Path) -> None:
     )
     started = [subprocess.Popen([sys.executable, "-c", ask, f"file://{repo.path}", cache], stdout=subprocess.PIPE) for _ in range(2)]
     assert [process.communicate(timeout=60)[0].strip() for process in started] == [b"b'1'"] * 2
+
+
+@pytest.mark.parametrize(
+    ("remotes", "named", "sent"),
+    [
+        ((), "", True),
+        (("https://127.0.0.1/own",), "", True),
+        (("git@127.0.0.1:own.git",), "", True),
+        (("https://git.example.com/own",), "", False),
+        (("https://git.example.com/own",), "127.0.0.1", True),
+        (("https://127.0.0.1/own",), "git.example.com", False),
+    ],
+    ids=str,
+)
+def test_the_token_is_for_hosts_that_no_commit_can_name(
+    git_repo: MakeRepo,
+    server: GitServer,
+    cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    remotes: tuple[str, ...],
+    named: str,
+    sent: bool,
+) -> None:
+    checkout = git_repo({"gitctl.yaml": ""}, name="checkout")
+    for number, url in enumerate(remotes):
+        checkout.git("remote", "add", f"r{number}", url)
+    monkeypatch.setenv("GITCTL_GIT_TOKEN", TOKEN)
+    monkeypatch.setenv("GITCTL_GIT_USER", "robot")
+    monkeypatch.setenv("GITCTL_GIT_HOST", named)
+    source = open_source(checkout.path, SourceSpec(f"{server.url}/shop"), cache=cache)
+    if sent:
+        assert source.resolve("main").subject == "first"
+    else:
+        with raises(ErrorId.REMOTE_CREDENTIALS) as caught:
+            source.resolve("main")
+        assert "if it is meant for 127.0.0.1: GITCTL_GIT_HOST=127.0.0.1" in caught.value.hint
+    assert bool(server.authorizations) is sent
+
+
+@pytest.mark.parametrize(("url", "given"), [("https://git.example.com/other", True), ("https://evil.example.net/x", False)])
+def test_a_url_elsewhere_in_the_project_gets_the_token_of_the_sources_host_only(
+    url: str, given: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as the branch that an app is rendered into."""
+    monkeypatch.setenv("GITCTL_GIT_TOKEN", TOKEN)
+    remote = with_trust(parse_remote(url, base=tmp_path), tmp_path, known="https://git.example.com/shop")
+    assert (transport_to(remote).secret == (TOKEN,)) is given

@@ -120,6 +120,12 @@ def test_a_newer_schema_is_refused() -> None:
         decode(zlib.compress(json.dumps(raw).encode()), {})
 
 
+@pytest.mark.parametrize("more", [{"schema": "x"}, {"shards": 5}, {"shards": [{}]}, {"shards": [["a"]]}], ids=str)
+def test_another_shape_is_damage(more: dict[str, object]) -> None:
+    with raises(ErrorId.STATE_DAMAGED, match="damaged"):
+        decode(zlib.compress(json.dumps({"owner": "o", **more}).encode()), {})
+
+
 @pytest.mark.parametrize("root", [b"", b"junk", zlib.compress(b"junk"), zlib.compress(b"[]")], ids=["empty", "raw", "not JSON", "a list"])
 def test_damage_is_an_error(root: bytes) -> None:
     with raises(ErrorId.STATE_DAMAGED, match="damaged"):

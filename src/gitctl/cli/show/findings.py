@@ -34,6 +34,7 @@ _RULES: Mapping[Rule, str] = {
     Rule.DIFFERS: "The cluster differs from Git: a sync would change it.",
     Rule.CANNOT_APPLY: "The API server refuses the object.",
     Rule.REFUSED: "A guard refuses the sync.",
+    Rule.TEAM_RULES: "The rules of the app or its team forbid the object.",
     Rule.DRIFTED: "Somebody changed what gitctl applied.",
     Rule.MISSING: "Somebody deleted what gitctl applied.",
     Rule.DELETING: "The object is being deleted.",
@@ -41,7 +42,7 @@ _RULES: Mapping[Rule, str] = {
     Rule.UNKNOWN: "Nothing certain can be said about the object.",
     Rule.PLAINTEXT: "A value of a Secret lies in the file as plain text.",
     Rule.PRIVATE_KEY: "A private key lies in the file.",
-    Rule.CREDENTIALS: "Credentials of a cluster or a registry lie in the file as plain text.",
+    Rule.CREDENTIALS: "Credentials of a cluster, a registry or a service lie in the file as plain text.",
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from gitctl.config.duration import format_duration
 from gitctl.config.resolve import resolve
 from gitctl.model.app import App, Cluster, Environment, Project
+from gitctl.plan.tenancy import defaults
 
 Json = dict[str, Any]
 
@@ -42,8 +43,17 @@ def _app(app: App) -> Json:
     variables = {v.name: {"value": v.value, "from": v.scope.value} for v in app.vars}
     known = {"owner": app.owner, **_filled(app), "wait": format_duration(app.wait_seconds), "labels": dict(app.labels), "vars": variables}
     known["suspend"] = _filled(app.suspension) if app.suspension else None
-    left_out = {"project", "env", "name", "wait_seconds", "kubernetes", "api_versions", "suspensions"}
+    known["rules"] = _rules(app)
+    left_out = {"project", "env", "name", "wait_seconds", "kubernetes", "api_versions", "suspensions", "tenancy"}
     return {key: value for key, value in known.items() if key not in left_out and value not in ("", [], {}, None)}
+
+
+def _rules(app: App) -> Json:
+    """What the app may have: the lists that are written, with their places, and what holds without being written."""
+    rules = app.tenancy
+    lists = [{"subject": r.subject.value, "allow": r.allow, "patterns": list(r.patterns), "where": str(r.where)} for r in rules.lists]
+    known = {"team": rules.team, "service_account": rules.account, "lists": lists, "defaults": list(defaults(app))}
+    return {key: value for key, value in known.items() if value}
 
 
 def _filled(value: Any) -> Json:

@@ -8,9 +8,11 @@ from gitctl.cli.show.lines import Line, Style, line
 from gitctl.cli.show.values import plan_json, ref_json
 from gitctl.model.change import Action
 from gitctl.model.health import worst
+from gitctl.model.marks import uid
 from gitctl.model.outcome import ObjectHealth, Outcome, OutcomeResult, SyncResult
 from gitctl.model.quantity import counted
 from gitctl.model.record import Record
+from gitctl.model.restoration import Restoration, Undo
 from gitctl.workflow.sync import AppRun
 
 
@@ -28,7 +30,18 @@ def run_lines(run: AppRun, *, title: str) -> list[Line]:
         return [head, *(line(f"  note: {note}", Style.QUIET) for note in result.plan.notes)]
     style = Style.BAD if run.error else Style.ADDED
     head = line(f"{title} at {result.plan.revision.short}: {_counts(result)}{_health(result.health)}{_number(result.record)}", style)
-    return [head, *(line(f"  {o.change.ref}: {o.result.value}{_why(o)}", Style.BAD) for o in _bad(result.outcomes))]
+    return [
+        head,
+        *(line(f"  {o.change.ref}: {o.result.value}{_why(o)}", Style.BAD) for o in _bad(result.outcomes)),
+        *(_restoration_lines(result.restoration) if result.restoration else ()),
+    ]
+
+
+def _restoration_lines(done: Restoration) -> list[Line]:
+    words = ((Undo.RESTORED, "restored"), (Undo.DELETED, "deleted again"), (Undo.RECREATED, "created anew"), (Undo.LEFT, "left"))
+    counts = ", ".join(f"{done.count(result)} {word}" for result, word in words if done.count(result))
+    head = line(f"  taken back: {counts} (record {done.record})", Style.BAD if done.incomplete else Style.CHANGED)
+    return [head, *(line(f"    {one.ref}: {one.result.value}: {one.reason}", Style.BAD) for one in done.incomplete)]
 
 
 def _counts(result: SyncResult) -> str:
@@ -85,7 +98,16 @@ def outcome_json(result: SyncResult) -> dict[str, Any]:
         "record": result.record.number if result.record else None,
         "stateRemoved": result.removed,
         "commit": result.record.commit if result.record else "",
+        "restoration": _restoration_json(result.restoration) if result.restoration else None,
     }
+
+
+def _restoration_json(done: Restoration) -> dict[str, Any]:
+    """`reason` says what is not as it was before."""
+    objects = [
+        {"object": ref_json(one.ref), "result": one.result.value, "reason": one.reason, "uid": uid(one.live or {})} for one in done.objects
+    ]
+    return {"record": done.record, "complete": not done.incomplete, "objects": objects}
 
 
 def health_json(one: ObjectHealth) -> dict[str, Any]:

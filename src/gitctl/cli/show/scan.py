@@ -38,6 +38,7 @@ def _lines(session: Session, scan: Scan) -> list[Line]:
 def _text(exposure: Exposure) -> str:
     place = f"{exposure.path}:{exposure.line}:{exposure.column}" if exposure.line else exposure.path
     about = " ".join(part for part in (exposure.object, exposure.key) if part)
+    place += f" in {exposure.commit[:8]}" if exposure.commit else ""
     return f"{place}: {meaning(exposure.kind)}{': ' if about else ''}{about} ({counted(exposure.size, 'byte')})"
 
 
@@ -58,6 +59,8 @@ def meaning(kind: ExposureKind) -> str:
             return "credentials in a kubeconfig"
         case ExposureKind.DOCKER:
             return "credentials of a registry"
+        case ExposureKind.TOKEN:
+            return "a token"
         case _:
             assert_never(kind)
 
@@ -73,7 +76,8 @@ def _cases(scan: Scan) -> list[Case]:
 
 def _reported(exposure: Exposure) -> Finding:
     where = Where(exposure.path, exposure.line, exposure.column)
-    message = f"{meaning(exposure.kind)} ({counted(exposure.size, 'byte')})"
+    brought = f", brought by {exposure.commit[:8]}" if exposure.commit else ""
+    message = f"{meaning(exposure.kind)} ({counted(exposure.size, 'byte')}){brought}"
     hint = "encrypt it, or give a reason: gitctl.dev/allow-plaintext"
     return Finding(_rule(exposure.kind), message, where, exposure.object, exposure.key, hint)
 
@@ -84,7 +88,7 @@ def _rule(kind: ExposureKind) -> Rule:
             return Rule.PLAINTEXT
         case ExposureKind.PRIVATE_KEY | ExposureKind.LOCKED_KEY | ExposureKind.AGE_KEY:
             return Rule.PRIVATE_KEY
-        case ExposureKind.KUBECONFIG | ExposureKind.DOCKER:
+        case ExposureKind.KUBECONFIG | ExposureKind.DOCKER | ExposureKind.TOKEN:
             return Rule.CREDENTIALS
         case _:
             assert_never(kind)
@@ -108,4 +112,5 @@ def _finding(exposure: Exposure) -> dict[str, Any]:
         "object": exposure.object,
         "key": exposure.key,
         "bytes": exposure.size,
+        "commit": exposure.commit,
     }

@@ -1,4 +1,4 @@
-"""One file: keys by their form, and what its documents hold."""
+"""One file: keys and tokens by their form, and what its documents hold."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from gitctl.secrets.scan.keys import private_keys
 from gitctl.secrets.scan.kustomize import exposed_literals
 from gitctl.secrets.scan.objects import CONCERNED, exposed_objects
 from gitctl.secrets.scan.text import Document, documents
+from gitctl.secrets.scan.tokens import tokens
 
 _SUFFIXES = (".yaml", ".yml", ".json", ".tpl", ".dockercfg", ".kubeconfig", ".conf", "config", "kustomization")
 _BINARY = 8000
@@ -22,13 +23,15 @@ def exposures(path: str, content: bytes) -> tuple[tuple[Exposure, ...], str]:
     """Everything that lies open in a file, in the order of its lines, and why its documents could not be looked at ("" when they could)."""
     trouble = ""
     found: tuple[Document, ...] = ()
-    if b"\0" not in content[:_BINARY] and path.lower().endswith(_SUFFIXES) and CONCERNED.search(content):
+    is_binary = b"\0" in content[:_BINARY]
+    if not is_binary and path.lower().endswith(_SUFFIXES) and CONCERNED.search(content):
         try:
             found = documents(path, content)
         except ManifestError as error:
             trouble = f"not readable: {error.message}"
     inside = [e for document in found for e in (*exposed_objects(path, document), *exposed_literals(path, document))]
-    alone = _not_within(private_keys(path, content), {e.line for e in inside}, found)
+    by_form = [*private_keys(path, content), *(() if is_binary else tokens(path, content))]
+    alone = _not_within(by_form, {e.line for e in inside}, found)
     ordered = sorted((*inside, *alone), key=lambda e: (e.line, e.column, e.kind))
     return with_reasons(ordered, content.decode("utf-8", "replace") if ordered else ""), trouble
 

@@ -1,7 +1,8 @@
 """The lock: a ref per app that is moved by compare and swap. Who holds it stands in its commit.
 
 The rules are those of the lease in a cluster: a holder that is a dead process of this machine is taken over at once, one that has not
-renewed for 60 s by the clock of the waiting side too.
+renewed for 60 s by the clock of the waiting side too. What is more: the lock moves in the same step as whatever is written, so a run
+that lost it cannot write, however long it was stopped in between.
 """
 
 from __future__ import annotations
@@ -15,17 +16,19 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from gitctl.errors import ErrorId, GitctlError, Interrupted, Locked, StateMoved
+from gitctl.model.lock import Holding
 from gitctl.model.outcome import Event, EventKind
 from gitctl.parallel import Deadline, mutex
 from gitctl.protocols import Cancel, Emit
 from gitctl.refs import RefMove, Refs
 from gitctl.target.holder import Holder, boottime, this_run
+from gitctl.target.life import TTL, Sight, watched
 from gitctl.target.silence import Silence
 
-TTL = 60.0
 RENEW = 15.0
 SAFE = 50.0
 _POLL = 1.0
+_TRIES = 5
 _FILE = "holder.json"
 
 
@@ -43,6 +46,7 @@ class RefLock:
         self._sha = ""
         self._renewals = 0
         self._renewed = float("-inf")
+        self._asked = float("-inf")
 
     def check(self) -> None:
         """Raise Locked when the lock is lost, or may be. Renews it from time to time."""
@@ -53,6 +57,24 @@ class RefLock:
             if quiet > RENEW and not self._swap(self._sha):
                 raise self._lost("another run has it")
 
+    def fence(self) -> RefMove:
+        """A renewal as a move that goes along with others: all of them fail when the lock is not ours any more."""
+        with self._mutex:
+            self._asked = boottime()
+            return RefMove(self._ref, self._sha, self._renewal())
+
+    def fenced(self, move: RefMove) -> None:
+        """The move was made."""
+        with self._mutex:
+            self._sha, self._renewed = move.new, self._asked
+
+    def require_ours(self) -> None:
+        """Raise Locked when another run has the lock by now."""
+        now = self._tip()
+        if now != self._sha:
+            by = self._note(now).get("identity")
+            raise self._lost(f"it was taken by {by}" if by else "it was taken away (gitctl unlock ends so)")
+
     def _lost(self, why: str) -> Locked:
         message = f"the lock of {self._owner} is lost: {why}"
         return Locked(message, id=ErrorId.LOCK_LOST, hint="nothing was committed; run the command again")
@@ -61,31 +83,66 @@ class RefLock:
     def held(self, *, timeout: float, emit: Emit, cancel: Cancel | None) -> Iterator[RefLock]:
         """Hold it. Raises Locked after `timeout` seconds (0: at once), Interrupted, SourceError."""
         self._acquire(Deadline(timeout), emit, cancel)
-        try:
+        with self._given_back():
             yield self
+
+    @contextmanager
+    def _given_back(self) -> Iterator[None]:
+        try:
+            yield
         finally:
             # Where that fails, the lock ends by its own silence.
             with suppress(GitctlError):
                 self._refs.move([RefMove(self._ref, self._sha, "")])
 
+    def holding(self, *, seconds: float, cancel: Cancel | None) -> Holding | None:
+        """Who holds it, None when nobody does; looks for at most `seconds`. Raises SourceError."""
+        return watched(lambda: self._sight(self._tip()), self._silence, self._me, seconds=seconds, cancel=cancel)
+
+    @contextmanager
+    def evicting(self, found: Holding) -> Iterator[RefLock]:
+        """Take it from the holder that was found, and hold it. That run cannot write from now on. Raises Locked, SourceError."""
+        self._take_from(found.holder)
+        with self._given_back():
+            yield self
+
+    def _take_from(self, identity: str) -> None:
+        for _ in range(_TRIES):
+            sha = self._tip()
+            if sha and _holder(self._note(sha)).identity != identity:
+                break
+            if self._swap(sha):
+                return
+        raise self._refused(self._note(self._tip()))
+
+    def _tip(self) -> str:
+        return self._refs.tips(self._ref, merged=False).get(self._ref, "")
+
+    def _sight(self, sha: str) -> Sight | None:
+        note = self._note(sha)
+        return Sight(_holder(note), sha, str(note.get("since") or ""), str(note.get("renewed") or "")) if sha else None
+
     def _acquire(self, deadline: Deadline, emit: Emit, cancel: Cancel | None) -> None:
         said = False
         while True:
-            sha = self._refs.tips(self._ref, merged=False).get(self._ref, "")
+            sha = self._tip()
             note = self._note(sha)
             if self._is_free(sha, note) and self._swap(sha):
                 return
             if deadline.left() <= 0:
-                raise Locked(
-                    f"{self._owner} is locked: {_held_by(note)}",
-                    hint=f"wait for it (--lock-timeout 5m), or try again: a holder that is silent for {TTL:g} s is taken over",
-                )
+                raise self._refused(note)
             if not said:
                 emit(Event(EventKind.WAITING, f"waiting for the lock: {_held_by(note)}"))
                 said = True
             deadline.sleep(_POLL)
             if cancel is not None and cancel.requested():
                 raise Interrupted(f"interrupted while waiting for the lock of {self._owner}")
+
+    def _refused(self, note: dict[str, Any]) -> Locked:
+        return Locked(
+            f"{self._owner} is locked: {_held_by(note)}",
+            hint=f"wait for it (--lock-timeout 5m), or try again: a holder that is silent for {TTL:g} s is taken over",
+        )
 
     def _is_free(self, sha: str, note: dict[str, Any]) -> bool:
         return not sha or _holder(note).is_dead(self._me) or self._silence.seconds(sha) >= TTL
@@ -100,18 +157,20 @@ class RefLock:
 
     def _swap(self, before: str) -> bool:
         """Put our name in the place of what stood there; False when another run was faster."""
-        at = boottime()
-        # Counted, so that a renewal is another commit whatever the clock says.
-        self._renewals += 1
-        about = {"since": self._since, "renewed": _now(), "renewals": self._renewals, **asdict(self._me)}
-        note = json.dumps(about, indent=1).encode()
-        sha = self._refs.note({_FILE: note}, f"{self._owner} is locked by {self._me.identity}\n", parent="")
+        at, sha = boottime(), self._renewal()
         try:
             self._refs.move([RefMove(self._ref, before, sha)])
         except StateMoved:
             return False
         self._sha, self._renewed = sha, at
         return True
+
+    def _renewal(self) -> str:
+        """A commit with our name; no ref names it yet. Counted, so that it is another one whatever the clock says."""
+        self._renewals += 1
+        about = {"since": self._since, "renewed": _now(), "renewals": self._renewals, **asdict(self._me)}
+        note = json.dumps(about, indent=1).encode()
+        return self._refs.note({_FILE: note}, f"{self._owner} is locked by {self._me.identity}\n", parent="")
 
 
 def _holder(note: dict[str, Any]) -> Holder:

@@ -10,6 +10,7 @@ from pathlib import Path as FilePath
 from gitctl.errors import StateMoved
 from gitctl.model.change import Action, Change, Comparison, Proof
 from gitctl.model.fieldset import of_manager
+from gitctl.model.lock import Holding
 from gitctl.model.managers import FIELD_MANAGER
 from gitctl.model.manifest import Json, Manifest, ObjectRef
 from gitctl.model.outcome import Event, EventKind, Outcome, OutcomeResult
@@ -52,6 +53,7 @@ class BranchTarget:
         self._owners: dict[ObjectRef, str] = {}
         self._planned_at: dict[str, str] = {}
         self._gathered: dict[str, dict[str, bytes | None]] = {}
+        self._held: list[RefLock] = []
 
     @property
     def name(self) -> str:
@@ -164,10 +166,34 @@ class BranchTarget:
         """See Target. Raises Refused when a work tree has the branch checked out."""
         self._look()
         self._refs.require_writable(self._branch.ref)
-        lock = RefLock(self._refs, self._look().place(owner).lock_ref(owner), owner, notes=self._notes)
-        with lock.held(timeout=timeout, emit=emit, cancel=cancel):
+        lock = self._lock(owner)
+        with lock.held(timeout=timeout, emit=emit, cancel=cancel), self._under(lock):
             self._emit, self._now = emit, None
             yield lock
+
+    def holding(self, owner: str, *, seconds: float, cancel: Cancel | None = None) -> Holding | None:
+        """See Target."""
+        return self._lock(owner).holding(seconds=seconds, cancel=cancel)
+
+    @contextmanager
+    def evict(self, owner: str, found: Holding, *, emit: Emit) -> Iterator[Lock]:
+        """See Target."""
+        lock = self._lock(owner)
+        with lock.evicting(found), self._under(lock):
+            self._emit, self._now = emit, None
+            yield lock
+
+    def _lock(self, owner: str) -> RefLock:
+        return RefLock(self._refs, self._look().place(owner).lock_ref(owner), owner, notes=self._notes)
+
+    @contextmanager
+    def _under(self, lock: RefLock) -> Iterator[None]:
+        """While inside, whatever is written moves the lock along."""
+        self._held.append(lock)
+        try:
+            yield
+        finally:
+            self._held.remove(lock)
 
     def observe(self, owner: str, refs: Sequence[tuple[ObjectRef, str]]) -> Observed:
         """See Target."""
@@ -281,9 +307,17 @@ class BranchTarget:
         return self._now
 
     def _move(self, moves: Sequence[RefMove]) -> None:
-        """Move refs; what is known of them goes along."""
+        """Move refs, under the locks that are held; what is known of them goes along."""
         look = self._look()
-        self._refs.move(moves)
+        fences = [(lock, lock.fence()) for lock in self._held]
+        try:
+            self._refs.move([*moves, *(fence for _, fence in fences)])
+        except StateMoved:
+            for lock in self._held:
+                lock.require_ours()
+            raise
+        for lock, fence in fences:
+            lock.fenced(fence)
         self._now = look.after({m.ref: m.new for m in moves})
 
     def _with_token(self, stored: Stored) -> AppState:

@@ -16,6 +16,7 @@ from gitctl.parallel import mutex
 from gitctl.target.kubernetes.endpoint import endpoint_of
 from gitctl.target.kubernetes.kubeconfig import Kubeconfig, locate
 from gitctl.target.kubernetes.official import light, whole
+from gitctl.target.kubernetes.trust import check_server, check_user
 
 IN_CLUSTER = "in-cluster"
 _RECHECK_SECONDS = 10.0
@@ -28,20 +29,25 @@ class Login:
     """What the user asks for.
 
     `kubeconfig` are files as KUBECONFIG lists them ("" for the usual places), `context` is "" for the current one;
-    `impersonate` and `groups` are `--as` and `--as-group`.
+    `impersonate` and `groups` are `--as` and `--as-group`. Without `own` the files come with the repository; `insecure` allows a server
+    whose certificate is not checked; `pinned`: the cluster's uid is checked before all else.
     """
 
     kubeconfig: str = ""
     context: str = ""
     impersonate: str = ""
     groups: tuple[str, ...] = ()
+    own: bool = True
+    insecure: bool = False
+    pinned: bool = False
 
 
 class Access:
     """The endpoint and the credentials for it. Read once; credentials are renewed when they expire or are not accepted."""
 
     def __init__(self, login: Login) -> None:
-        """Raises ConfigError (no kubeconfig, unknown context), Unauthenticated (a credential plug-in failed)."""
+        """Raises ConfigError (no kubeconfig, unknown context, one that may not be trusted), Refused (a server whose certificate is not
+        checked), Unauthenticated (a credential plug-in failed)."""
         self._login = login
         self._mutex = mutex()
         self._checked = time.monotonic()
@@ -78,6 +84,7 @@ class Access:
     def _load(self, context: str) -> None:
         files = locate(self._login.kubeconfig)
         if not files and os.environ.get("KUBERNETES_SERVICE_HOST"):
+            _require_own(self._login)
             self._load_pod()
         else:
             self._load_kubeconfig(files, context)
@@ -94,6 +101,7 @@ class Access:
     def _load_kubeconfig(self, files: str, context: str) -> None:
         official = light()
         config = Kubeconfig(official, files, context)
+        self._check(config, files)
         if "auth-provider" in config.user:
             official = whole()
             config = Kubeconfig(official, files, context)
@@ -103,6 +111,13 @@ class Access:
             self.endpoint = endpoint_of(settings, config.context, config.namespace)
         self._impersonation = _impersonation(self._login, config.user)
         self._settings = settings
+
+    def _check(self, config: Kubeconfig, files: str) -> None:
+        """Before anything of it is used."""
+        if not self._login.own:
+            check_user(config.user, files)
+        if not self._login.insecure:
+            check_server(config.cluster, config.context)
 
     def _guarded(self, work: Callable[[], object]) -> None:
         """Run a piece of the official client. Its messages may quote what a plug-in printed, so none of them is passed on."""
@@ -115,6 +130,16 @@ class Access:
                 f"the credentials of context {self._login.context or '(current)'} cannot be read ({type(error).__name__})",
                 hint="`kubectl version` with the same context shows what is wrong",
             ) from None
+
+
+def _require_own(login: Login) -> None:
+    """A pod without a kubeconfig reaches its own cluster only. Raises Refused when another may be meant."""
+    if login.context not in ("", IN_CLUSTER) and not login.pinned:
+        raise Refused(
+            f"context {login.context!r} is not known here: the pod has no kubeconfig, and its own cluster may be another one",
+            id=ErrorId.WRONG_CLUSTER,
+            hint=f"pin the cluster with `uid` in gitctl.yaml, say that it is this one with --context {IN_CLUSTER}, or mount a kubeconfig",
+        )
 
 
 def _impersonation(login: Login, user: dict[str, Any]) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,10 +13,13 @@ from gitctl.parallel import mutex
 from gitctl.target.kubernetes.access import Access, Login
 from gitctl.target.kubernetes.exchange import JSON, Request, Response, Stream
 from gitctl.target.kubernetes.retry import Failure, may_retry, pause
-from gitctl.target.kubernetes.wire import Wire, reason
+from gitctl.target.kubernetes.wire import Guard, Wire, reason
 
 WORKERS = 16
 """Requests at a time. A worker that waits on Retry-After sends nothing: that is what slows us down for a busy server."""
+
+WITHHELD = "something about a Secret, which is withheld: it may quote a value"
+_SECRETS = re.compile(r"/secrets(?:/|$)")
 
 _FIRST_CONTACT = 3.0
 _BUDGET = 30.0
@@ -29,14 +33,15 @@ class Client:
 
     def __init__(self, login: Login, *, timeout: float) -> None:
         """`timeout` is the limit of one attempt in seconds, 0 for none."""
-        self._login = login
-        self._timeout = timeout
+        self.login = login
+        self.timeout = timeout
         self._mutex = mutex()
         self._opened: Access | None = None
         self._wires: dict[int, Wire] = {}
         self._answered = False
         self._busy = 0
         self._warnings: dict[str, None] = {}
+        self._guards: tuple[Guard, ...] = ()
         self.requests = 0
 
     @property
@@ -44,7 +49,7 @@ class Client:
         """The credentials. Raises ConfigError, Unauthenticated."""
         with self._mutex:
             if self._opened is None:
-                self._opened = Access(self._login)
+                self._opened = Access(self.login)
             return self._opened
 
     @property
@@ -62,9 +67,22 @@ class Client:
         """GET a path."""
         return self.send(Request("GET", path, tuple(query), accept=accept))
 
+    @contextmanager
+    def guarded(self, guard: Guard) -> Iterator[None]:
+        """While inside, ask the guard at each attempt at a write, at the last moment.
+
+        Each attempt: a process that was stopped in mid-request goes on with what it takes for a broken connection, and would repeat."""
+        with self._mutex:
+            self._guards = (*self._guards, guard)
+        try:
+            yield
+        finally:
+            with self._mutex:
+                self._guards = tuple(one for one in self._guards if one is not guard)
+
     def send(self, request: Request) -> Response:
-        """Send, again where that helps. Raises Unreachable, Unauthenticated; refusals are answers."""
-        end = time.monotonic() + min(_BUDGET if self._answered else _FIRST_CONTACT, self._timeout or _BUDGET)
+        """Send, again where that helps. Raises Unreachable, Unauthenticated, what a guard raises; refusals are answers."""
+        end = time.monotonic() + min(_BUDGET if self._answered else _FIRST_CONTACT, self.timeout or _BUDGET)
         attempt, renewed = 0, False
         while True:
             attempt += 1
@@ -78,9 +96,14 @@ class Client:
                 continue
             failed = failure or Failure()
             waiting = pause(attempt, failed.retry_after)
-            if not may_retry(failed, attempt, repeatable=request.repeatable) or time.monotonic() + waiting > end:
+            if not may_retry(failed, attempt, repeatable=request.repeatable) or self._is_over(end - waiting, attempt, failed):
                 return self._final(answer, why)
             time.sleep(waiting)
+
+    def _is_over(self, end: float, attempt: int, failed: Failure) -> bool:
+        """Is the time for one request used up? One answer that never ended may use up all: where others did, it gets a second try."""
+        slow = attempt == 1 and failed.status == 0 and self._answered
+        return time.monotonic() > end and not slow
 
     @contextmanager
     def stream(self, request: Request) -> Iterator[Stream]:
@@ -106,7 +129,7 @@ class Client:
 
         try:
             limit = min(_BEGIN, self._limit(request) or _BEGIN)
-            return self._wire(generation).send(request, self.access.headers(), limit=limit, whole=False)
+            return self._wire(generation).open(request, self._headers(), limit=limit)
         except faults.HTTPError as fault:
             raise self._unreachable(reason(fault)) from None
 
@@ -115,7 +138,8 @@ class Client:
         import urllib3.exceptions as faults
 
         try:
-            raw = self._wire(generation).send(request, self.access.headers(), limit=self._limit(request), whole=True)
+            guard = self._guard if request.guarded and request.writes else None
+            raw = self._wire(generation).ask(request, self._headers(), limit=self._limit(request), guard=guard)
         except (faults.NewConnectionError, faults.ConnectTimeoutError) as fault:
             return None, Failure(sent=False), reason(fault)
         except faults.HTTPError as fault:
@@ -124,15 +148,22 @@ class Client:
             return None, Failure(), reason(fault)
         answer = Response.read(raw.status, raw.data, raw.headers)
         self._answered = True
-        self._note(raw.headers)
+        self._note(raw.headers, about_secret=bool(_SECRETS.search(request.path)))
         if answer.ok and answer.parsed is None and request.accept.startswith(JSON):
             return None, Failure(), "its answer is cut short, or no JSON"
         if raw.status == 429 or raw.status >= 500:
             return answer, Failure(raw.status, raw.data, raw.headers.get("Retry-After", "")), f"answered {raw.status}"
         return answer, None, ""
 
+    def _guard(self) -> None:
+        for guard in self._guards:
+            guard()
+
+    def _headers(self) -> list[tuple[str, str]]:
+        return self.access.headers()
+
     def _limit(self, request: Request) -> float:
-        return self._timeout if request.timeout is None else request.timeout
+        return self.timeout if request.timeout is None else request.timeout
 
     def _wire(self, generation: int) -> Wire:
         endpoint = self.access.endpoint
@@ -142,10 +173,11 @@ class Client:
                 self._wires[generation] = Wire(endpoint, connections=WORKERS + 4)
             return self._wires[generation]
 
-    def _note(self, headers: Mapping[str, str]) -> None:
+    def _note(self, headers: Mapping[str, str], *, about_secret: bool) -> None:
         for warning in getattr(headers, "getlist", lambda _: ())("Warning"):
             # RFC 7234: `299 - "text"`.
-            self._warnings[warning.partition('"')[2].removesuffix('"') or warning] = None
+            text = warning.partition('"')[2].removesuffix('"') or warning
+            self._warnings[WITHHELD if about_secret else text] = None
 
     def _accepted(self, answer: Response) -> Response:
         self._busy = 0

@@ -20,7 +20,9 @@ _LONGEST_LINE = 32 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. `repeatable`: doing it twice does no harm. `timeout` (seconds) overrides the client's own."""
+    """One request. `repeatable`: doing it twice does no harm. `timeout` (seconds) overrides the client's own.
+
+    `guarded`: a write, which goes out only while the run's locks hold; the requests about a lock itself are not."""
 
     method: str
     path: str
@@ -31,6 +33,12 @@ class Request:
     etag: str = ""
     repeatable: bool = True
     timeout: float | None = None
+    guarded: bool = True
+
+    @property
+    def writes(self) -> bool:
+        """Does it change anything at the server?"""
+        return self.method not in ("GET", "HEAD") and ("dryRun", "All") not in self.query
 
     def encoded(self) -> bytes | None:
         """The body as JSON, which is YAML as well; None when there is none."""
@@ -63,6 +71,11 @@ class Response:
     def ok(self) -> bool:
         """Success."""
         return 200 <= self.status < 300
+
+    @property
+    def absent(self) -> bool:
+        """Does the API server say that there is no such object? A 404 page of a load balancer, or of an API that went, says nothing."""
+        return self.status == 404 and isinstance(self.parsed, dict) and self.parsed.get("kind") == "Status"
 
     def json(self) -> Json:
         """The body, parsed. Raises ClusterError when it is not a JSON object (a proxy answered)."""

@@ -20,6 +20,7 @@ _IMMUTABLE = re.compile(
     r"|(?:may not|cannot|can not) be changed|cannot change roleRef"
 )
 _PATCH_PATH = re.compile(r"\): (?P<path>\.[A-Za-z0-9_.\[\]-]+): ")
+_PATH = re.compile(r"[A-Za-z0-9_.\[\]/~-]{1,100}")
 _LONGEST = 600
 
 
@@ -106,8 +107,9 @@ def ref_text(ref: ObjectRef, kind: str) -> str:
 
 
 def _places(said: Json) -> Iterator[str]:
+    """Paths alone: who refuses may have put more than a path where one belongs."""
     for cause in said.get("details", {}).get("causes") or ():
-        if cause.get("field"):
+        if _PATH.fullmatch(str(cause.get("field") or "")):
             yield str(cause["field"])
     found = _PATCH_PATH.search(str(said.get("message", "")))
     if found:

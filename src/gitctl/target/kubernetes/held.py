@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from gitctl.errors import ErrorId, GitctlError, Locked
 from gitctl.model.manifest import Json
-from gitctl.parallel import Deadline
+from gitctl.parallel import Deadline, mutex
 from gitctl.target.holder import Holder, boottime
-from gitctl.target.kubernetes.lease import TTL, Leases, held_by, holder_of
+from gitctl.target.kubernetes.lease import Leases, evicted_by, held_by, holder_of
+from gitctl.target.life import TTL
 
 RENEW = 15.0
 SAFE = 50.0
 """Seconds since the last renewal after which nothing more is written: less than the TTL, so that a request under way has ended by then."""
+
+FRESH = 1.0
+"""Seconds for which a look at the lease is believed. Who was evicted writes for at most so long: see `GRACE` in lock.py."""
 
 _AGAIN = 1.0
 NOBODY = Holder(identity="", host="", boot="", pids="", pid=0, started="")
@@ -26,12 +30,22 @@ class HeldLease:
         self.me = me
         self._leases = leases
         self._renewed = float("-inf")
+        self._seen = float("-inf")
+        self._looking = mutex()
         self._lost = ""
 
     def check(self) -> None:
-        """Raise Locked when the lock is lost, or may be. A process that was stopped and goes on is told here."""
-        if not self._lost and boottime() - self._renewed > SAFE:
-            self._lost = f"it could not be renewed for {SAFE:g} s"
+        """Raise Locked when the lock is lost, or may be; ClusterError when the lease cannot be read.
+
+        A process that was stopped and goes on, and one that was evicted, are told here: what was last seen of the lease is believed
+        for `FRESH` seconds. Threads that ask at the same time share one look.
+        """
+        asked = boottime()
+        with self._looking:
+            if not self._lost and boottime() - self._renewed > SAFE:
+                self._lost = f"it could not be renewed for {SAFE:g} s"
+            if not self._lost and asked - self._seen > FRESH:
+                self._look()
         if self._lost:
             raise Locked(
                 f"the lock of {self.owner} is lost: {self._lost}",
@@ -39,16 +53,26 @@ class HeldLease:
                 hint="nothing more is written; run the command again",
             )
 
-    def take(self, lease: Json | None) -> bool:
-        """Write our name into a lease that is free or ours; False when another run was faster. Raises Forbidden, ClusterError."""
+    def _look(self) -> None:
+        at = boottime()
+        lease = self._leases.read(self.owner)
+        if self._is_ours(lease):
+            self._seen = at
+        else:
+            self._lost = self._taken(lease)
+
+    def take(self, lease: Json | None, *, evicts: str = "") -> bool:
+        """Write our name into a lease that is free, ours, or of `evicts`; False when another run was faster.
+
+        Raises Forbidden, ClusterError."""
         before = boottime()
-        answer = self._leases.write(self.owner, self.me, lease)
+        answer = self._leases.write(self.owner, self.me, lease, evicts=evicts)
         if not answer.ok and answer.status not in (404, 409):
             raise self._leases.error(answer, self.owner)
         # A refusal may be about our own write: when its answer was lost, it was sent again.
         ours = answer.ok or self._is_ours(self._leases.read(self.owner))
         if ours:
-            self._renewed = before
+            self._renewed = self._seen = before
         return ours
 
     def keep(self, stop: Deadline) -> None:
@@ -66,12 +90,18 @@ class HeldLease:
     def _renew(self) -> bool:
         lease = self._leases.read(self.owner)
         if not self._is_ours(lease):
-            self._lost = f"it is {held_by(lease)} now" if lease else "it was deleted"
+            self._lost = self._taken(lease)
             return False
         if boottime() - self._renewed > TTL:
             self._lost = f"it could not be renewed for {TTL:g} s"
             return False
         return self.take(lease)
+
+    def _taken(self, lease: Json | None) -> str:
+        if lease is None:
+            return "it was deleted (gitctl unlock ends so)"
+        by = evicted_by(lease, self.me.identity)
+        return f"evicted by {by} (gitctl unlock)" if by else f"it is {held_by(lease)} now"
 
     def release(self) -> None:
         """Give the lock back. Where that fails, it ends by its own silence."""

@@ -40,8 +40,12 @@ class Kubeconfig:
     @property
     def user(self) -> dict[str, Any]:
         """The context's user as written; holds credentials."""
-        name = self._settings.get("user", "")
-        return next((u.get("user") or {} for u in self._items("users") if u["name"] == name), {})
+        return self._named("user")
+
+    @property
+    def cluster(self) -> dict[str, Any]:
+        """The context's cluster as written."""
+        return self._named("cluster")
 
     def fill(self, configuration: Any, *, keys: str) -> None:
         """Let the official reader fill `configuration`; key files that it must write go to the folder `keys`.
@@ -71,6 +75,11 @@ class Kubeconfig:
         if not loaded:
             raise _plugin_failed(self.user["exec"])
         return loaded
+
+    def _named(self, what: str) -> dict[str, Any]:
+        name = self._settings.get(what, "")
+        found = next((one.get(what) for one in self._items(f"{what}s") if one["name"] == name), None)
+        return found if isinstance(found, dict) else {}
 
     def _items(self, section: str) -> list[dict[str, Any]]:
         nodes = self._merged.config.value.get(section) or []

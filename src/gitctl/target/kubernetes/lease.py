@@ -13,11 +13,10 @@ from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.exchange import Request, Response
 from gitctl.target.kubernetes.owner import object_name
 from gitctl.target.kubernetes.resource import LEASES
-
-TTL = 60.0
-"""Seconds of silence after which a lease may be taken over."""
+from gitctl.target.life import TTL, Sight
 
 _PREFIX = "holder.gitctl.dev/"
+_EVICTED = f"{_PREFIX}evicted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +29,28 @@ class Leases:
     def read(self, owner: str) -> Json | None:
         """The Lease of an owner id, None when there is none. Raises Forbidden, ClusterError."""
         answer = self.client.get(self._path(owner))
-        if answer.status == 404:
+        if answer.absent:
             return None
         if not answer.ok:
             raise self.error(answer, owner)
         return answer.json()
 
-    def write(self, owner: str, holder: Holder, before: Json | None) -> Response:
-        """Make the holder's name stand in the lease, if the lease still is `before`: 404 or 409 when it is not."""
+    def write(self, owner: str, holder: Holder, before: Json | None, *, evicts: str = "") -> Response:
+        """Make the holder's name stand in the lease, if the lease still is `before`: 404 or 409 when it is not.
+
+        `evicts` is the identity of a holder that shall read there that it has lost the lock."""
         body = self._body(owner, holder, before)
+        if evicts:
+            body["metadata"]["annotations"][_EVICTED] = evicts
         if before is None:
-            return self.client.send(Request("POST", LEASES.collection(self.namespace), body=body))
-        return self.client.send(Request("PUT", self._path(owner), body=body))
+            return self.client.send(Request("POST", LEASES.collection(self.namespace), body=body, guarded=False))
+        return self.client.send(Request("PUT", self._path(owner), body=body, guarded=False))
 
     def remove(self, owner: str, lease: Json) -> Response:
         """Delete the lease, if it still is the given one."""
         still = {key: lease["metadata"][key] for key in ("uid", "resourceVersion")}
         options = {"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": still}
-        return self.client.send(Request("DELETE", self._path(owner), body=options))
+        return self.client.send(Request("DELETE", self._path(owner), body=options, guarded=False))
 
     def error(self, answer: Response, owner: str) -> GitctlError:
         """The error for a refused request."""
@@ -103,3 +106,21 @@ def held_by(lease: Json) -> str:
     """`held by ada@host:1f2e since 2026-01-01T00:00:00Z`, by the holder's own clock."""
     spec = lease.get("spec") or {}
     return f"held by {spec.get('holderIdentity')} since {str(spec.get('acquireTime', ''))[:19]}Z"
+
+
+def evicted_by(lease: Json, identity: str) -> str:
+    """Who took the lock away from this identity by hand, "" when nobody did."""
+    evicted = (lease["metadata"].get("annotations") or {}).get(_EVICTED)
+    return holder_of(lease).identity if evicted == identity else ""
+
+
+def sight_of(lease: Json | None) -> Sight | None:
+    """A lease as a lock that is looked at, None when nobody holds it."""
+    if lease is None or not holder_of(lease).identity:
+        return None
+    spec = lease.get("spec") or {}
+    return Sight(holder_of(lease), version_of(lease), _to_seconds(spec.get("acquireTime")), _to_seconds(spec.get("renewTime")))
+
+
+def _to_seconds(time: object) -> str:
+    return f"{str(time)[:19]}Z" if time else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from gitctl.errors import ClusterError, ErrorId
 from gitctl.model.manifest import Json
 from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.exchange import JSON, Response
@@ -32,7 +33,7 @@ def list_all(client: Client, path: str, query: Iterable[tuple[str, str]] = (), *
         found = _pages(client, path, tuple(query), accept, most)
         if found is not None:
             return found
-    return typed(_answered(client, path, tuple(query), accept).json())
+    return typed(_whole(_answered(client, path, tuple(query), accept)))
 
 
 def pages(client: Client, path: str, query: tuple[tuple[str, str], ...], *, accept: str = JSON) -> Iterator[Json]:
@@ -42,7 +43,7 @@ def pages(client: Client, path: str, query: tuple[tuple[str, str], ...], *, acce
         answer = client.get(path, (*query, ("limit", str(PAGE)), *((("continue", token),) if token else ())), accept=accept)
         if not answer.ok:
             raise Unlistable(answer)
-        body = answer.json()
+        body = _whole(answer)
         yield body
         token = body.get("metadata", {}).get("continue") or ""
         if not token:
@@ -69,6 +70,18 @@ def _answered(client: Client, path: str, query: tuple[tuple[str, str], ...], acc
     if not answer.ok:
         raise Unlistable(answer)
     return answer
+
+
+def _whole(answer: Response) -> Json:
+    """A list. Raises ClusterError for any other object: `{}` from somebody in between must not read as "there are none"."""
+    body = answer.json()
+    if "items" not in body:
+        raise ClusterError(
+            "a list was asked for, and the answer is none",
+            id=ErrorId.NOT_KUBERNETES,
+            hint="check the server's address in the kubeconfig, and what stands in between",
+        )
+    return body
 
 
 def typed(body: Json) -> list[Json]:

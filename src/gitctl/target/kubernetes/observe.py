@@ -143,7 +143,7 @@ def _one_by_one(client: Client, wanted: Sequence[Wanted], found: _Found) -> None
     for one, answer in zip(wanted, answers, strict=True):
         if answer.ok:
             found.objects[one.ref] = answer.json()
-        elif answer.status == 404:
+        elif answer.absent:
             found.objects[one.ref] = None
         else:
             found.unknown[one.ref] = _reason(answer, one)
@@ -157,7 +157,7 @@ def _reason(answer: Response, one: Wanted) -> str:
 def get_one(client: Client, resource: Resource, ref: ObjectRef) -> Json | None:
     """One live object, None when it does not exist. Raises Forbidden, ClusterError."""
     answer = client.get(resource.path(ref))
-    if answer.status == 404:
+    if answer.absent:
         return None
     if not answer.ok:
         raise refusal(client, answer, "get", resource, ref)

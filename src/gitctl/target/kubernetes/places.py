@@ -18,7 +18,7 @@ def missing_namespaces(client: Client, compared: Sequence[Comparison], coming: C
     asked = sorted({c.ref.namespace for c in compared if _creates(c)} - made - set(coming) - {""})
     paths = [NAMESPACES.path(ObjectRef("", "Namespace", "", name)) for name in asked]
     answers = map_bounded(client.get, paths, limit=WORKERS)
-    missing = {name for name, answer in zip(asked, answers, strict=True) if answer.status == 404}
+    missing = {name for name, answer in zip(asked, answers, strict=True) if answer.absent}
     return tuple(_marked(c) if _creates(c) and c.ref.namespace in missing else c for c in compared)
 
 

@@ -19,15 +19,17 @@ from gitctl.target.kubernetes.owner import has_label, owner_of
 from gitctl.target.kubernetes.resource import Resource
 
 
-def delete_change(client: Client, resource: Resource, change: Change, *, owner: str) -> Outcome:
-    """Delete. DELETED means that the deletion is accepted (finalizers may hold it up) or that the object was gone already."""
+def delete_change(client: Client, resource: Resource, change: Change, *, owner: str, dry_run: bool = False) -> Outcome:
+    """Delete. DELETED means that the deletion is accepted (finalizers may hold it up) or that the object was gone already.
+
+    `dry_run` asks for the same answer without deleting."""
     began = time.monotonic()
-    return replace(_delete(client, resource, change, owner), seconds=time.monotonic() - began)
+    return replace(_delete(client, resource, change, owner, dry_run), seconds=time.monotonic() - began)
 
 
-def _delete(client: Client, resource: Resource, change: Change, owner: str) -> Outcome:
+def _delete(client: Client, resource: Resource, change: Change, owner: str, dry_run: bool) -> Outcome:
     answer = client.get(resource.path(change.ref))
-    if answer.status == 404:
+    if answer.absent:
         return Outcome(change, OutcomeResult.DELETED)
     if not answer.ok:
         return _refused(client, change, answer)
@@ -35,8 +37,8 @@ def _delete(client: Client, resource: Resource, change: Change, owner: str) -> O
     reason = spared(live, owners=_owners(owner, change), uid=change.live_uid)
     if reason:
         return _failed(change, f"not deleted: {reason}", 409)
-    answer = client.send(deletion(resource, change.ref, live["metadata"]["uid"], policy="Background"))
-    if answer.ok or answer.status == 404:
+    answer = client.send(deletion(resource, change.ref, live["metadata"]["uid"], policy="Background", dry_run=dry_run))
+    if answer.ok or answer.absent:
         return Outcome(change, OutcomeResult.DELETED)
     return _refused(client, change, answer)
 
@@ -59,9 +61,12 @@ def _refused(client: Client, change: Change, answer: Response) -> Outcome:
     return replace(_failed(change, f"{why}: {client.where}" if denied else why, answer.status), denied=denied)
 
 
-def deletion(resource: Resource, ref: ObjectRef, uid: str, *, policy: str) -> Request:
+def deletion(resource: Resource, ref: ObjectRef, uid: str, *, policy: str, dry_run: bool = False) -> Request:
     """A DELETE of the object with this uid and no other. The policy is always sent: a Job's default leaves its pods running."""
-    options = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": policy, "preconditions": {"uid": uid}}
+    options: Json = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": policy, "preconditions": {"uid": uid}}
+    if dry_run:
+        # The server reads options from the body where there is one, and passes over those of the query.
+        return Request("DELETE", resource.path(ref), (("dryRun", "All"),), body=options | {"dryRun": ["All"]})
     return Request("DELETE", resource.path(ref), body=options)
 
 

@@ -40,7 +40,7 @@ class StateStore:
         """The stored state, an empty one when there is none. Raises Forbidden, ClusterError, Refused (newer schema)."""
         for _ in range(_READS):
             answer = self.client.get(self._path(_root_name(owner)))
-            if answer.status == 404:
+            if answer.absent:
                 return AppState(owner)
             self._require(answer, f"read the state of {owner}")
             root = answer.json()
@@ -112,7 +112,7 @@ class StateStore:
         """The shards of a root; None when one is missing: the root was replaced meanwhile."""
         wanted = list(names)
         answers = map_bounded(lambda suffix: self.client.get(self._path(_shard_name(owner, suffix))), wanted, limit=WORKERS)
-        if any(a.status == 404 for a in answers):
+        if any(a.absent for a in answers):
             return None
         for answer in answers:
             self._require(answer, f"read the state of {owner}")

@@ -7,18 +7,21 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from gitctl.errors import ErrorId, NotHealthy, Refused
+from gitctl.errors import NotHealthy
 from gitctl.model.app import Cluster
 from gitctl.model.change import Action, Change, Comparison
 from gitctl.model.fieldset import of_manager
+from gitctl.model.lock import Holding
 from gitctl.model.managers import FIELD_MANAGER
 from gitctl.model.manifest import Json, Manifest, ObjectRef
 from gitctl.model.outcome import Outcome, OutcomeResult
-from gitctl.model.rights import ServedKind
+from gitctl.model.restoration import Restored, Undo
+from gitctl.model.rights import Need, Rule, ServedKind
 from gitctl.model.state import AppState, InventoryEntry
 from gitctl.model.tree import Ancestry, Descent
 from gitctl.parallel import mutex
 from gitctl.protocols import Cancel, CompareOptions, Emit, Following, Lock, Observed
+from gitctl.target.kubernetes.acting import ActingClient
 from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.compare import Desk, Pair
 from gitctl.target.kubernetes.definitions import Registry, wait_served
@@ -27,34 +30,45 @@ from gitctl.target.kubernetes.discover import Kinds, discover
 from gitctl.target.kubernetes.explain import Texts, explain
 from gitctl.target.kubernetes.locate import locate, require_foreign
 from gitctl.target.kubernetes.lock import Locks
-from gitctl.target.kubernetes.observe import Wanted, observe, refusal
+from gitctl.target.kubernetes.observe import Wanted, observe
 from gitctl.target.kubernetes.openapi import PublishedSchemas, published
 from gitctl.target.kubernetes.origin import climb, find_live
 from gitctl.target.kubernetes.owned import owned
 from gitctl.target.kubernetes.owner import marked
+from gitctl.target.kubernetes.pin import read_uid, require_uid
 from gitctl.target.kubernetes.places import missing_namespaces
 from gitctl.target.kubernetes.proof.proofs import Proofs
+from gitctl.target.kubernetes.rehearse import rehearse_change
 from gitctl.target.kubernetes.release import release_change
 from gitctl.target.kubernetes.remove import delete_change
-from gitctl.target.kubernetes.resource import NAMESPACES, Resource, split_api_version
+from gitctl.target.kubernetes.resource import Resource, split_api_version
+from gitctl.target.kubernetes.rights import held_rules, is_forbidden, permitted, user_name
 from gitctl.target.kubernetes.state import StateStore
 from gitctl.target.kubernetes.trials import Trials
+from gitctl.target.kubernetes.undo import restore_object
 from gitctl.target.kubernetes.verify import compare_all
 from gitctl.target.kubernetes.watch import watch
 from gitctl.target.kubernetes.write import apply_change
 
 Refs = Sequence[tuple[ObjectRef, str]]
 
-_SYSTEM = ObjectRef("", "Namespace", "", "kube-system")
-
 
 class KubernetesTarget:
     """A cluster. Nothing is asked of it before the first use; then its uid is checked against the pinned one before all else."""
 
-    def __init__(self, cluster: Cluster, client: Client, *, cache: Path, clock: Callable[[int], int] = int) -> None:
-        """`cache` is the user's cache folder: discovery, lock notes and certificates are kept below it.
+    def __init__(
+        self,
+        cluster: Cluster,
+        client: Client,
+        *,
+        cache: Path,
+        accounts: Mapping[str, str] | None = None,
+        clock: Callable[[int], int] = int,
+    ) -> None:
+        """`accounts` are service accounts (NAMESPACE/NAME) by owner id: they compare and apply that owner's objects.
 
-        `clock` maps the server's clock (seconds since 1970) to the one that certificates go by: tests let time pass.
+        `cache` is the user's cache folder: discovery, lock notes and certificates are kept below it. `clock` maps the server's clock
+        (seconds since 1970) to the one that certificates go by: tests let time pass.
         """
         self._cluster = cluster
         self._unchecked = client
@@ -66,7 +80,9 @@ class KubernetesTarget:
         self._kinds: Kinds | None = None
         self._owners: dict[ObjectRef, str] = {}
         self._alarms: list[str] = []
-        self._proofs = Proofs(client, cluster.state_namespace, cache, self._served, clock=clock)
+        self._accounts = dict(accounts or {})
+        self._acting: dict[str, ActingClient] = {}
+        self._proofs = Proofs(client, cluster.state_namespace, cache, self._served, acting=self._looker, clock=clock)
 
     @property
     def requests(self) -> int:
@@ -97,7 +113,7 @@ class KubernetesTarget:
         """The uid of kube-system. Raises Forbidden, Refused (not the pinned cluster), ClusterError."""
         client = self._client()
         if not self._uid:
-            self._uid = _read_uid(client)
+            self._uid = read_uid(client)
         return self._uid
 
     def locate(self, manifests: Sequence[Manifest], *, kinds: frozenset[tuple[str, str]]) -> tuple[Manifest, ...]:
@@ -132,9 +148,15 @@ class KubernetesTarget:
 
     def lock(self, owner: str, *, timeout: float, emit: Emit, cancel: Cancel | None = None) -> AbstractContextManager[Lock]:
         """See Target."""
-        return Locks(self._client(), self._cluster.state_namespace, self._cache / "locks").hold(
-            owner, timeout=timeout, emit=emit, cancel=cancel
-        )
+        return self._locks().hold(owner, timeout=timeout, emit=emit, cancel=cancel)
+
+    def holding(self, owner: str, *, seconds: float, cancel: Cancel | None = None) -> Holding | None:
+        """See Target."""
+        return self._locks().holding(owner, seconds=seconds, cancel=cancel)
+
+    def evict(self, owner: str, found: Holding, *, emit: Emit) -> AbstractContextManager[Lock]:
+        """See Target."""
+        return self._locks().evict(owner, found, emit=emit)
 
     def observe(self, owner: str, refs: Refs) -> Observed:
         """See Target. A kind that is not served: its objects are gone when its definition is, else unknown."""
@@ -142,12 +164,12 @@ class KubernetesTarget:
             return Observed({}, {})
         self._owners |= {ref: owner for ref, _ in refs}
         wanted, lost = self._resolve(refs)
-        seen = observe(self._client(), owner, wanted)
+        seen = observe(self._looker(owner), owner, wanted)
         return _with_lost(seen, lost, self._registry() if lost else None, self._served())
 
     def owned(self, owner: str, *, namespaces: Collection[str]) -> tuple[InventoryEntry, ...]:
         """See Target."""
-        return owned(self._client(), self._served(), owner, namespaces)
+        return owned(self._looker(owner), self._served(), owner, namespaces)
 
     def compare(
         self, manifests: Sequence[Manifest], inventory: Mapping[ObjectRef, InventoryEntry], *, options: CompareOptions
@@ -155,7 +177,7 @@ class KubernetesTarget:
         """See Target."""
         if not manifests:
             return ()
-        client = self._client()
+        client = self._looker(options.owner)
         self._owners |= {m.ref: options.owner for m in manifests}
         wanted, lost = self._resolve([(m.ref, m.api_version) for m in manifests])
         observed = observe(client, options.owner, wanted)
@@ -169,7 +191,7 @@ class KubernetesTarget:
         compared = compare_all(Desk(client, observed, options, self._proofs, Trials(client)), pairs)
         self._alarms += compared.alarms
         self._proofs.keep_here(options.owner)
-        return missing_namespaces(client, compared.comparisons, options.namespaces)
+        return missing_namespaces(self._client(), compared.comparisons, options.namespaces)
 
     def keep_proofs(self, owner: str) -> str:
         """See Target."""
@@ -188,7 +210,7 @@ class KubernetesTarget:
         if resource is None:
             return Outcome(change, OutcomeResult.FAILED, error=f"the cluster does not serve {change.ref.kind}", code=404)
         scene = self._proofs.expect(owner, change.ref, resource)
-        outcome = apply_change(self._client(), resource, change, owner=owner, force=force)
+        outcome = apply_change(self._writer(owner), resource, change, owner=owner, force=force)
         if outcome.live is not None:
             self._proofs.learn(owner, change.ref, marked(change.comparison.sent, owner), outcome.live, change.comparison.live, scene)
         return outcome
@@ -197,14 +219,33 @@ class KubernetesTarget:
         resource = self._served().find(change.ref.group, change.ref.kind)
         if resource is None:
             return Outcome(change, OutcomeResult.FAILED, error=f"the cluster does not serve {change.ref.kind}", code=404)
-        return release_change(self._client(), resource, change, owner=owner)
+        return release_change(self._writer(owner), resource, change, owner=owner)
 
     def delete(self, change: Change, *, owner: str) -> Outcome:
         """See Target. The deletion runs in the background: the caller looks until the object is gone."""
         resource = self._served().find(change.ref.group, change.ref.kind)
         if resource is None:
             return Outcome(change, OutcomeResult.FAILED, error=f"the cluster does not serve {change.ref.kind}", code=404)
-        return delete_change(self._client(), resource, change, owner=owner)
+        return delete_change(self._writer(owner), resource, change, owner=owner)
+
+    def rehearse(self, change: Change, *, owner: str, force: bool) -> Outcome:
+        """See Reversible."""
+        wanted = change.comparison.desired.api_version if change.comparison else ""
+        served = self._served()
+        version = split_api_version(wanted)[1] if wanted else ""
+        resource = served.find(change.ref.group, change.ref.kind, *([version] if version else []))
+        if resource is None:
+            return Outcome(change, OutcomeResult.NOT_TRIED, error="its kind is not served yet")
+        return rehearse_change(self._writer(owner), resource, change, owner=owner, force=force)
+
+    def restore(self, outcome: Outcome, *, owner: str) -> Restored:
+        """See Reversible."""
+        ref = outcome.change.ref
+        before = (outcome.change.comparison.live if outcome.change.comparison else outcome.change.live) or {}
+        resource = self._resource(ref, str(before.get("apiVersion", "")))
+        if resource is None:
+            return Restored(ref, Undo.LEFT, f"the cluster does not serve {ref.kind} any more")
+        return restore_object(self._writer(owner), resource, outcome)
 
     def conclude(self, outcomes: tuple[Outcome, ...], *, whole: bool) -> tuple[Outcome, ...]:
         """See Target: everything is written already."""
@@ -219,7 +260,9 @@ class KubernetesTarget:
         """See Target. Objects whose kind is not served are reported as gone."""
         wanted, lost = self._resolve(refs)
         yield from ((ref, None) for ref in lost)
-        yield from watch(self._client(), wanted, owners={self._owners.get(ref, "") for ref, _ in refs}, seconds=seconds)
+        owners = {self._owners.get(ref, "") for ref, _ in refs}
+        client = self._looker(next(iter(owners))) if len(owners) == 1 else self._client()
+        yield from watch(client, wanted, owners=owners, seconds=seconds)
 
     def follow(self, wake: Callable[[], None]) -> Following:
         """See Followable. Raises ClusterError family errors."""
@@ -229,7 +272,7 @@ class KubernetesTarget:
 
     def explain(self, ref: ObjectRef, live: Json | None) -> tuple[Texts, Texts]:
         """See Target."""
-        return explain(self._client(), ref, live)
+        return explain(self._looker(self._owners.get(ref, "")), ref, live)
 
     def descendants(self, roots: Sequence[Json]) -> Descent:
         """See Lineage."""
@@ -242,6 +285,28 @@ class KubernetesTarget:
     def find(self, word: str, name: str, namespaces: Sequence[str]) -> tuple[Json, ...]:
         """See Lineage."""
         return find_live(self._client(), self._served(), word, name, namespaces)
+
+    @property
+    def state_namespace(self) -> str:
+        """See Permissions."""
+        return self._cluster.state_namespace
+
+    def held(self, owner: str, namespaces: Collection[str]) -> Mapping[str, tuple[Rule, ...]]:
+        """See Permissions."""
+        return held_rules(self._writer(owner), namespaces)
+
+    def permitted(self, owner: str, needs: Collection[Need]) -> tuple[Need, ...]:
+        """See Permissions."""
+        return permitted(self._writer(owner), needs)
+
+    def refuses(self, change: Change, *, owner: str) -> bool:
+        """See Permissions."""
+        resource = self._resource(change.ref, change.comparison.desired.api_version) if change.comparison else None
+        return resource is not None and is_forbidden(self._writer(owner), resource, change)
+
+    def user(self, owner: str) -> str:
+        """See Permissions."""
+        return user_name(self._writer(owner))
 
     def schemas(self, *, offline: bool = False) -> PublishedSchemas:
         """What the server publishes about its kinds; `offline`: as it was kept from an earlier run. Raises as `published` does."""
@@ -256,10 +321,36 @@ class KubernetesTarget:
         with self._mutex:
             if not self._checked:
                 if self._cluster.uid:
-                    self._uid = _read_uid(self._unchecked)
-                    _require_uid(self._cluster, self._uid, self._unchecked)
+                    self._uid = read_uid(self._unchecked)
+                    require_uid(self._cluster, self._uid, self._unchecked)
                 self._checked = True
         return self._unchecked
+
+    def _locks(self) -> Locks:
+        return Locks(self._client(), self._cluster.state_namespace, self._cache / "locks")
+
+    def _looker(self, owner: str) -> Client:
+        """Who looks at an owner's objects: whoever may not act as the account that applies them looks with his own rights."""
+        acting = self._acting_for(owner)
+        return acting if acting is not None and acting.permitted else self._client()
+
+    def _writer(self, owner: str) -> Client:
+        """Who applies an owner's objects. Raises Forbidden when nobody here may act so."""
+        acting = self._acting_for(owner)
+        if acting is None:
+            return self._client()
+        acting.require()
+        return acting
+
+    def _acting_for(self, owner: str) -> ActingClient | None:
+        account = self._accounts.get(owner, "")
+        if not account:
+            return None
+        client = self._client()
+        with self._mutex:
+            if account not in self._acting:
+                self._acting[account] = ActingClient(client, account)
+            return self._acting[account]
 
     def _states(self) -> StateStore:
         return StateStore(self._client(), self._cluster.state_namespace)
@@ -306,22 +397,6 @@ class KubernetesTarget:
             return wanted, lost
         self._kinds = None
         return self._resolve(refs)
-
-
-def _read_uid(client: Client) -> str:
-    answer = client.get(NAMESPACES.path(_SYSTEM))
-    if not answer.ok:
-        raise refusal(client, answer, "get", NAMESPACES, _SYSTEM)
-    return str(answer.json()["metadata"]["uid"])
-
-
-def _require_uid(cluster: Cluster, uid: str, client: Client) -> None:
-    if uid != cluster.uid:
-        raise Refused(
-            f"{client.where} is not the cluster {cluster.name}: its uid is {uid}, gitctl.yaml pins {cluster.uid}",
-            id=ErrorId.WRONG_CLUSTER,
-            hint="check the context; if the cluster was built anew, correct `uid` in gitctl.yaml",
-        )
 
 
 def _with_lost(seen: Observed, lost: Sequence[ObjectRef], registry: Registry | None, served: Kinds) -> Observed:

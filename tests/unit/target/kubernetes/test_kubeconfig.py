@@ -97,3 +97,40 @@ def test_a_proxy_and_a_server_name_are_kept(tmp_path: Path) -> None:
     path.write_text(yaml.safe_dump(config))
     endpoint = Access(Login(str(path))).endpoint
     assert (endpoint.proxy, endpoint.server_name) == ("http://127.0.0.1:3128", "inside")
+
+
+@pytest.mark.parametrize("key", ["exec", "auth-provider", "tokenFile", "client-key", "client-certificate"])
+def test_a_file_of_the_repository_names_no_program_and_no_file(tmp_path: Path, key: str) -> None:
+    mark = tmp_path / "mark"
+    plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": "touch", "args": [str(mark)], "interactiveMode": "Never"}
+    value = {"exec": plugin, "auth-provider": {"name": "oidc"}}.get(key, "/etc/hostname")
+    path = written(tmp_path / "k", "one", current="one", **{key: value})
+    with raises(ErrorId.KUBECONFIG_UNTRUSTED, match=f"its user has `{key}`"):
+        Access(Login(str(path), own=False))
+    assert not mark.exists()
+
+
+def test_a_file_of_the_repository_may_hold_a_token(tmp_path: Path) -> None:
+    path = written(tmp_path / "k", "one", current="one")
+    assert Access(Login(str(path), own=False)).headers() == [("Authorization", "Bearer t")]
+
+
+@pytest.mark.parametrize(
+    ("cluster", "why"),
+    [
+        ({"server": "https://example.com", "insecure-skip-tls-verify": True}, "its certificate is not checked"),
+        ({"server": "http://example.com"}, "it is asked by http://"),
+        ({"server": "http://127.0.0.1@example.com"}, "it is asked by http://"),
+    ],
+)
+def test_a_server_that_nobody_vouches_for(tmp_path: Path, cluster: dict[str, object], why: str) -> None:
+    path = written(tmp_path / "k", "one", current="one")
+    config = yaml.safe_load(path.read_text())
+    config["clusters"][0]["cluster"] = cluster
+    path.write_text(yaml.safe_dump(config))
+    with raises(ErrorId.INSECURE_SERVER, match=f"context one: {why}"):
+        Access(Login(str(path)))
+    assert Access(Login(str(path), insecure=True)).endpoint.server == cluster["server"]
+    config["clusters"][0]["cluster"]["server"] = str(cluster["server"]).replace("127.0.0.1@", "").replace("example.com", "127.0.0.1:1")
+    path.write_text(yaml.safe_dump(config))
+    assert Access(Login(str(path))).endpoint.server

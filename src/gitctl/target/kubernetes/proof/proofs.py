@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gitctl.errors import ClusterError
 from gitctl.model.certificate import Certificate, Standing
 from gitctl.model.manifest import Json, ObjectRef
 from gitctl.parallel import mutex
@@ -61,17 +62,26 @@ class Proofs:
     """The certificates of a target. `clock` stands in for the server's clock in tests."""
 
     def __init__(
-        self, client: Client, namespace: str, cache: Path, kinds: Callable[[], Kinds], *, clock: Callable[[int], int] = int
+        self,
+        client: Client,
+        namespace: str,
+        cache: Path,
+        kinds: Callable[[], Kinds],
+        *,
+        acting: Callable[[str], Client] | None = None,
+        clock: Callable[[int], int] = int,
     ) -> None:
-        """`namespace` is the state namespace; `clock` maps the server's clock (seconds since 1970) to what is taken for it."""
+        """`namespace` is the state namespace; `acting` is who compares and applies an owner's objects, where that is not `client`;
+        `clock` maps the server's clock (seconds since 1970) to what is taken for it."""
         self._client = client
+        self._acting = acting or (lambda _owner: client)
         self._store = CertificateStore(client, namespace)
         self._cache = cache
         self._kinds = kinds
         self._clock = clock
         self._mutex = mutex()
         self._environment: Environment | None = None
-        self._identity: str | None = None
+        self._identities: dict[str, str] = {}
         self._books: dict[str, _Book] = {}
 
     def begin(self, owner: str, keys: Collection[Key]) -> None:
@@ -136,7 +146,7 @@ class Proofs:
         try:
             self._share(book)
             self._store.write(owner, folder)
-        except Unkept as why:
+        except (Unkept, ClusterError) as why:
             return f"certificates were not stored in the cluster: {why}"
         book.stored = folder
         return ""
@@ -164,11 +174,11 @@ class Proofs:
         if epoch is None:
             return None
         now = self._clock(environment.now)
-        return Scene(epoch, self._identity or "", now, book.since(_place(resource, ref.namespace), epoch.digest, now), book.seal)
+        return Scene(epoch, self._identities.get(owner, ""), now, book.since(_place(resource, ref.namespace), epoch.digest, now), book.seal)
 
     def _book(self, owner: str) -> _Book:
-        if self._identity is None:
-            self._identity = read_identity(self._client)
+        if owner not in self._identities:
+            self._identities[owner] = read_identity(self._acting(owner))
         if owner not in self._books:
             self._books[owner] = self._opened(owner)
         return self._books[owner]
