@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from pathlib import Path
 
 from gitctl.errors import NotHealthy
@@ -30,6 +29,7 @@ from gitctl.target.kubernetes.discover import Kinds, discover
 from gitctl.target.kubernetes.explain import Texts, explain
 from gitctl.target.kubernetes.locate import locate, require_foreign
 from gitctl.target.kubernetes.lock import Locks
+from gitctl.target.kubernetes.lost import with_lost
 from gitctl.target.kubernetes.observe import Wanted, observe
 from gitctl.target.kubernetes.openapi import PublishedSchemas, published
 from gitctl.target.kubernetes.origin import climb, find_live
@@ -165,7 +165,7 @@ class KubernetesTarget:
         self._owners |= {ref: owner for ref, _ in refs}
         wanted, lost = self._resolve(refs)
         seen = observe(self._looker(owner), owner, wanted)
-        return _with_lost(seen, lost, self._registry() if lost else None, self._served())
+        return with_lost(seen, lost, self._registry() if lost else None, self._served())
 
     def owned(self, owner: str, *, namespaces: Collection[str]) -> tuple[InventoryEntry, ...]:
         """See Target."""
@@ -183,7 +183,7 @@ class KubernetesTarget:
         observed = observe(client, options.owner, wanted)
         served = {w.ref: w.resource for w in wanted}
         still = [ref for ref in lost if (ref.group, ref.kind) not in options.kinds]
-        observed = _with_lost(observed, still, self._registry() if still else None, self._served())
+        observed = with_lost(observed, still, self._registry() if still else None, self._served())
         pairs = [Pair(m, served.get(m.ref), inventory.get(m.ref), (m.ref.group, m.ref.kind) in options.kinds) for m in manifests]
         present = [(p.resource, p.manifest.ref.namespace) for p in pairs if p.resource and observed.objects.get(p.manifest.ref)]
         if present:
@@ -397,16 +397,3 @@ class KubernetesTarget:
             return wanted, lost
         self._kinds = None
         return self._resolve(refs)
-
-
-def _with_lost(seen: Observed, lost: Sequence[ObjectRef], registry: Registry | None, served: Kinds) -> Observed:
-    if not lost or registry is None:
-        return seen
-    objects, unknown = dict(seen.objects), dict(seen.unknown)
-    for ref in lost:
-        reason = f"the API of {ref.group} does not answer" if served.is_stale(ref.group) else registry.why_unknown(ref)
-        if reason:
-            unknown[ref] = reason
-        else:
-            objects[ref] = None
-    return replace(seen, objects=objects, unknown=unknown)
