@@ -27,6 +27,7 @@ from gitctl.model.suspension import Place
 from gitctl.model.variable import VarScope
 from gitctl.render.jail import Network
 from gitctl.workflow.doctor import Need, ToolState
+from gitctl.workflow.drift_news import DriftEvent
 
 FOLDER = Path(__file__).parents[1] / "docs" / "schemas"
 
@@ -190,6 +191,20 @@ RESULTS: dict[str, Json] = {
                 shape({"app": TEXT, "error": use("error"), "fixes": many(use("outcomes"))}),
             )
         )
+    ),
+    "DriftEvent": shape(
+        {
+            "time": TIME,
+            "event": word(DriftEvent),
+            "environment": TEXT,
+            "cluster": TEXT,
+            "branch": TEXT,
+            "app": TEXT,
+            "owner": TEXT,
+            "drift": maybe(use("drift")),
+            "seconds": NUMBER,
+            "error": maybe(use("error")),
+        }
     ),
     "Status": shape(
         clusters(

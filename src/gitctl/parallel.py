@@ -19,10 +19,17 @@ class Deadline:
     def __init__(self, seconds: float = float("inf")) -> None:
         self._end = time.monotonic() + seconds
         self._flag = threading.Event()
+        self._bells: tuple[Bell, ...] = ()
 
     def cancel(self) -> None:
         """Nothing new may start from now on."""
         self._flag.set()
+        for bell in self._bells:
+            bell.ring()
+
+    def wakes(self, bell: Bell) -> None:
+        """Ring a bell when cancelled."""
+        self._bells = (*self._bells, bell)
 
     def requested(self) -> bool:
         """True once cancelled. Running out of time does not cancel: see `left`."""
@@ -35,6 +42,30 @@ class Deadline:
     def sleep(self, seconds: float) -> None:
         """Sleep, but wake up when cancelled."""
         self._flag.wait(min(seconds, self.left()))
+
+
+class Bell:
+    """Wakes one thread that waits for any of several things. Rings that nobody waited for are kept, as one.
+
+    A queue and no event: a signal handler may ring while the main thread is about to wait, and an event's lock would hold both up.
+    """
+
+    def __init__(self) -> None:
+        self._rings: queue.SimpleQueue[None] = queue.SimpleQueue()
+
+    def ring(self) -> None:
+        """Wake the waiting thread; callable from anywhere."""
+        if self._rings.empty():
+            self._rings.put(None)
+
+    def wait(self, seconds: float) -> None:
+        """Return at the next ring, at once for one since the last wait, at the latest after `seconds`."""
+        try:
+            self._rings.get(timeout=max(0.0, seconds))
+            while True:
+                self._rings.get_nowait()
+        except queue.Empty:
+            return
 
 
 def map_bounded(work: Callable[[T], R], items: Iterable[T], *, limit: int = 16) -> list[R]:

@@ -28,6 +28,7 @@ NOT_RUN = {
     "docs/agent.md": 4,
     "docs/branch-target.md": 1,
     "docs/ci.md": 1,
+    "docs/drift.md": 1,
     "docs/getting-started.md": 1,
     "docs/sandbox.md": 1,
     "docs/secrets.md": 2,

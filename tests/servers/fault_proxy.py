@@ -8,6 +8,7 @@ proxy.count(method="PATCH")
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import json
 import re
@@ -24,76 +25,22 @@ from types import TracebackType
 from typing import ClassVar
 from urllib.parse import urlsplit
 
+from tests.servers.faults import Call as Call
+from tests.servers.faults import Cut as Cut
+from tests.servers.faults import Delay as Delay
+from tests.servers.faults import Drip as Drip
+from tests.servers.faults import Echo as Echo
+from tests.servers.faults import Fault as Fault
+from tests.servers.faults import Reset as Reset
+from tests.servers.faults import Says as Says
+from tests.servers.faults import Status as Status
+from tests.servers.faults import Truncate as Truncate
+
 from gitctl.sandbox import ControlPlane
 
 LOOPBACK = "127.0.0.1"
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "te", "trailer", "proxy-connection"}
 _BLOCK = 65536
-
-
-@dataclass(frozen=True, slots=True)
-class Delay:
-    """Wait before the request goes on to the server."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Answer with an error of our own; the server never sees the request. `page`: as a load balancer would, in HTML."""
-
-    code: int
-    retry_after: float | None = None
-    reason: str = "InternalError"
-    page: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Echo:
-    """Refuse, and quote what was sent, values decoded, wherever a server or a webhook may put words. The server never sees it."""
-
-    code: int
-
-
-@dataclass(frozen=True, slots=True)
-class Reset:
-    """Drop the connection without an answer. With `after_server` the server has done its work by then."""
-
-    after_server: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """Send the true headers and only the first bytes of the body, then drop the connection."""
-
-    after_bytes: int = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Truncate:
-    """Send half of the body as if it were all of it: valid HTTP, invalid JSON."""
-
-
-@dataclass(frozen=True, slots=True)
-class Drip:
-    """Send the true headers, and the body byte by byte with a pause after each, for so many bytes; then drop the connection."""
-
-    pause: float = 0.2
-    most: int = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """Call a function before the request goes on (kill a process, change an object, restart the server).
-
-    With `after_server` it is called when the server has done its work, and then the connection is dropped without an answer.
-    """
-
-    function: Callable[[], object]
-    after_server: bool = False
-
-
-Fault = Delay | Status | Echo | Reset | Cut | Truncate | Drip | Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +144,12 @@ class FaultProxy:
             self._weather = None
             self._requests.clear()
 
+    def drop_all(self) -> None:
+        """Drop all connections, those with a stream under way too."""
+        for connection in tuple(self._server.connections):
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
     @property
     def requests(self) -> tuple[Request, ...]:
         """All requests so far."""
@@ -227,6 +180,7 @@ class _Server(ThreadingHTTPServer):
         self.trust = ssl.create_default_context(cafile=str(pki / "ca.crt"))
         identity = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         identity.load_cert_chain(pki / "apiserver.crt", pki / "apiserver.key")
+        self.connections: set[socket.socket] = set()
         super().__init__((LOOPBACK, 0), _Handler)
         # The handshake is made by the connection's own thread: a client that never speaks must not hold up the others.
         self.socket = identity.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
@@ -244,9 +198,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
+        self.server.connections.add(self.connection)
         self.upstream: http.client.HTTPSConnection | None = None
 
     def finish(self) -> None:
+        self.server.connections.discard(self.connection)
         if self.upstream:
             self.upstream.close()
         super().finish()
@@ -273,6 +229,9 @@ class _Handler(BaseHTTPRequestHandler):
                 case Echo(code):
                     self._echo(code, body)
                     return
+                case Says(text):
+                    self._say(text)
+                    return
                 case Reset(after_server=False):
                     self._drop()
                     return
@@ -290,7 +249,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         streams = answer.getheader("Content-Length") is None and self.command != "HEAD"
         late = [f for f in faults if isinstance(f, Reset | Cut | Truncate | Drip) or (isinstance(f, Call) and f.after_server)]
-        if late:
+        if late and streams and isinstance(late[0], Cut):
+            self._stream(answer, late[0].after_bytes)
+        elif late:
             self._spoil(answer, late[0], streams and "watch=true" in self.path)
         elif streams:
             self._stream(answer)
@@ -328,11 +289,16 @@ class _Handler(BaseHTTPRequestHandler):
         self._head(answer, ("Content-Length", length))
         self.wfile.write(body)
 
-    def _stream(self, answer: http.client.HTTPResponse) -> None:
+    def _stream(self, answer: http.client.HTTPResponse, limit: int | None = None) -> None:
+        """Pass on what comes; the connection is dropped after `limit` bytes."""
         self._head(answer, ("Transfer-Encoding", "chunked"))
         try:
-            while block := answer.read1(_BLOCK):
+            while block := answer.read1(_BLOCK if limit is None else min(_BLOCK, limit)):
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(block), block))
+                limit = None if limit is None else limit - len(block)
+                if limit == 0:
+                    self._drop()
+                    return
             self.wfile.write(b"0\r\n\r\n")
         except (OSError, http.client.HTTPException):
             self._drop()
@@ -363,6 +329,13 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(body[: min(after_bytes, len(body) - 1)])
             case Truncate():
                 self.wfile.write(body[: len(body) // 2])
+
+    def _say(self, text: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"%x\r\n%s\r\n0\r\n\r\n" % (len(text), text))
 
     def _answer_error(self, fault: Status) -> None:
         message = f"the fault proxy answers {fault.code}"

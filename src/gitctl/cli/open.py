@@ -100,13 +100,15 @@ def open_stages(
     tell_dirty: bool = False,
     needs_cluster: bool = True,
     push: bool | None = None,
+    opened: OpenProject | None = None,
 ) -> tuple[Stage, ...]:
     """The selected apps, one stage a cluster, then one a branch. `target=False` for commands that reach neither.
 
     `absent` tolerates apps that the revision does not know (diff between revisions); `named` asks for --app in path mode;
     without `may_fetch` a commit that this clone lacks is not asked for; `tell_dirty` says that uncommitted changes are passed over;
     `push` is for commands that write: whether commits in branches are pushed;
-    without `needs_cluster` an environment that has none is a stage that reaches none.
+    without `needs_cluster` an environment that has none is a stage that reaches none;
+    `opened` is the project as `read_project` found it: then nothing is fetched or resolved anew.
     Raises ConfigError, SourceError, UsageError.
     """
     path = _path_mode(session, names or [])
@@ -120,7 +122,7 @@ def open_stages(
                 "--revision needs a project; a folder is read as it lies there", id=ErrorId.FLAGS_CONFLICT, hint="leave --revision out"
             )
         return (_path_stage(session, path, app_name, target),)
-    opened = open_project(session, revision=revision, worktree=worktree)
+    opened = opened or open_project(session, revision=revision, worktree=worktree)
     if isinstance(opened.source, LocalSource):
         opened.source.may_fetch = may_fetch
         if tell_dirty and not (revision or worktree):
@@ -139,6 +141,11 @@ def open_stages(
         *(_stage(session, opened, s.env, s.cluster, s.apps, target=needs_cluster or s.cluster is not None) for s in to_clusters),
         *(_branch_stage(session, opened, b, push) for b in to_branches),
     )
+
+
+def read_project(session: Session, names: list[str] | None, *, revision: str | None = None, worktree: bool = False) -> OpenProject | None:
+    """The project as it is now, the remote asked where there is one; None for a folder. Raises ConfigError, SourceError."""
+    return None if _path_mode(session, names or []) else open_project(session, revision=revision, worktree=worktree)
 
 
 def open_folder(session: Session, name: str, app_name: str) -> tuple[Stage, ...]:

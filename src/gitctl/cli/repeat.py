@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from gitctl.cli.show.report import Ran
     from gitctl.workflow.sync import AppRun
 
-_STOPPED = (ExitCode.INTERRUPTED, ExitCode.TERMINATED)
+STOPPED = (ExitCode.INTERRUPTED, ExitCode.TERMINATED)
+"""The exit codes of a round that was cut off."""
 
 
 def repeat(session: Session, every: float, run: Callable[[], Ran], *, heartbeat: Path | None = None) -> int:
@@ -34,17 +35,18 @@ def repeat(session: Session, every: float, run: Callable[[], Ran], *, heartbeat:
     with session.graceful():
         while not session.cancel.requested():
             number += 1
-            if heartbeat:
-                _beat(heartbeat)
+            beat(heartbeat)
             code = _round(session, run, f"round {number}", every)
             sys.stdout.flush()
             session.cancel.sleep(every)
-    return code if code in _STOPPED else ExitCode.DONE
+    return code if code in STOPPED else ExitCode.DONE
 
 
-def _beat(file: Path) -> None:
+def beat(file: Path | None) -> None:
+    """Say that we are alive. Raises UsageError."""
     try:
-        file.touch()
+        if file:
+            file.touch()
     except OSError as fault:
         raise UsageError(
             f"--heartbeat {file} cannot be written: {fault.strerror}",
@@ -64,14 +66,14 @@ def _round(session: Session, run: Callable[[], Ran], name: str, every: float) ->
         print_error(error)
         session.say(f"{name}: failed{again}")
         return ExitCode.DONE
-    calm = _calm(runs)
+    calm = calmly(runs)
     code = ExitCode.DONE if calm and session.flags.output is Output.TEXT else show_runs(session, runs)
-    if code not in _STOPPED:
-        session.say(f"{name}: {calm or _told(code)}{again}")
+    if code not in STOPPED:
+        session.say(f"{name}: {calm or told(code)}{again}")
     return code
 
 
-def _calm(runs: Ran) -> str:
+def calmly(runs: Ran) -> str:
     """What there is to say of a round in which nothing was to do; "" when there was. A lock held by another is part of the plan."""
     done = [run for _, some in runs for run in some]
     if any(_is_news(run) for run in done):
@@ -88,5 +90,6 @@ def _is_news(run: AppRun) -> bool:
     return run.result is None or bool(run.result.outcomes)
 
 
-def _told(code: int) -> str:
+def told(code: int) -> str:
+    """How a round ended."""
     return "done" if code == ExitCode.DONE else f"exit code {int(code)}"

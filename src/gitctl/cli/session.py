@@ -138,6 +138,11 @@ class Session:
         """The value as redacted JSON."""
         return printable_json(json.dumps(self.redactor.clean_json(value), indent=2, ensure_ascii=False))
 
+    def stream(self, kind: str, body: dict[str, Any]) -> None:
+        """One of many results as one line of redacted JSON, at once."""
+        self.raw(printable_json(json.dumps(self.redactor.clean_json(_result(kind, body)), ensure_ascii=False)))
+        sys.stdout.flush()
+
     def _line(self, level: str, text: str) -> None:
         clean = self.redactor.clean(text)
         if self.flags.log_format.value == "json":
@@ -149,15 +154,16 @@ class Session:
             sys.stderr.write(clean + "\n")
 
     @contextmanager
-    def graceful(self) -> Iterator[Deadline]:
-        """First Ctrl-C or SIGTERM: nothing new starts; the second one stops at once."""
+    def graceful(self, *, writes: bool = True) -> Iterator[Deadline]:
+        """First Ctrl-C or SIGTERM: nothing new starts; the second one stops at once. Said only where something `writes`."""
 
         def stop(number: int, _frame: object) -> None:
             if self.cancel.requested():
                 raise KeyboardInterrupt
             self.signal = number
             self.cancel.cancel()
-            self.say("stopping: what is in flight ends and is recorded; press Ctrl-C again to stop at once")
+            if writes:
+                self.say("stopping: what is in flight ends and is recorded; press Ctrl-C again to stop at once")
 
         before = {n: signal.signal(n, stop) for n in (signal.SIGINT, signal.SIGTERM)}
         try:

@@ -30,6 +30,7 @@ from gitctl.cli.words import (
     PUSH_BRANCH,
     REPLACE,
     REVISION,
+    SYNC_WATCH,
     TIMEOUT,
     VERIFY,
     WAIT,
@@ -41,7 +42,9 @@ from gitctl.model.certificate import Verify
 
 if TYPE_CHECKING:
     from gitctl.cli.open import Stage
+    from gitctl.cli.rounds import Read
     from gitctl.cli.show.report import Ran
+    from gitctl.workflow.plan import PlanRequest
     from gitctl.workflow.sync import AppRun, SyncRequest
 
 EPILOG = epilog(
@@ -53,6 +56,7 @@ EPILOG = epilog(
         ("gitctl sync site -e prod --push --yes", "an app whose target is a branch: render, commit, push"),
         ("gitctl sync ./manifests --app demo --context kind-dev -n demo", "a folder, without gitctl.yaml"),
         ("gitctl sync -e prod --yes --interval 1m", "again and again, until Ctrl-C or SIGTERM"),
+        ("gitctl sync -e prod --yes --watch", "the same, and what is changed by hand is put back at once"),
     ],
     codes={
         0: "applied and healthy, or nothing to do",
@@ -100,24 +104,20 @@ def sync(
     only: ONLY = None,
     interval: INTERVAL = None,
     heartbeat: HEARTBEAT = None,
+    watch: SYNC_WATCH = False,
     verify: VERIFY = Verify.SAMPLE,
 ) -> int:
     """Apply what Git says, wait until it is healthy, record it."""
-    from gitctl.cli.open import open_stages
+    from gitctl.cli.open import open_stages, read_project
     from gitctl.cli.request import duration, plan_request
     from gitctl.workflow.sync import SyncRequest
 
     opened = partial(open_stages, session, apps, revision=revision, worktree=worktree, app_name=app_name)
-    stages = partial(opened, with_deps=with_deps, named=True, tell_dirty=True, push=push)
+    stages = partial(opened, with_deps=with_deps, named=True, tell_dirty=not watch, push=push)
     planning = partial(plan_request, only=only, selector=selector, prune=prune, replace=replace, verify=verify)
+    consents = partial(planning, adopt=adopt, adopt_from=adopt_from, force_conflicts=force_conflicts)
     request = SyncRequest(
-        plan=planning(
-            adopt=adopt,
-            adopt_from=adopt_from,
-            force_conflicts=force_conflicts,
-            prune_limit=prune_limit,
-            plan_digest=plan_digest,
-        ),
+        plan=consents(prune_limit=prune_limit, plan_digest=plan_digest),
         wait=wait,
         timeout=duration("--timeout", timeout) if timeout else None,
         lock_timeout=duration("--lock-timeout", lock_timeout),
@@ -128,6 +128,10 @@ def sync(
         atomic=atomic,
     )
     _require_sense(request)
+    if watch:
+        read = partial(read_project, session, apps, revision=revision, worktree=worktree)
+        round_of = partial(_round, session, request, yes=yes)
+        return _watch(session, (read, stages), round_of, request.plan, interval=interval, heartbeat=heartbeat, dry_run=dry_run)
     if interval is None and heartbeat is None:
         return _carry_out(session, stages(), request, dry_run=dry_run, yes=yes)
     return _again_and_again(session, partial(_runs, session, stages, request, yes=yes), interval, heartbeat, dry_run=dry_run)
@@ -148,10 +152,46 @@ def _again_and_again(session: Session, run: Callable[[], Ran], interval: str | N
     from gitctl.cli.request import duration
 
     if interval is None:
-        raise UsageError("--heartbeat is for --interval", id=ErrorId.FLAGS_CONFLICT, hint="leave it out, or add --interval 1m")
+        raise UsageError("--heartbeat is for --interval", id=ErrorId.FLAGS_CONFLICT, hint="leave it out, or add --interval 1m or --watch")
     if dry_run:
         raise UsageError("--dry-run is done once", id=ErrorId.FLAGS_CONFLICT, hint="leave --interval out")
     return repeat(session, duration("--interval", interval), run, heartbeat=heartbeat)
+
+
+def _watch(
+    session: Session,
+    project: tuple[Read, Callable[..., tuple[Stage, ...]]],
+    round_of: Callable[[tuple[Stage, ...]], Ran],
+    plan: PlanRequest,
+    *,
+    interval: str | None,
+    heartbeat: Path | None,
+    dry_run: bool,
+) -> int:
+    from gitctl.cli.request import duration
+    from gitctl.cli.rounds import Rounds
+    from gitctl.cli.sync_watch import watch_and_sync
+
+    _check_watch(dry_run=dry_run, prune_limit=plan.prune_limit, plan_digest=plan.plan_digest)
+    read, stages = project
+    rounds = Rounds(session, read, lambda opened: stages(opened=opened))
+    return watch_and_sync(session, rounds, round_of, every=duration("--interval", interval or "1m"), heartbeat=heartbeat)
+
+
+def _check_watch(*, dry_run: bool, prune_limit: int | None, plan_digest: str) -> None:
+    """A consent to delete is for one plan, not for all that are to come."""
+    if dry_run:
+        raise UsageError("--dry-run is done once", id=ErrorId.FLAGS_CONFLICT, hint="leave --watch out")
+    if prune_limit is not None or plan_digest:
+        raise UsageError(
+            "--prune-limit and --plan-digest are for one run",
+            id=ErrorId.FLAGS_CONFLICT,
+            hint="leave --watch out, and run it beside the watch",
+        )
+
+
+def _round(session: Session, request: SyncRequest, stages: tuple[Stage, ...], *, yes: bool) -> Ran:
+    return _runs(session, lambda: stages, request, yes=yes)
 
 
 def _carry_out(session: Session, stages: tuple[Stage, ...], request: SyncRequest, *, dry_run: bool, yes: bool) -> int:

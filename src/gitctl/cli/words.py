@@ -56,9 +56,19 @@ PUSH = Annotated[bool, typer.Option("--push", help="Push the commit to the upstr
 INTERVAL = Annotated[
     str | None, typer.Option("--interval", metavar="DURATION", help="Again and again, so long after the end of the last time; such as 1m.")
 ]
+SYNC_WATCH = Annotated[
+    bool, typer.Option("-w", "--watch", help="Go on; put changed objects back at once; ask Git at each --interval (default: 1m).")
+]
+DRIFT_WATCH = Annotated[bool, typer.Option("-w", "--watch", help="Go on; tell each drift when it appears, and when it is gone.")]
+DRIFT_INTERVAL = Annotated[
+    str | None, typer.Option("--interval", metavar="DURATION", help="With --watch: look at everything anew after this (default: 5m).")
+]
+WATCH_FOR = Annotated[
+    str | None, typer.Option("--for", metavar="DURATION", help="With --watch: end after this; exit 1 when drift was seen in that time.")
+]
 HEARTBEAT = Annotated[
     Path | None,
-    typer.Option("--heartbeat", metavar="FILE", help="With --interval: a file to touch before each round, for a probe."),
+    typer.Option("--heartbeat", metavar="FILE", help="With --interval or --watch: a file to touch before each round, for a probe."),
 ]
 PRUNE = Annotated[bool | None, typer.Option("--prune/--no-prune", help="Delete what left Git; default: as the app says, for a folder no.")]
 PRUNE_LIMIT = Annotated[int | None, typer.Option("--prune-limit", metavar="N", help="Allow up to N deletions in this run.")]

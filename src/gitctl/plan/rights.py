@@ -2,7 +2,8 @@
 
 A grant maps a namespace to rules; "" is the whole cluster. Inside of a namespace kinds are allowed, under any name: an app may add a
 ConfigMap, but a new kind is a change of these rules. What has no namespace is allowed name by name: server-side apply is the
-way in which gitctl creates, and there the API server knows the name when it asks for `create`.
+way in which gitctl creates, and there the API server knows the name when it asks for `create`. To list or watch under a name is allowed
+to who selects that one name (`metadata.name=`), and brings no other object.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ Grant = Mapping[str, tuple[Rule, ...]]
 
 LOOK = ("get", "list", "watch")
 DELIVER = ("get", "list", "watch", "create", "patch", "delete")
-DELIVER_NAMED = ("get", "create", "patch", "delete")
+DELIVER_NAMED = ("get", "list", "watch", "create", "patch", "delete")
 NAMESPACE = ("", "Namespace")
 _SECRET = ("", "Secret")
 
@@ -166,13 +167,13 @@ def _see(rules: _Rules, refs: tuple[ObjectRef, ...], things: Belongings, secrets
         elif kind.namespaced:
             rules.allow(ref.namespace, ref.group, kind.plural, LOOK)
         else:
-            rules.allow("", ref.group, kind.plural, ("get",), _names(refs, kind))
+            rules.allow("", ref.group, kind.plural, LOOK, _names(refs, kind))
 
 
 def _see_secret(rules: _Rules, ref: ObjectRef, refs: tuple[ObjectRef, ...], secrets: SecretReads) -> None:
     if secrets is SecretReads.NAMED:
         names = (r.name for r in refs if (r.group, r.kind, r.namespace) == (*_SECRET, ref.namespace))
-        rules.allow(ref.namespace, "", "secrets", ("get",), names)
+        rules.allow(ref.namespace, "", "secrets", LOOK, names)
     elif secrets is SecretReads.ALL:
         rules.allow(ref.namespace, "", "secrets", LOOK)
 

@@ -5,6 +5,7 @@ a `Target` answers "now / wanted / would become" and carries out changes, a `Pub
 """
 
 from gitctl.model.observed import Observed
+from gitctl.protocols.follow import Followable, Following, Stir, Tracked
 from gitctl.protocols.lineage import Lineage
 from gitctl.protocols.permissions import Permissions
 from gitctl.protocols.render import Document, Reads, Renderer, Rendering, RenderRequest
@@ -19,6 +20,8 @@ __all__ = [
     "CompareOptions",
     "Document",
     "Emit",
+    "Followable",
+    "Following",
     "Lineage",
     "Lock",
     "Observed",
@@ -33,8 +36,10 @@ __all__ = [
     "SecretFiles",
     "SecretProvider",
     "Source",
+    "Stir",
     "Survey",
     "Target",
+    "Tracked",
     "Tree",
     "Vault",
 ]

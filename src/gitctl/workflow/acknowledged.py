@@ -26,11 +26,13 @@ class PastRender:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """`manifests` are those whose digest is the recorded one; `unavailable` says why there is none for the others."""
+    """`manifests` are those whose digest is the recorded one; `unavailable` says why there is none for the others. `state` is what was
+    stored."""
 
     manifests: tuple[Manifest, ...]
     renders: tuple[PastRender, ...]
     unavailable: tuple[tuple[ObjectRef, str], ...]
+    state: AppState
 
     def places(self, recorded: str) -> tuple[str, ...]:
         """The files and folders that the render of a recorded revision read."""
@@ -56,7 +58,7 @@ def acknowledged_manifests(app: App, state: AppState, parts: Parts) -> Acknowled
         same, other = _compared(entries, result)
         manifests += same
         missing += [(ref, f"commit {recorded[:8] or 'none'} renders something else now (tools or files changed)") for ref in other]
-    return Acknowledgement(tuple(manifests), tuple(renders), tuple(missing))
+    return Acknowledgement(tuple(manifests), tuple(renders), tuple(missing), state)
 
 
 def inputs_of(recorded: str, state: AppState) -> RenderInputs | None:

@@ -102,7 +102,9 @@ def _cron_job(agent: Agent, verb: str, schedule: str, account: Account, *args: s
 def _deployment(agent: Agent) -> Json:
     """Two, on two nodes where there are: they share the work by the lock of each app."""
     labels = _labels("agent")
-    pod = _pod(agent, Account.DEPLOYER, ["sync", *_where(agent), "--yes", "--interval", "1m", "--heartbeat", HEARTBEAT], probe=_probe())
+    pod = _pod(
+        agent, Account.DEPLOYER, ["sync", *_where(agent), "--yes", "--watch", "--interval", "1m", "--heartbeat", HEARTBEAT], probe=_probe()
+    )
     spread = {
         "maxSkew": 1,
         "topologyKey": "kubernetes.io/hostname",

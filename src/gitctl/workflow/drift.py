@@ -11,6 +11,7 @@ from gitctl.model.certificate import Verify
 from gitctl.model.drift import AppDrift, DriftedField, DriftVerdict, ObjectDrift
 from gitctl.model.manifest import Origin
 from gitctl.model.record import RecordVerb
+from gitctl.model.state import AppState
 from gitctl.plan.drift import classify
 from gitctl.plan.foreign import foreign_fields
 from gitctl.workflow.acknowledged import DIRTY, Acknowledgement, PastRender, acknowledged_manifests, tree_at
@@ -44,12 +45,14 @@ PLAIN_LOOK = DriftLook()
 
 @dataclass(frozen=True, slots=True)
 class DriftRun:
-    """What drift-check found in one app, or the error that stands in its place; `fixes` are the runs of --fix."""
+    """What drift-check found in one app, or the error that stands in its place; `fixes` are the runs of --fix; `state` is what was
+    stored when it looked."""
 
     app: App
     drift: AppDrift | None = None
     error: GitctlError | None = None
     fixes: tuple[AppRun, ...] = ()
+    state: AppState | None = None
 
 
 def drift_apps(apps: Sequence[App], parts: Parts, look: DriftLook = PLAIN_LOOK) -> tuple[DriftRun, ...]:
@@ -63,7 +66,8 @@ def drift_apps(apps: Sequence[App], parts: Parts, look: DriftLook = PLAIN_LOOK) 
 
 def _run(app: App, parts: Parts, look: DriftLook) -> DriftRun:
     try:
-        return DriftRun(app, drift_of(app, parts, look)[0])
+        drift, known = drift_of(app, parts, look)
+        return DriftRun(app, drift, state=known.state)
     except GitctlError as error:
         return DriftRun(app, error=error)
 

@@ -195,7 +195,7 @@ def test_an_api_whose_backend_is_down_is_unknown(bench: Bench, group: str, kubec
     seen = bench.target.observe(bench.owner, [(ref, f"{group}/v1")])
     assert ref in seen.unknown
     assert dict(seen.objects) == {}
-    found = bench.compare(widget(group), kinds=frozenset())[0] if bench.target._served().is_stale(group) else None
+    found = bench.compare(widget(group), kinds=frozenset())[0] if bench.target._catalogue.kinds.is_stale(group) else None
     assert found is None or "does not answer" in found.error
 
 

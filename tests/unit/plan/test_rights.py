@@ -56,8 +56,10 @@ def test_kinds_are_allowed_inside_of_their_namespaces_under_any_name() -> None:
 
 def test_what_has_no_namespace_is_allowed_by_name() -> None:
     one, other = wanted("scheduling.k8s.io/PriorityClass low"), wanted("scheduling.k8s.io/PriorityClass high")
-    assert verbs(deployer_grant(things(one, other)), "", "priorityclasses") == {("high", "low"): ("get", "create", "patch", "delete")}
-    assert verbs(reader_grant(things(one)), "", "priorityclasses") == {("low",): ("get",)}
+    assert verbs(deployer_grant(things(one, other)), "", "priorityclasses") == {
+        ("high", "low"): ("get", "list", "watch", "create", "patch", "delete")
+    }
+    assert verbs(reader_grant(things(one)), "", "priorityclasses") == {("low",): ("get", "list", "watch")}
 
 
 def test_a_namespace_is_inside_of_itself_and_one_that_is_only_used_stays() -> None:
@@ -84,7 +86,11 @@ def test_a_reader_writes_nothing_and_sees_no_log() -> None:
 def test_which_secrets_a_reader_may_read() -> None:
     mine = things(wanted("Secret shop/b"), wanted("Secret shop/a"), wanted("Secret web/c"), wanted("ConfigMap shop/x"))
     found = {mode: verbs(reader_grant(mine, secrets=mode), "shop", "secrets") for mode in SecretReads}
-    assert found == {SecretReads.NAMED: {("a", "b"): ("get",)}, SecretReads.ALL: {(): ("get", "list", "watch")}, SecretReads.NONE: {}}
+    assert found == {
+        SecretReads.NAMED: {("a", "b"): ("get", "list", "watch")},
+        SecretReads.ALL: {(): ("get", "list", "watch")},
+        SecretReads.NONE: {},
+    }
     assert verbs(with_state(reader_grant(mine), "gitctl-system", STATE_READ), "gitctl-system", "secrets") == {(): ("get", "list")}
 
 

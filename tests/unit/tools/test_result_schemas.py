@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from tests.fixtures.schemas import FOLDER, conforms
 
 ROOT = Path(__file__).parents[3]
-RESULT = re.compile(r"\.result\(\s*\"(\w+)\"|kind(?:: str)? = \"(\w+)\"|if dry_run else \"(\w+)\"|kind=\"(\w+)\"")
+RESULT = re.compile(r"\.(?:result|stream)\(\s*\"(\w+)\"|kind(?:: str)? = \"(\w+)\"|if dry_run else \"(\w+)\"|kind=\"(\w+)\"")
 
 
 def generator() -> ModuleType:

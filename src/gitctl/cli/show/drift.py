@@ -141,10 +141,11 @@ def _field_lines(field: DriftedField) -> list[Line]:
     from dataclasses import replace
 
     rows = field_lines(replace(field.change, loser=None))
-    return [*rows, line(f"        found: set by {_who(field)}; wanted: {_wanted(field)}", Style.QUIET)]
+    return [*rows, line(f"        found: set by {who_text(field)}; wanted: {wanted_text(field)}", Style.QUIET)]
 
 
-def _who(field: DriftedField) -> str:
+def who_text(field: DriftedField) -> str:
+    """The manager who set what was found, and when at the latest."""
     if field.owner is None:
         return "unknown"
     when = f", no later than {field.owner.time}" if field.owner.time else ""
@@ -152,7 +153,8 @@ def _who(field: DriftedField) -> str:
     return f"{field.owner.manager}{through}{when}"
 
 
-def _wanted(field: DriftedField) -> str:
+def wanted_text(field: DriftedField) -> str:
+    """The commit that wants otherwise."""
     by = field.wanted_by
     if by is None:
         return "absent in Git" if field.change.new is None else "in Git"
@@ -193,7 +195,7 @@ def drift_json(drift: AppDrift) -> dict[str, Any]:
         "revision": drift.revision,
         "stateLost": drift.lost > 0,
         "inSync": sum(o.verdict is DriftVerdict.IN_SYNC for o in drift.objects),
-        "objects": [_object_json(o) for o in (*drift.findings, *drift.gaps)],
+        "objects": [object_json(o) for o in (*drift.findings, *drift.gaps)],
         "inSyncObjects": [{"object": ref_json(o.ref), "proof": o.proof.value} for o in drift.objects if o.verdict is DriftVerdict.IN_SYNC],
         "notLookedAt": [ref_json(o.ref) for o in drift.objects if o.verdict is DriftVerdict.SKIPPED],
         "foreign": [
@@ -202,7 +204,8 @@ def drift_json(drift: AppDrift) -> dict[str, Any]:
     }
 
 
-def _object_json(found: ObjectDrift) -> dict[str, Any]:
+def object_json(found: ObjectDrift) -> dict[str, Any]:
+    """An object that is not in sync, as data."""
     return {
         "object": ref_json(found.ref),
         "verdict": found.verdict.value,

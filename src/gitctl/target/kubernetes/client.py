@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from gitctl.errors import Unauthenticated, Unreachable
 from gitctl.parallel import mutex
@@ -23,6 +24,8 @@ _SECRETS = re.compile(r"/secrets(?:/|$)")
 
 _FIRST_CONTACT = 3.0
 _BUDGET = 30.0
+_BEGIN = 15.0
+"""Seconds in which a long answer must begin; between its parts the request's own limit holds."""
 _BUSY = frozenset({429, 502, 503, 504})
 
 
@@ -109,17 +112,31 @@ class Client:
 
     @contextmanager
     def stream(self, request: Request) -> Iterator[Stream]:
-        """A long answer (a watch), line by line. One attempt only. Raises Unreachable when there is no answer."""
-        import urllib3.exceptions as faults
+        """A long answer (a watch), line by line. One attempt, a second one with new credentials where the first ones are not accepted.
 
-        try:
-            raw = self._wire(self.access.generation).open(request, self._headers(), limit=self._limit(request))
-        except faults.HTTPError as fault:
-            raise self._unreachable(reason(fault)) from None
+        Raises Unreachable when there is no answer, Unauthenticated.
+        """
+        generation = self.access.generation
+        raw = self._begun(request, generation)
+        if raw.status == 401:
+            raw.close()
+            self.access.renew(generation)
+            raw = self._begun(request, self.access.generation)
+        if raw.connection is not None and raw.connection.sock is not None:
+            raw.connection.sock.settimeout(self._limit(request) or None)
         try:
             yield Stream(raw.status, raw)
         finally:
             raw.close()
+
+    def _begun(self, request: Request, generation: int) -> Any:
+        import urllib3.exceptions as faults
+
+        try:
+            limit = min(_BEGIN, self._limit(request) or _BEGIN)
+            return self._wire(generation).open(request, self._headers(), limit=limit)
+        except faults.HTTPError as fault:
+            raise self._unreachable(reason(fault)) from None
 
     def _attempt(self, request: Request, generation: int) -> tuple[Response | None, Failure | None, str]:
         """One try: an answer, a failure or both, and a short reason."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from gitctl.errors import ClusterError, ErrorId
 from gitctl.model.manifest import Json
+from gitctl.target.kubernetes.retry import seconds_of
 
 APPLY = "application/apply-patch+yaml"
 JSON = "application/json"
 JSON_PATCH = "application/json-patch+json"
+
+_LONGEST_LINE = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +88,35 @@ class Response:
         return self.parsed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stream:
-    """An answer that goes on."""
+    """An answer that goes on. `idled`: it ended because nothing came for as long as the request's timeout."""
 
     status: int
     raw: Any
+    idled: bool = False
 
-    def lines(self) -> Iterator[bytes]:
-        """Lines as they come, until the server ends the answer, the connection is cut, or `stop`."""
+    @property
+    def retry_after(self) -> float:
+        """Seconds that the server asks to wait, 0 where it does not say."""
+        return seconds_of(self.raw.headers.get("Retry-After", ""))
+
+    def lines(self, longest: float = float("inf")) -> Iterator[bytes]:
+        """Lines as they come, until the server ends the answer, the connection is cut, `stop`, or `longest` seconds are over.
+
+        What is no whole line, or longer than any object can be, ends it too.
+        """
         import urllib3.exceptions as faults
 
-        rest = b""
+        rest, end = b"", time.monotonic() + longest
         try:
             for piece in self.raw.stream(65536):
                 *lines, rest = (rest + piece).split(b"\n")
                 yield from lines
+                if len(rest) > _LONGEST_LINE or time.monotonic() > end:
+                    return
+        except faults.ReadTimeoutError:
+            self.idled = True
         except (faults.HTTPError, OSError, ValueError):
             # ValueError: closed by `stop` between two reads. A watcher asks anew in each case.
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from gitctl.errors import ClusterError, ErrorId
 from gitctl.model.manifest import Json
@@ -33,26 +33,35 @@ def list_all(client: Client, path: str, query: Iterable[tuple[str, str]] = (), *
         found = _pages(client, path, tuple(query), accept, most)
         if found is not None:
             return found
-    return _typed(_whole(_answered(client, path, tuple(query), accept)))
+    return typed(_whole(_answered(client, path, tuple(query), accept)))
+
+
+def pages(client: Client, path: str, query: tuple[tuple[str, str], ...], *, accept: str = JSON) -> Iterator[Json]:
+    """A collection page by page, all of one moment, as the server answers it. Raises Unlistable (410: expired meanwhile), ClusterError."""
+    token = ""
+    while True:
+        answer = client.get(path, (*query, ("limit", str(PAGE)), *((("continue", token),) if token else ())), accept=accept)
+        if not answer.ok:
+            raise Unlistable(answer)
+        body = _whole(answer)
+        yield body
+        token = body.get("metadata", {}).get("continue") or ""
+        if not token:
+            return
 
 
 def _pages(client: Client, path: str, query: tuple[tuple[str, str], ...], accept: str, most: int) -> list[Json] | None:
     items: list[Json] = []
-    token = ""
-    while True:
-        page = (*query, ("limit", str(PAGE)), *((("continue", token),) if token else ()))
-        answer = client.get(path, page, accept=accept)
-        if answer.status == 410 and token:
+    try:
+        for body in pages(client, path, query, accept=accept):
+            items += typed(body)
+            if most and (body.get("metadata", {}).get("remainingItemCount") or 0) > most:
+                raise Unlistable(Response(413, b"", {}))
+    except Unlistable as refused:
+        if refused.answer.status == 410 and items:
             return None
-        if not answer.ok:
-            raise Unlistable(answer)
-        body = _whole(answer)
-        items += _typed(body)
-        token = body.get("metadata", {}).get("continue") or ""
-        if most and (body.get("metadata", {}).get("remainingItemCount") or 0) > most:
-            raise Unlistable(answer)
-        if not token:
-            return items
+        raise
+    return items
 
 
 def _answered(client: Client, path: str, query: tuple[tuple[str, str], ...], accept: str) -> Response:
@@ -75,7 +84,7 @@ def _whole(answer: Response) -> Json:
     return body
 
 
-def _typed(body: Json) -> list[Json]:
+def typed(body: Json) -> list[Json]:
     """The items of a list with apiVersion and kind, which lists of built-in kinds leave out."""
     given = {"apiVersion": body.get("apiVersion"), "kind": str(body.get("kind", "")).removesuffix("List")}
     return [item if "kind" in item else {**given, **item} for item in body.get("items") or ()]

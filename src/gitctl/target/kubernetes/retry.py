@@ -45,8 +45,9 @@ def may_retry(failure: Failure, attempt: int, *, repeatable: bool) -> bool:
 def pause(attempt: int, retry_after: str = "") -> float:
     """Seconds to wait after the given attempt (from 1): jittered, never less than the server's Retry-After (seconds)."""
     waiting = min(CAP, FIRST * 2.0 ** (attempt - 1)) * random.uniform(0.5, 1.0)
-    return max(waiting, _seconds(retry_after))
+    return max(waiting, seconds_of(retry_after))
 
 
-def _seconds(retry_after: str) -> float:
+def seconds_of(retry_after: str) -> float:
+    """The header Retry-After in seconds: a minute at most, 0 for what is no number."""
     return min(60.0, float(retry_after)) if retry_after.isdecimal() else 0.0

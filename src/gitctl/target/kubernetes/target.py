@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from pathlib import Path
 
-from gitctl.errors import ErrorId, NotHealthy, Refused
+from gitctl.errors import NotHealthy
 from gitctl.model.app import Cluster
 from gitctl.model.change import Action, Change, Comparison
 from gitctl.model.fieldset import of_manager
@@ -20,28 +19,30 @@ from gitctl.model.rights import Need, Rule, ServedKind
 from gitctl.model.state import AppState, InventoryEntry
 from gitctl.model.tree import Ancestry, Descent
 from gitctl.parallel import map_bounded, mutex
-from gitctl.protocols import Cancel, CompareOptions, Emit, Lock, Observed
+from gitctl.protocols import Cancel, CompareOptions, Emit, Following, Lock, Observed
 from gitctl.target.kubernetes.acting import ActingClient
+from gitctl.target.kubernetes.catalogue import Catalogue, Refs
 from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.compare import Desk, Pair
-from gitctl.target.kubernetes.definitions import Registry, wait_served
+from gitctl.target.kubernetes.definitions import Registry
 from gitctl.target.kubernetes.descend import descend
-from gitctl.target.kubernetes.discover import Kinds, discover
 from gitctl.target.kubernetes.explain import Texts, explain
 from gitctl.target.kubernetes.labelled import Labelled, Wanted
 from gitctl.target.kubernetes.locate import locate, require_foreign
 from gitctl.target.kubernetes.lock import Locks
-from gitctl.target.kubernetes.observe import observe, refusal
+from gitctl.target.kubernetes.lost import with_lost
+from gitctl.target.kubernetes.observe import observe
 from gitctl.target.kubernetes.openapi import PublishedSchemas, published
 from gitctl.target.kubernetes.origin import climb, find_live
 from gitctl.target.kubernetes.owned import owned
 from gitctl.target.kubernetes.owner import marked
+from gitctl.target.kubernetes.pin import read_uid, require_uid
 from gitctl.target.kubernetes.places import missing_namespaces
 from gitctl.target.kubernetes.proof.proofs import Proofs
 from gitctl.target.kubernetes.rehearse import rehearse_change
 from gitctl.target.kubernetes.release import release_change
 from gitctl.target.kubernetes.remove import delete_change
-from gitctl.target.kubernetes.resource import NAMESPACES, Resource, split_api_version
+from gitctl.target.kubernetes.resource import split_api_version
 from gitctl.target.kubernetes.rights import held_rules, is_forbidden, permitted, user_name
 from gitctl.target.kubernetes.state import StateStore
 from gitctl.target.kubernetes.survey import Survey
@@ -50,10 +51,6 @@ from gitctl.target.kubernetes.undo import restore_object
 from gitctl.target.kubernetes.verify import Sampler, compare_all
 from gitctl.target.kubernetes.watch import watch
 from gitctl.target.kubernetes.write import apply_change
-
-Refs = Sequence[tuple[ObjectRef, str]]
-
-_SYSTEM = ObjectRef("", "Namespace", "", "kube-system")
 
 
 class KubernetesTarget:
@@ -77,16 +74,15 @@ class KubernetesTarget:
         self._unchecked = client
         self._cache = cache
         self._mutex = mutex()
-        self._looking = mutex()
         self._uid = ""
         self._checked = False
-        self._kinds: Kinds | None = None
+        self._catalogue = Catalogue(self._client, cache)
         self._owners: dict[ObjectRef, str] = {}
         self._alarms: list[str] = []
         self._accounts = dict(accounts or {})
         self._acting: dict[str, ActingClient] = {}
         self._looked: Survey | None = None
-        self._proofs = Proofs(client, cluster.state_namespace, cache, self._served, acting=self._looker, clock=clock)
+        self._proofs = Proofs(client, cluster.state_namespace, cache, lambda: self._catalogue.kinds, acting=self._looker, clock=clock)
 
     @property
     def requests(self) -> int:
@@ -117,7 +113,7 @@ class KubernetesTarget:
         """The uid of kube-system. Raises Forbidden, Refused (not the pinned cluster), ClusterError."""
         client = self._client()
         if not self._uid:
-            self._uid = _read_uid(client)
+            self._uid = read_uid(client)
         return self._uid
 
     def locate(self, manifests: Sequence[Manifest], *, kinds: frozenset[tuple[str, str]]) -> tuple[Manifest, ...]:
@@ -126,11 +122,11 @@ class KubernetesTarget:
         Raises ManifestError for the state namespace too: no app may come to delete what it is remembered by.
         """
         require_foreign(manifests, self._cluster.state_namespace)
-        return locate(manifests, self._served(), coming=kinds)
+        return locate(manifests, self._catalogue.kinds, coming=kinds)
 
     def served(self, kinds: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], ServedKind]:
         """See Target."""
-        found = ((key, self._served().find(*key)) for key in kinds)
+        found = ((key, self._catalogue.kinds.find(*key)) for key in kinds)
         return {key: ServedKind(one.group, one.kind, one.plural, one.namespaced) for key, one in found if one is not None}
 
     @contextmanager
@@ -140,7 +136,7 @@ class KubernetesTarget:
         try:
             with self._proofs.survey(self._looked.certificates):
                 self._looked.read_states(self._states())
-                self._looked.expect(self._resolve([*wanted, *self._looked.refs])[0])
+                self._looked.expect(self._catalogue.resolve([*wanted, *self._looked.refs])[0])
                 yield
         finally:
             self._looked = None
@@ -180,13 +176,13 @@ class KubernetesTarget:
         if not refs:
             return Observed({}, {})
         self._owners |= {ref: owner for ref, _ in refs}
-        wanted, lost = self._resolve(refs)
+        wanted, lost = self._catalogue.resolve(refs)
         seen = observe(self._labelled(owner), self._looker(owner), wanted)
-        return _with_lost(seen, lost, self._registry() if lost else None, self._served())
+        return with_lost(seen, lost, self._registry() if lost else None, self._catalogue.kinds)
 
     def owned(self, owner: str, *, namespaces: Collection[str]) -> tuple[InventoryEntry, ...]:
         """See Target."""
-        return owned(self._looker(owner), self._served(), owner, namespaces)
+        return owned(self._looker(owner), self._catalogue.kinds, owner, namespaces)
 
     def compare(
         self, manifests: Sequence[Manifest], inventory: Mapping[ObjectRef, InventoryEntry], *, options: CompareOptions
@@ -196,11 +192,11 @@ class KubernetesTarget:
             return ()
         client = self._looker(options.owner)
         self._owners |= {m.ref: options.owner for m in manifests}
-        wanted, lost = self._resolve([(m.ref, m.api_version) for m in manifests])
+        wanted, lost = self._catalogue.resolve([(m.ref, m.api_version) for m in manifests])
         observed = self._observed(options.owner, wanted, inventory)
         served = {w.ref: w.resource for w in wanted}
         still = [ref for ref in lost if (ref.group, ref.kind) not in options.kinds]
-        observed = _with_lost(observed, still, self._registry() if still else None, self._served())
+        observed = with_lost(observed, still, self._registry() if still else None, self._catalogue.kinds)
         pairs = [Pair(m, served.get(m.ref), inventory.get(m.ref), (m.ref.group, m.ref.kind) in options.kinds) for m in manifests]
         sampler = self._looked.sampler if self._looked else Sampler()
         present = [(p.resource, p.manifest.ref.namespace) for p in pairs if p.resource and observed.objects.get(p.manifest.ref)]
@@ -222,7 +218,7 @@ class KubernetesTarget:
         if change.comparison is None:
             return Outcome(change, OutcomeResult.FAILED, error="there is nothing to apply")
         try:
-            resource = self._at_version(change.ref, change.comparison.desired.api_version)
+            resource = self._catalogue.at_version(change.ref, change.comparison.desired.api_version)
         except NotHealthy as late:
             return Outcome(change, OutcomeResult.FAILED, error=late.message, code=404)
         if resource is None:
@@ -234,14 +230,14 @@ class KubernetesTarget:
         return outcome
 
     def _release(self, change: Change, owner: str) -> Outcome:
-        resource = self._served().find(change.ref.group, change.ref.kind)
+        resource = self._catalogue.resource(change.ref)
         if resource is None:
             return Outcome(change, OutcomeResult.FAILED, error=f"the cluster does not serve {change.ref.kind}", code=404)
         return release_change(self._writer(owner), resource, change, owner=owner)
 
     def delete(self, change: Change, *, owner: str) -> Outcome:
         """See Target. The deletion runs in the background: the caller looks until the object is gone."""
-        resource = self._served().find(change.ref.group, change.ref.kind)
+        resource = self._catalogue.resource(change.ref)
         if resource is None:
             return Outcome(change, OutcomeResult.FAILED, error=f"the cluster does not serve {change.ref.kind}", code=404)
         return delete_change(self._writer(owner), resource, change, owner=owner)
@@ -249,7 +245,7 @@ class KubernetesTarget:
     def rehearse(self, change: Change, *, owner: str, force: bool) -> Outcome:
         """See Reversible."""
         wanted = change.comparison.desired.api_version if change.comparison else ""
-        served = self._served()
+        served = self._catalogue.kinds
         version = split_api_version(wanted)[1] if wanted else ""
         resource = served.find(change.ref.group, change.ref.kind, *([version] if version else []))
         if resource is None:
@@ -260,7 +256,7 @@ class KubernetesTarget:
         """See Reversible."""
         ref = outcome.change.ref
         before = (outcome.change.comparison.live if outcome.change.comparison else outcome.change.live) or {}
-        resource = self._resource(ref, str(before.get("apiVersion", "")))
+        resource = self._catalogue.resource(ref, str(before.get("apiVersion", "")))
         if resource is None:
             return Restored(ref, Undo.LEFT, f"the cluster does not serve {ref.kind} any more")
         return restore_object(self._writer(owner), resource, outcome)
@@ -272,15 +268,21 @@ class KubernetesTarget:
 
     def refresh(self, kinds: Collection[tuple[str, str]]) -> None:
         """See Target. Raises NotHealthy when a kind is not served within a minute."""
-        self._await([(group, kind, "") for group, kind in kinds])
+        self._catalogue.wait([(group, kind, "") for group, kind in kinds])
 
     def watch(self, refs: Refs, *, seconds: float) -> Iterator[tuple[ObjectRef, Json | None]]:
         """See Target. Objects whose kind is not served are reported as gone."""
-        wanted, lost = self._resolve(refs)
+        wanted, lost = self._catalogue.resolve(refs)
         yield from ((ref, None) for ref in lost)
         owners = {self._owners.get(ref, "") for ref, _ in refs}
         client = self._looker(next(iter(owners))) if len(owners) == 1 else self._client()
         yield from watch(client, wanted, owners=owners, seconds=seconds)
+
+    def follow(self, wake: Callable[[], None]) -> Following:
+        """See Followable. Raises ClusterError family errors."""
+        from gitctl.target.kubernetes.follow.follower import Follower
+
+        return Follower(self._client(), self._catalogue.resolve_now, wake)
 
     def explain(self, ref: ObjectRef, live: Json | None) -> tuple[Texts, Texts]:
         """See Target."""
@@ -288,15 +290,15 @@ class KubernetesTarget:
 
     def descendants(self, roots: Sequence[Json]) -> Descent:
         """See Lineage."""
-        return descend(self._client(), roots, self._served()) if roots else Descent()
+        return descend(self._client(), roots, self._catalogue.kinds) if roots else Descent()
 
     def ancestors(self, live: Json) -> Ancestry:
         """See Lineage."""
-        return climb(self._client(), live, self._served())
+        return climb(self._client(), live, self._catalogue.kinds)
 
     def find(self, word: str, name: str, namespaces: Sequence[str]) -> tuple[Json, ...]:
         """See Lineage."""
-        return find_live(self._client(), self._served(), word, name, namespaces)
+        return find_live(self._client(), self._catalogue.kinds, word, name, namespaces)
 
     @property
     def state_namespace(self) -> str:
@@ -313,7 +315,7 @@ class KubernetesTarget:
 
     def refuses(self, change: Change, *, owner: str) -> bool:
         """See Permissions."""
-        resource = self._resource(change.ref, change.comparison.desired.api_version) if change.comparison else None
+        resource = self._catalogue.resource(change.ref, change.comparison.desired.api_version) if change.comparison else None
         return resource is not None and is_forbidden(self._writer(owner), resource, change)
 
     def user(self, owner: str) -> str:
@@ -333,8 +335,8 @@ class KubernetesTarget:
         with self._mutex:
             if not self._checked:
                 if self._cluster.uid:
-                    self._uid = _read_uid(self._unchecked)
-                    _require_uid(self._cluster, self._uid, self._unchecked)
+                    self._uid = read_uid(self._unchecked)
+                    require_uid(self._cluster, self._uid, self._unchecked)
                 self._checked = True
         return self._unchecked
 
@@ -387,64 +389,3 @@ class KubernetesTarget:
 
     def _registry(self) -> Registry:
         return Registry.read(self._client())
-
-    def _served(self) -> Kinds:
-        if self._kinds is None:
-            self._kinds = discover(self._client(), self._cache)
-        return self._kinds
-
-    def _await(self, kinds: Collection[tuple[str, str, str]]) -> None:
-        client = self._client()
-        self._kinds = wait_served(client, kinds, lambda: discover(client, self._cache))
-
-    def _at_version(self, ref: ObjectRef, api_version: str) -> Resource | None:
-        """The resource at just this version: discovery shows a new one some time after its definition was applied.
-
-        None for a kind that is not served at all. Raises NotHealthy when it is not served at this version within a minute.
-        """
-        wanted = (ref.group, ref.kind, split_api_version(api_version)[1])
-        with self._looking:
-            served = self._served()
-            if served.find(*wanted) is None and served.find(ref.group, ref.kind) is not None:
-                self._await([wanted])
-        return self._served().find(*wanted)
-
-    def _resource(self, ref: ObjectRef, api_version: str) -> Resource | None:
-        """The resource at the wanted version, else at the one that the server prefers."""
-        served = self._served()
-        return served.find(ref.group, ref.kind, split_api_version(api_version)[1]) or served.find(ref.group, ref.kind)
-
-    def _resolve(self, refs: Refs) -> tuple[list[Wanted], list[ObjectRef]]:
-        """What can be asked for, and refs whose kind is not served."""
-        found = [(ref, self._resource(ref, api_version)) for ref, api_version in refs]
-        wanted = [Wanted(ref, resource) for ref, resource in found if resource is not None]
-        return wanted, [ref for ref, resource in found if resource is None]
-
-
-def _read_uid(client: Client) -> str:
-    answer = client.get(NAMESPACES.path(_SYSTEM))
-    if not answer.ok:
-        raise refusal(client, answer, "get", NAMESPACES, _SYSTEM)
-    return str(answer.json()["metadata"]["uid"])
-
-
-def _require_uid(cluster: Cluster, uid: str, client: Client) -> None:
-    if uid != cluster.uid:
-        raise Refused(
-            f"{client.where} is not the cluster {cluster.name}: its uid is {uid}, gitctl.yaml pins {cluster.uid}",
-            id=ErrorId.WRONG_CLUSTER,
-            hint="check the context; if the cluster was built anew, correct `uid` in gitctl.yaml",
-        )
-
-
-def _with_lost(seen: Observed, lost: Sequence[ObjectRef], registry: Registry | None, served: Kinds) -> Observed:
-    if not lost or registry is None:
-        return seen
-    objects, unknown = dict(seen.objects), dict(seen.unknown)
-    for ref in lost:
-        reason = f"the API of {ref.group} does not answer" if served.is_stale(ref.group) else registry.why_unknown(ref)
-        if reason:
-            unknown[ref] = reason
-        else:
-            objects[ref] = None
-    return replace(seen, objects=objects, unknown=unknown)

@@ -90,6 +90,13 @@ def _walk_items(tree: Json, segments: list[str], value: Any, found: list[Any]) -
         _walk(tree[segment], value[place], found)
 
 
+def place_of(segment: str, value: Any) -> Any:
+    """The map key or the index that a segment names, if it names exactly one. Raises Untold."""
+    if segment[:2] == "f:" and isinstance(value, dict) and segment[2:] in value:
+        return segment[2:]
+    return _place(segment, value)
+
+
 def _place(segment: str, value: Any) -> int:
     """The index of the list item that a segment names, if it names exactly one."""
     kind, rest = segment[:2], segment[2:]
