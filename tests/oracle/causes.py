@@ -17,7 +17,7 @@ MUTATING = "mutating admission"
 def is_mutated(bench: Bench, found: Comparison) -> bool:
     """May a mutating policy see the object? (A campaign has no webhooks.)"""
     environment = bench.target._proofs._environment
-    resource = bench.target._resource(found.ref, found.desired.api_version)
+    resource = bench.target._catalogue.resource(found.ref, found.desired.api_version)
     if environment is None or environment._rules is None or resource is None:
         return False
     return bool(policies_for(resource, *environment._rules.policies[0]))
@@ -26,7 +26,7 @@ def is_mutated(bench: Bench, found: Comparison) -> bool:
 def cause(bench: Bench, found: Comparison) -> str:
     """One word for it."""
     live, sent = found.live or {}, found.sent
-    resource = bench.target._resource(found.ref, found.desired.api_version)
+    resource = bench.target._catalogue.resource(found.ref, found.desired.api_version)
     scene = resource and bench.target._proofs.scene(bench.owner, found.ref, resource)
     if not scene or scene.now - scene.since < SETTLED_SECONDS:
         return "epoch unknown or new"

@@ -78,7 +78,7 @@ class Lab:
     def epochs(self, *bodies: Json) -> list[str]:
         """The epochs of the objects' kinds, as of now."""
         bench = self.run()
-        refs = [(m.ref, bench.target._resource(m.ref, m.api_version)) for m in bench.locate(*bodies)]
+        refs = [(m.ref, bench.target._catalogue.resource(m.ref, m.api_version)) for m in bench.locate(*bodies)]
         bench.target._proofs.begin(self.owner, [(resource, ref.namespace) for ref, resource in refs if resource])
         scenes = [bench.target._proofs.scene(self.owner, ref, resource) for ref, resource in refs if resource]
         return [scene.epoch.digest if scene else "" for scene in scenes]
@@ -92,7 +92,7 @@ class Lab:
         bench = self.run(**run)
         (manifest,) = bench.locate(body)
         sent = marked(manifest.body, self.owner)
-        resource = bench.target._resource(manifest.ref, manifest.api_version)
+        resource = bench.target._catalogue.resource(manifest.ref, manifest.api_version)
         assert resource is not None
         query = (("fieldManager", "gitctl"), ("force", "true"), ("fieldValidation", "Strict"), ("dryRun", "All"))
         return bench.client.send(Request("PATCH", resource.path(manifest.ref), query, sent, content=APPLY))

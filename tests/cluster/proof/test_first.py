@@ -34,7 +34,7 @@ def first_look(lab: Lab, act: Callable[[], None], *bodies: Json) -> list[Proof]:
 
 def _scene(lab: Lab, ref: object, api_version: str):  # type: ignore[no-untyped-def]
     target = lab.last.target
-    resource = target._resource(ref, api_version)  # type: ignore[arg-type]
+    resource = target._catalogue.resource(ref, api_version)  # type: ignore[arg-type]
     return target._proofs.scene(lab.owner, ref, resource)  # type: ignore[arg-type]
 
 
