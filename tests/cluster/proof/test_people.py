@@ -102,6 +102,16 @@ def test_what_people_add_is_drift_and_what_controllers_add_is_not(lab: Lab, obje
         assert not lab.would_change(objects[name]), name  # the server alone would call all of them in sync
 
 
+@pytest.mark.parametrize(("manager", "added"), [("kubectl-edit", ("data.theirs",)), ("operator", ())])
+def test_a_map_that_git_has_empty_hides_nobodys_keys(lab: Lab, manager: str, added: tuple[str, ...]) -> None:
+    body = {**configmap(f"empty-{manager}"), "data": {}}
+    (found,) = happen(lab, lambda: do(lab, Act(body, DATA, manager), body), body)
+    assert paths(found) == added
+    outcome = lab.last.apply(found)
+    assert outcome.live is not None
+    assert ("theirs" in (outcome.live.get("data") or {})) is (manager == "operator")
+
+
 def test_what_a_person_applied_is_drift_until_he_leaves_it(lab: Lab) -> None:
     body = configmap("applied")
     theirs = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "applied"}, **DATA}

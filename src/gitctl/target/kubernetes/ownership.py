@@ -64,9 +64,13 @@ def judge(live: Json, after: Json, claim: Claim) -> Verdict:
     return Verdict(taken, conflicts, additions, leaving, fold=_must_fold(live, leaving, claim))
 
 
-def reach(fields: FieldSet) -> Callable[[FieldPath], bool]:
-    """`fields.touches`, prepared for many questions."""
-    leaves = fields.leaves()
+def reach(fields: FieldSet, *, beside: FieldSet = _NOTHING) -> Callable[[FieldPath], bool]:
+    """`fields.touches`, prepared for many questions.
+
+    What ends a path covers all below it, unless others have something there (`beside`): then it is a map that was sent empty, no whole.
+    """
+    inner = {member[:n] for member in beside.members for n in range(1, len(member))}
+    leaves = fields.leaves() - inner
     prefixes = {member[:n] for member in fields.members for n in range(len(member) + 1)}
     return lambda path: path in prefixes or any(path[:n] in leaves for n in range(len(path)))
 
@@ -102,7 +106,7 @@ def leaving_fields(live: Json, ours: FieldSet, claim: Claim) -> FieldSet:
             folded.append(foldable(fields, claim))
         elif (owner.manager, owner.operation, owner.subresource) != (FIELD_MANAGER, "Apply", ""):
             others.append(fields)
-    kept = reach(union(others))
+    kept = reach(union(others), beside=union(folded))
     gone = (p for p in union(folded) if not kept(p) and get(live, p) is not MISSING)
     return FieldSet(frozenset(gone))
 

@@ -163,6 +163,14 @@ def goes(now: Json, *leaving: str) -> set[str]:
     return {".".join(step.removeprefix("f:") for step in path) for path in found}
 
 
+def test_a_map_that_was_sent_empty_covers_nothing_that_others_have_in_it() -> None:
+    one = FieldSet(frozenset({("f:data",)}))
+    theirs = FieldSet(frozenset({("f:data",), ("f:data", "f:k")}))
+    assert reach(one)(("f:data", "f:k"))
+    assert not reach(one, beside=theirs)(("f:data", "f:k"))
+    assert reach(one, beside=theirs)(("f:data",))
+
+
 def test_a_parent_that_nobody_has_a_part_of_goes_too() -> None:
     alone = live({}, gitctl=["spec.a"], kubectl_edit=["spec.f.x.d"])
     assert goes(alone, "spec.f.x.d") == {"spec.f"}
