@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 from tests.cluster.guards.making import named
+from tests.cluster.proof.kinds import Kind
 from tests.cluster.proof.lab import Lab
-from tests.cluster.target.bench import configmap
 from tests.fixtures.account import kubeconfig_of, token_of
 from tests.fixtures.commands import Result, Runner
 from tests.fixtures.project import Project, config_map
@@ -97,11 +97,18 @@ def test_what_one_account_proved_proves_nothing_to_another(
     control_plane: ControlPlane, namespace: str, kubectl: Runner, tmp_path: Path
 ) -> None:
     """Policies may judge by the user, so a certificate holds for the identity that it was made with: the impersonated one."""
-    for account in ("one", "two"):
-        kubectl("-n", namespace, "create", "serviceaccount", account)
-        kubectl("-n", namespace, "create", "rolebinding", account, "--clusterrole=admin", f"--serviceaccount={namespace}:{account}")
-    lab = Lab(control_plane, namespace, "project/dev/app", tmp_path)
-    lab.warm(configmap(a="1"), account=f"{namespace}/one")
-    assert lab.proofs(configmap(a="1"), account=f"{namespace}/one") == [Proof.CERTIFICATE]
-    assert lab.proofs(configmap(a="1"), account=f"{namespace}/two", home=tmp_path / "fresh") == [Proof.SERVER]
-    assert lab.proofs(configmap(a="1"), home=tmp_path / "other") == [Proof.SERVER]
+    kind = Kind(control_plane)
+    try:
+        kind.validating("true", operations=("CREATE", "UPDATE"))
+        kubectl("-n", namespace, "create", "role", "things", "--verb=*", f"--resource=things.{kind.group}")
+        for account in ("one", "two"):
+            kubectl("-n", namespace, "create", "serviceaccount", account)
+            kubectl("-n", namespace, "create", "rolebinding", account, "--role=things", f"--serviceaccount={namespace}:{account}")
+        lab = Lab(control_plane, namespace, "project/dev/app", tmp_path)
+        lab.warm(kind.thing(), account=f"{namespace}/one")
+        assert lab.proofs(kind.thing(), account=f"{namespace}/one") == [Proof.CERTIFICATE]
+        assert lab.proofs(kind.thing(), account=f"{namespace}/two") == [Proof.SERVER]
+        assert lab.proofs(kind.thing()) == [Proof.SERVER]
+    finally:
+        kind.clean()
+        kind.drop()
