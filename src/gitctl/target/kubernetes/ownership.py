@@ -17,6 +17,7 @@ from gitctl.model.manifest import Json
 _NOT_CONTENT = frozenset({"f:metadata", "f:status"})
 # `kubectl rollout restart`: taking it away would restart everything once more.
 _RESTARTED = "f:kubectl.kubernetes.io/restartedAt"
+_KEYED = frozenset({("v1", "ConfigMap"), ("v1", "Secret")})
 _NOTHING = FieldSet()
 
 
@@ -106,7 +107,9 @@ def leaving_fields(live: Json, ours: FieldSet, claim: Claim) -> FieldSet:
             folded.append(foldable(fields, claim))
         elif (owner.manager, owner.operation, owner.subresource) != (FIELD_MANAGER, "Apply", ""):
             others.append(fields)
-    kept = reach(union(others), beside=union(folded))
+    # Of a custom kind the server makes null of an empty map whose last key goes, and refuses it: there such a key stays.
+    beside = union(folded) if (live.get("apiVersion"), live.get("kind")) in _KEYED else _NOTHING
+    kept = reach(union(others), beside=beside)
     gone = (p for p in union(folded) if not kept(p) and get(live, p) is not MISSING)
     return FieldSet(frozenset(gone))
 
