@@ -65,7 +65,7 @@ check: setup ## ruff, mypy, import-linter, house rules
 	$(PY) -m pytest -q -p no:cacheprovider tests/unit/test_house.py tests/unit/test_error_ids.py
 
 test: check tools sandbox ## all checks and all tests; PYTEST_ARGS="-k name" for some
-	PATH="$$($(PY) tools/install.py --path):$$PATH" $(PY) -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
+	PATH="$$($(PY) tools/install.py --path):$$($(PY) tools/install_moto.py --path):$$PATH" $(PY) -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
 
 completions: setup ## write completions/ anew
 	$(PY) tools/generate_completions.py
@@ -97,7 +97,7 @@ fuzz: setup ## hostile bytes for every reader: FUZZ_SECONDS=600 for all together
 	PYTHONPATH=. $(PY) -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
 torture: tools sandbox ## the long versions of all campaigns, and the table of docs/reliability.md; goes on where it stopped; TORTURE_ARGS="--again --write FILE …"
-	PATH="$$($(PY) tools/install.py --path):$$PATH" $(PY) -m tests.torture --workers $(WORKERS) $(TORTURE_ARGS)
+	PATH="$$($(PY) tools/install.py --path):$$($(PY) tools/install_moto.py --path):$$PATH" $(PY) -m tests.torture --workers $(WORKERS) $(TORTURE_ARGS)
 
 lock: ## resolve requirements-dev.lock anew; needs uv (python3 -m pip install uv), which nothing else does
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \

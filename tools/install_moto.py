@@ -1,7 +1,7 @@
 """Installs moto's server, which stands in for AWS KMS, Secrets Manager and SSM in tests, into the user's cache.
 
     python tools/install_moto.py          install it if it is missing
-    python tools/install_moto.py --path   print the program, install nothing
+    python tools/install_moto.py --path   print the folder to add to PATH, install nothing
 
 It has an environment of its own: it wants other versions of packages than gitctl. The folder's name is a hash over its lock file and this
 Python. It appears by a rename of a marker, complete or not at all; a second installer waits for the first.
@@ -26,8 +26,8 @@ def folder() -> Path:
 
 
 def program() -> Path:
-    """The server."""
-    return folder() / "bin" / "moto_server"
+    """A folder with the server and nothing else in it: what is beside it in the environment must not come onto PATH."""
+    return folder() / "program"
 
 
 def install() -> None:
@@ -41,6 +41,8 @@ def install() -> None:
             subprocess.run([sys.executable, "-m", "venv", "--clear", place], check=True)
             flags = ("--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps", "-r", str(LOCK))
             subprocess.run([place / "bin" / "python", "-m", "pip", "install", *flags], check=True)
+            program().mkdir()
+            (program() / "moto_server").symlink_to(place / "bin" / "moto_server")
             done.touch()
 
 
