@@ -49,7 +49,7 @@ def test_a_secret_with_syntax_in_it_breaks_no_result(output: Output, capsys: pyt
         "message": f"bad value {MASK}!",
         "values": [MASK, f'{{"a": "{MASK}"}}'],
         MASK: 1,
-        "number": 12345678,
+        "number": MASK,  # a secret that is a number
         "odd": "a\r\n\x9b",
     }
     assert is_printable(text)
