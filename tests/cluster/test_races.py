@@ -50,7 +50,7 @@ def customized(folder: Path, code: str) -> Mapping[str, str]:
 def lease(project: Project) -> dict[str, Any]:
     """The lease of the app."""
     listed = json.loads(project.kubectl("-n", STATE, "get", "leases", "-o", "json").stdout)["items"]
-    (found,) = [one for one in listed if one["metadata"]["annotations"].get("gitctl.dev/owner") == f"{project.name}/dev/web"]
+    (found,) = [one for one in listed if one["metadata"].get("annotations", {}).get("gitctl.dev/owner") == f"{project.name}/dev/web"]
     return dict(found)
 
 

@@ -88,9 +88,18 @@ def one_damaged(project: Project) -> None:
     (root,) = (s for s in listed if s["metadata"]["annotations"]["gitctl.dev/owner"] == f"{project.name}/dev/app-0")
     patch = json.dumps({"data": {"state": base64.b64encode(b"garbage").decode()}})
     project.kubectl("-n", "gitctl-system", "patch", "secret", root["metadata"]["name"], "--type=merge", "-p", patch)
-    shown = drift(project, code=6)
-    assert [a["app"] for a in shown if a.get("error")] == ["app-0"]
-    assert [a["app"] for a in shown if a.get("objects")] == ["app-1", "app-2"]
+    try:
+        shown = drift(project, code=6)
+        assert [a["app"] for a in shown if a.get("error")] == ["app-0"]
+        assert [a["app"] for a in shown if a.get("objects")] == ["app-1", "app-2"]
+        # An app beside it is synced and shown, and its deletes are counted.
+        project.write("app-3", config_map("app-3-0", a="app-3"))
+        project.commit("less")
+        pruned = project.run("sync", "app-3", "--no-wait", "--prune-limit", "9")
+        assert f"warning: the state of {project.name}/dev/app-0 cannot be read" in pruned.stderr
+        project.run("status", "app-3")
+    finally:
+        project.kubectl("-n", "gitctl-system", "delete", "secret", root["metadata"]["name"])
 
 
 def test_a_first_sync_of_many_namespaces_lists_them_and_learns_from_each_write(project: Project, fault_proxy: FaultProxy) -> None:

@@ -18,6 +18,9 @@ from gitctl.sandbox.server import ask, create
 
 __all__ = ["hook"]
 
+# The kinds of the engines are there once: one worker makes them and takes them away.
+pytestmark = pytest.mark.xdist_group("engines")
+
 MERGE = "application/merge-patch+json"
 ENGINES = {
     "kyverno": ("kyverno.io", "ClusterPolicy", "clusterpolicies"),

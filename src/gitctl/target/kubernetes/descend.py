@@ -11,7 +11,7 @@ from gitctl.target.kubernetes import failure
 from gitctl.target.kubernetes.client import WORKERS, Client
 from gitctl.target.kubernetes.discover import Kinds
 from gitctl.target.kubernetes.exchange import JSON
-from gitctl.target.kubernetes.lists import NAMES_ONLY, Unlistable, list_all
+from gitctl.target.kubernetes.lists import NAMES_ONLY, TOO_MANY, Unlistable, list_all
 from gitctl.target.kubernetes.resource import Resource, split_api_version
 
 MOST_OBJECTS = 5000
@@ -127,7 +127,7 @@ def _listed(client: Client, place: Place) -> list[Json] | Unseen:
     try:
         found = list_all(client, resource.collection(namespace), accept=NAMES_ONLY if bare else JSON, most=MOST_OBJECTS)
     except Unlistable as refused:
-        why = f"more than {MOST_OBJECTS}" if refused.answer.ok else failure.explain(refused.answer, sensitive=False)
+        why = f"more than {MOST_OBJECTS}" if refused.answer.status == TOO_MANY else failure.explain(refused.answer, sensitive=False)
         return Unseen(resource.kind, namespace, why)
     return [{**item, "apiVersion": resource.api_version, "kind": resource.kind} for item in found]
 

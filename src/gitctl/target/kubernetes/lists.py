@@ -13,6 +13,8 @@ PAGE = 2000
 """Objects a page. Servers before 1.34 read every page but the first from etcd, so small pages are dear."""
 
 NAMES_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+TOO_MANY = 413
+"""The status of our own answer where a collection is longer than was asked for (`most`)."""
 _RESTARTS = 3
 
 
@@ -56,7 +58,7 @@ def _pages(client: Client, path: str, query: tuple[tuple[str, str], ...], accept
         for body in pages(client, path, query, accept=accept):
             items += typed(body)
             if most and (body.get("metadata", {}).get("remainingItemCount") or 0) > most:
-                raise Unlistable(Response(413, b"", {}))
+                raise Unlistable(Response(TOO_MANY, b"", {}))
     except Unlistable as refused:
         if refused.answer.status == 410 and items:
             return None

@@ -65,16 +65,21 @@ class StateStore:
         self._tidy(state.owner, packed)
         return replace(state, token=_token(answer))
 
-    def list(self) -> tuple[AppState, ...]:
-        """All states in the namespace. Raises Forbidden, ClusterError."""
+    def list(self) -> tuple[tuple[AppState, ...], tuple[str, ...]]:
+        """All states in the namespace, and the owners of those that cannot be read. Raises Forbidden, ClusterError."""
         path = SECRETS.collection(self.namespace)
         try:
             found = list_all(self.client, path, (("labelSelector", f"{PART} in (root, shard)"),))
         except Unlistable as refused:
             raise failure.error(refused.answer, f"list states in namespace {self.namespace}", where=self.client.where) from None
         parts = {item["metadata"]["name"].rpartition("-")[2]: _bytes(item) for item in found if _label(item) == "shard"}
-        roots = [item for item in found if _label(item) == "root" and item.get("type") == TYPE]
-        return tuple(replace(decode(_bytes(root), parts), token=_token(root)) for root in roots)
+        states, damaged = [], []
+        for root in (item for item in found if _label(item) == "root" and item.get("type") == TYPE):
+            try:
+                states.append(replace(decode(_bytes(root), parts), token=_token(root)))
+            except ClusterError:
+                damaged.append(str((root["metadata"].get("annotations") or {}).get(_OWNER) or root["metadata"]["name"]))
+        return tuple(states), tuple(damaged)
 
     def remove(self, owner: str) -> None:
         """Forget an owner id: the root first, so that nobody reads half of it. Raises Forbidden, ClusterError."""

@@ -151,8 +151,13 @@ class KubernetesTarget:
         return self._states().write(state)
 
     def list_states(self) -> tuple[AppState, ...]:
-        """See Target."""
-        return self._states().list()
+        """See Target. One that cannot be read hides no other: it is warned about."""
+        states, damaged = self._states().list()
+        told = (
+            f"the state of {owner} cannot be read, and is left out of what is counted: `gitctl explain state-damaged`" for owner in damaged
+        )
+        self._alarms += [one for one in told if one not in self._alarms]
+        return states
 
     def remove_state(self, owner: str) -> None:
         """See Target."""
