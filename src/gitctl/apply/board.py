@@ -70,9 +70,9 @@ class Board:
             self.emit(Event(EventKind.HEALTHY, health.message or health.state.value, ref, self.app))
 
     @property
-    def waiting(self) -> tuple[ObjectRef, ...]:
-        """Objects that are not well yet and still may be."""
-        return tuple(ref for ref, health in self.health.items() if not health.settled and not self._final(ref))
+    def is_waiting(self) -> bool:
+        """Is there an object that is not well yet and still may be? Asked after each event: the first one found settles it."""
+        return any(not health.settled and not self._final(ref) for ref, health in self.health.items())
 
     @property
     def bad(self) -> tuple[ObjectRef, ...]:
@@ -85,10 +85,12 @@ class Board:
 
     def tell(self) -> None:
         """Say what blocks: when that changed, at most once a second; else now and then. Not before the first look is complete."""
+        before, at = self._told
+        if self.now() - at < TELL_EVERY:
+            return
         bad = self.bad
         looking = NOT_SEEN in self.health.values() and self.now() - self._began < TELL_EVERY
         message = blockers(bad, self.health) if bad and not looking else ""
-        before, at = self._told
         if message and self.now() - at >= (TELL_EVERY if message != before else TELL_AGAIN):
             self._told = (message, self.now())
             self.emit(Event(EventKind.WAITING, f"waiting for {len(bad)} of {len(self.refs)}: {message}", None, self.app))

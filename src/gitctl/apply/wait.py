@@ -46,7 +46,7 @@ def wait_healthy(
         elif news:
             lost = ""
             board.put(*news)
-        if not board.waiting:
+        if not board.is_waiting:
             break
         board.tell()
     if lost:

@@ -141,13 +141,13 @@ def test_a_failure_must_last_before_it_is_final() -> None:
     late = body(web, conditions=[{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}])
     board.put(web, late)
     clock.time = 4.9
-    assert board.waiting == (web,)
+    assert board.is_waiting
     board.put(web, body(web, replicas=1))
     board.put(web, late)
     clock.time = 9.8
-    assert board.waiting == (web,)
+    assert board.is_waiting
     clock.time = 10.0
-    assert board.waiting == ()
+    assert not board.is_waiting
     assert board.bad == (web,)
 
 

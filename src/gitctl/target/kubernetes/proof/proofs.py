@@ -85,7 +85,7 @@ class Proofs:
         self._clock = clock
         self._mutex = mutex()
         self._environment: Environment | None = None
-        self._identities: dict[str, str] = {}
+        self._identities: dict[Client, str] = {}
         self._books: dict[str, _Book] = {}
         self._key: tuple[Seal | None, bool] | None = None
         self._shelf: Shelf | None = None
@@ -194,11 +194,13 @@ class Proofs:
         if epoch is None:
             return None
         now = self._clock(environment.now)
-        return Scene(epoch, self._identities.get(owner, ""), now, book.since(_place(resource, ref.namespace), epoch.digest, now), book.seal)
+        identity = self._identities.get(self._acting(owner), "")
+        return Scene(epoch, identity, now, book.since(_place(resource, ref.namespace), epoch.digest, now), book.seal)
 
     def _book(self, owner: str) -> _Book:
-        if owner not in self._identities:
-            self._identities[owner] = read_identity(self._acting(owner))
+        acting = self._acting(owner)
+        if acting not in self._identities:
+            self._identities[acting] = read_identity(acting)
         if owner not in self._books:
             self._books[owner] = self._opened(owner)
         return self._books[owner]
