@@ -12,12 +12,12 @@ import typer
 from gitctl.cli.flags import with_session
 from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
+from gitctl.cli.start import start_folder
 from gitctl.errors import ErrorId, ExitCode, InputError, SourceError, UsageError
 
 if TYPE_CHECKING:
     from gitctl.secrets.merge import Merged, Versions
     from gitctl.source.drivers import GitClone
-    from gitctl.source.git import Git
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="An encrypted file.", show_default=False)]
 Version = Annotated[Path, typer.Argument(show_default=False, help="A version of the file, from git.")]
@@ -98,13 +98,14 @@ def merge_driver(session: Session, base: Version, ours: Version, theirs: Version
     """
     from gitctl.secrets import pysops
     from gitctl.secrets.merge import Versions
+    from gitctl.source.checkout import repository_of
     from gitctl.source.drivers import merge_text
     from gitctl.workflow.secret import read_file, replace_files
 
     versions = Versions(*(read_file(file) for file in (base, ours, theirs)))
     name = str(path)
     if not any(pysops.is_encrypted(name, content) for content in (versions.ours, versions.theirs)):
-        return ExitCode.DONE if merge_text(_repository(session), base, ours, theirs) else ExitCode.DIFFERENT
+        return ExitCode.DONE if merge_text(repository_of(start_folder(session)), base, ours, theirs) else ExitCode.DIFFERENT
     merged = _merged(name, versions, {})
     replace_files({ours: merged.content})
     for one in _told(merged):
@@ -125,11 +126,12 @@ def resolve(
 
     Without a choice it only lists. With choices the file is merged anew from the versions in the index; `git add` ends the conflict.
     """
+    from gitctl.source.checkout import repository_of
     from gitctl.source.drivers import stages
     from gitctl.workflow.secret import replace_files
 
     path = (session.flags.directory or Path()) / file
-    git = _repository_of(path)
+    git = repository_of(path.absolute().parent)
     found = stages(git, str(path.absolute().relative_to(git.folder.absolute())))
     if found is None:
         raise InputError("not in conflict", id=ErrorId.NOT_IN_CONFLICT, where=str(path), hint="`git status` lists what is")
@@ -192,32 +194,19 @@ def _show(session: Session, path: Path, merged: Merged, *, written: bool) -> Non
 
 def _clone(session: Session) -> GitClone:
     from gitctl.secrets import pysops
+    from gitctl.source.checkout import repository_of
     from gitctl.source.drivers import GitClone
 
-    return GitClone(_repository(session).folder, pysops.is_encrypted)
-
-
-def _repository(session: Session) -> Git:
-    from gitctl.cli.start import start_folder
-    from gitctl.source.checkout import find_root, repository
-
-    start = start_folder(session)
-    return repository(find_root(start) or start)
-
-
-def _repository_of(path: Path) -> Git:
-    from gitctl.source.checkout import find_root, repository
-
-    folder = path.absolute().parent
-    return repository(find_root(folder) or folder)
+    return GitClone(repository_of(start_folder(session)).folder, pysops.is_encrypted)
 
 
 def _tag_key(session: Session) -> bytes:
     """The clone's key; outside of one a key of this run alone."""
     from gitctl.secrets.tags import key_in
+    from gitctl.source.checkout import repository_of
     from gitctl.source.drivers import git_folder
 
     try:
-        return key_in(git_folder(_repository(session)))
+        return key_in(git_folder(repository_of(start_folder(session))))
     except (SourceError, InputError):
         return secrets.token_bytes(32)

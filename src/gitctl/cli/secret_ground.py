@@ -92,11 +92,11 @@ class Ground:
 
     def aligned(self, changed: Mapping[str, str]) -> Alignment:
         """All files as these rule files want them."""
-        from gitctl.secrets.align import Aligned as File
+        from gitctl.model.secret import Aligned
         from gitctl.secrets.align import align
         from gitctl.workflow.recipients import aligned
 
-        def one(name: str, content: bytes) -> File | None:
+        def one(name: str, content: bytes) -> Aligned | None:
             config = self.config_of(name)
             assert config is not None
             return align(self._path(name, config), content, config=self.root / config, rules=changed[config].encode(), where=name)

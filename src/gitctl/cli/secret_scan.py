@@ -84,7 +84,7 @@ def scan(
 def files_to_scan(session: Session, files: list[Path], staged: bool = False) -> Staged | OnDisk:
     """The files that are named, else all that Git tracks, or what is staged. Raises UsageError, SourceError, InputError."""
     from gitctl.cli.start import start_folder
-    from gitctl.source.checkout import find_root, repository
+    from gitctl.source.checkout import find_root, repository_of
     from gitctl.source.disk import named_files, tracked_files
     from gitctl.source.index import Staged
 
@@ -93,9 +93,9 @@ def files_to_scan(session: Session, files: list[Path], staged: bool = False) -> 
         raise UsageError("--staged looks at the index: it takes no files", id=ErrorId.FLAGS_CONFLICT, hint="leave one of them out")
     if files:
         return named_files(start, files)
-    root = find_root(start)
     if staged:
-        return Staged(repository(root or start))
+        return Staged(repository_of(start))
+    root = find_root(start)
     if root is None:
         raise SourceError(f"{start} is not in a Git repository", id=ErrorId.NOT_A_REPOSITORY, hint="name files or folders")
     return tracked_files(start, root)
@@ -103,13 +103,13 @@ def files_to_scan(session: Session, files: list[Path], staged: bool = False) -> 
 
 def _past(session: Session, span: str, files: list[Path] | None, staged: bool) -> Past:
     from gitctl.cli.start import start_folder
-    from gitctl.source.checkout import find_root, repository
+    from gitctl.source.checkout import repository_of
     from gitctl.source.past import Past
 
     if files or staged:
         raise UsageError("--history looks at commits: it takes no files", id=ErrorId.FLAGS_CONFLICT, hint="leave one of them out")
     start = start_folder(session)
-    return Past(repository(find_root(start) or start), span)
+    return Past(repository_of(start), span)
 
 
 def _below_any_commit(patterns: list[str] | tuple[str, ...], history: str) -> tuple[str, ...]:

@@ -54,3 +54,16 @@ class MaskedValue:
 
     path: Path
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """An encrypted file brought in line with its rule.
+
+    The new content, recipients that came and went, and the places of the values that those who went know.
+    """
+
+    content: bytes
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    known: tuple[str, ...]

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from gitctl.model.secret import Aligned
 from gitctl.secrets import leaves, pysops
 from gitctl.secrets.rules import rule_in
-
-
-@dataclass(frozen=True, slots=True)
-class Aligned:
-    """The new content, recipients that came and went, and the places of the values that those who went know."""
-
-    content: bytes
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
-    known: tuple[str, ...]
 
 
 def align(path: str, content: bytes, *, config: Path, rules: bytes, where: str) -> Aligned | None:

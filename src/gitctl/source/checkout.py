@@ -32,6 +32,12 @@ def dirty_paths(git: Git, *paths: str) -> tuple[str, ...]:
     return tuple(line[3:] for line in lines if line)
 
 
+def repository_of(folder: Path) -> Git:
+    """The repository whose work tree holds a folder. Raises SourceError when there is none."""
+    root = find_root(folder)
+    return Git(root) if root is not None else repository(folder)
+
+
 def repository(root: Path) -> Git:
     """The repository of a work tree. Raises SourceError when there is none."""
     if find_root(root) is None:

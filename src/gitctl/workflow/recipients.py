@@ -5,38 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Protocol
 
 from gitctl.errors import GitctlError, raise_all
 from gitctl.model.revision import Revision
+from gitctl.model.secret import Aligned
 from gitctl.parallel import map_bounded
 from gitctl.protocols import Publisher
 from gitctl.workflow.secret import replace_files
-
-
-class Aligned(Protocol):
-    """A file brought in line with its rule."""
-
-    @property
-    def content(self) -> bytes:
-        """The new content."""
-        ...
-
-    @property
-    def added(self) -> tuple[str, ...]:
-        """Recipients that came."""
-        ...
-
-    @property
-    def removed(self) -> tuple[str, ...]:
-        """Recipients that went."""
-        ...
-
-    @property
-    def known(self) -> tuple[str, ...]:
-        """The places of values that those who went know."""
-        ...
-
 
 Align = Callable[[str, bytes], Aligned | None]
 
