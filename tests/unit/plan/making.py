@@ -9,7 +9,25 @@ from gitctl.model.app import App
 from gitctl.model.change import Comparison, Proof
 from gitctl.model.manifest import Json, Manifest, ObjectRef, Origin, RenderInputs, RenderResult
 from gitctl.model.revision import Revision
+from gitctl.model.rights import ServedKind
 from gitctl.model.state import AppState, InventoryEntry
+
+RBAC = "rbac.authorization.k8s.io"
+KINDS = {
+    (group, kind): ServedKind(group, kind, plural, namespaced)
+    for group, kind, plural, namespaced in (
+        ("", "ConfigMap", "configmaps", True),
+        ("", "Secret", "secrets", True),
+        ("", "Namespace", "namespaces", False),
+        ("apps", "Deployment", "deployments", True),
+        ("scheduling.k8s.io", "PriorityClass", "priorityclasses", False),
+        (RBAC, "Role", "roles", True),
+        (RBAC, "ClusterRole", "clusterroles", False),
+        (RBAC, "RoleBinding", "rolebindings", True),
+        (RBAC, "ClusterRoleBinding", "clusterrolebindings", False),
+    )
+}
+"""What a cluster serves of some kinds."""
 
 OWNER = "shop/prod/web"
 APP = App(project="shop", env="prod", name="web", path="apps/web")

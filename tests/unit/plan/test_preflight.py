@@ -6,28 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.plan.making import APP, compared, live, manifest, ref, rendered, state
+from tests.unit.plan.making import APP, KINDS, RBAC, compared, live, manifest, ref, rendered, state
 
 from gitctl.model.change import Action, Change, Plan, Proof, Wave
 from gitctl.model.manifest import Manifest
-from gitctl.model.rights import Need, Rule, ServedKind
+from gitctl.model.rights import Need, Rule
 from gitctl.plan.build import PlanOptions, build
 from gitctl.plan.preflight import allowing, grants, object_needs, state_needs, ungiven, unmet
 
-RBAC = "rbac.authorization.k8s.io"
-KINDS = {
-    (group, kind): ServedKind(group, kind, plural, namespaced)
-    for group, kind, plural, namespaced in (
-        ("", "ConfigMap", "configmaps", True),
-        ("", "Namespace", "namespaces", False),
-        ("apps", "Deployment", "deployments", True),
-        ("scheduling.k8s.io", "PriorityClass", "priorityclasses", False),
-        (RBAC, "Role", "roles", True),
-        (RBAC, "ClusterRole", "clusterroles", False),
-        (RBAC, "RoleBinding", "rolebindings", True),
-        (RBAC, "ClusterRoleBinding", "clusterrolebindings", False),
-    )
-}
 ALL = Rule(("*",), ("*",), ("*",))
 
 

@@ -4,26 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.unit.plan.making import KINDS, RBAC
+
 from gitctl.model.manifest import Manifest, ObjectRef, Origin
 from gitctl.model.rights import Account, Rule, SecretReads, ServedKind
 from gitctl.plan.accounts import ENVIRONMENT_READER, Office, account_objects
 from gitctl.plan.rights import STATE_READ, Belongings, Grant, defined_kinds, deployer_grant, reader_grant, with_state
 
-RBAC = "rbac.authorization.k8s.io"
-KINDS = {
-    (group, kind): ServedKind(group, kind, plural, namespaced)
-    for group, kind, plural, namespaced in (
-        ("", "ConfigMap", "configmaps", True),
-        ("", "Secret", "secrets", True),
-        ("", "Namespace", "namespaces", False),
-        ("apps", "Deployment", "deployments", True),
-        ("scheduling.k8s.io", "PriorityClass", "priorityclasses", False),
-        (RBAC, "Role", "roles", True),
-        (RBAC, "ClusterRole", "clusterroles", False),
-        (RBAC, "RoleBinding", "rolebindings", True),
-        (RBAC, "ClusterRoleBinding", "clusterrolebindings", False),
-    )
-}
 PODS = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}
 PODS_RULE = Rule(("",), ("pods",), ("get",))
 
