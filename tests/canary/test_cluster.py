@@ -48,9 +48,9 @@ class Story:
         self.world.seal("plain/secret.yaml", self.world.secret.replace("user: ", f"user: n{marks}-"))
         self.world.repo.commit(files=more)
 
-    def run(self, *args: str, code: int) -> Result:
-        """A command that ends with this code and leaks nothing anywhere."""
-        result, seen = self.world.gitctl(*args, "-e", "dev")
+    def run(self, *args: str, code: int, first: str = "") -> Result:
+        """A command that ends with this code and leaks nothing anywhere. `first` as for `warm.answer`."""
+        result, seen = self.world.gitctl(*args, "-e", "dev", first=first)
         assert result.code == code, f"{' '.join(result.args)}: exit {result.code}\n{result.stdout}\n{result.stderr}"
         search = self.world.search
         found = [*search.text("stdout", result.stdout), *search.text("stderr", result.stderr), *seen]

@@ -10,14 +10,14 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
+from tests.canary.defences import named, no_redaction, preimages_on_disk
 from tests.canary.search import Search
 from tests.canary.test_cluster import JSON, TEXT, Story
 from tests.canary.test_cluster import story as story
 from tests.fixtures.figures import Figure
-from tests.fixtures.isolation import ROOT
 from tests.fixtures.project import config_map
 from tests.servers.fault_proxy import Call, Echo, FaultProxy
 
@@ -25,22 +25,6 @@ BY_HAND = "Kanarie-by-hand-4711-never-in-git"
 """A value that no encrypted file has: nobody can tell the redactor to look for it."""
 REAL, DRY = r"^(?!.*dryRun)", "dryRun"
 CODES = (400, 403, 409, 422, 500)
-NO_REDACTOR = "import gitctl.redact as r; r.Redactor.clean = lambda self, text: text; r.Redactor.clean_json = lambda self, value: value\n"
-OUTSPOKEN = """
-import gitctl.target.kubernetes.failure as failure
-real = failure.explain
-failure.explain = lambda answer, *, sensitive: real(answer, sensitive=False)
-"""
-WRITES_PREIMAGES = """
-import json, tempfile
-import gitctl.workflow.atomic as atomic
-real = atomic.undo
-def undo(plan, outcomes, target, *, steps):
-    with tempfile.NamedTemporaryFile("w", delete=False) as file:
-        json.dump([o.change.comparison.live for o in outcomes if o.change.comparison], file)
-    return real(plan, outcomes, target, steps=steps)
-atomic.undo = undo
-"""
 
 
 def secrets(story: Story, mark: str) -> None:
@@ -151,9 +135,9 @@ def killed_at(story: Story, proxy: FaultProxy, path: str, number: int, *args: st
     return process.returncode != 0
 
 
-@pytest.mark.parametrize("switched_off", [NO_REDACTOR + OUTSPOKEN, WRITES_PREIMAGES], ids=["redaction", "pre-images in memory"])
+@pytest.mark.parametrize("switched_off", [no_redaction, preimages_on_disk], ids=["redaction", "pre-images in memory"])
 def test_without_the_defence_it_leaks(
-    switched_off: str, story: Story, fault_proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    switched_off: Callable[[], None], story: Story, fault_proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     through(story, fault_proxy, monkeypatch)
     story.run("sync", *JSON, code=0)
@@ -162,9 +146,5 @@ def test_without_the_defence_it_leaks(
     )
     fault_proxy.on(Echo(422), method="PATCH", path="/configmaps/late$", query=REAL)
     fault_proxy.on(Echo(422), method="PATCH", path="/secrets/db$", query=REAL, at=2)
-    folder = tmp_path / "customized"
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(switched_off)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(folder), str(ROOT / "src"))))
     with pytest.raises(AssertionError, match="leaks"):
-        story.run("sync", "--atomic", *TEXT, code=8)
+        story.run("sync", "--atomic", *TEXT, code=8, first=named(switched_off))

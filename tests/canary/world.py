@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import secrets
-import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from tests.canary.search import Search, traced_tools
-from tests.fixtures.commands import GitRepo, Result, run
-from tests.fixtures.secrets import AgeKey
+from tests.fixtures import warm
+from tests.fixtures.commands import GitRepo, Result
+from tests.fixtures.secrets import AgeKey, new_key
 
 from gitctl.secrets import rules
 from gitctl.secrets.files import SopsFiles
@@ -67,19 +70,18 @@ class World:
     @property
     def value(self) -> str:
         """A secret value: several lines, quotes, a letter beyond ASCII."""
-        return f'{self.core}"/ö\\+{self.core}\n{self.tail}'
+        return value_of(self.core, self.tail)
 
     @property
     def secret(self) -> str:
         """A Kubernetes Secret with the value in it, as plain text."""
-        text = self.value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        return f'apiVersion: v1\nkind: Secret\nmetadata: {{name: db}}\nstringData: {{user: {self.core}, password: "{text}"}}\n'
+        return secret_of(self.core, self.tail)
 
     def seal(self, path: str, text: str) -> Path:
         """Write an encrypted file into the repository; the plaintext never is in a file."""
         file = self.repo.path / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(SopsFiles().seal(file, text.encode("utf-8", "surrogateescape"), readers=()))
+        file.write_bytes(sealed(file, text))
         return file
 
     def plain(self, path: str, text: str) -> Path:
@@ -88,11 +90,14 @@ class World:
         self.inputs.append(file)
         return file
 
-    def gitctl(self, *args: str, env: Mapping[str, str] | None = None, timeout: float = 120) -> tuple[Result, list[str]]:
-        """Run a command, watched; its result, and leaks that were seen while it ran."""
+    def gitctl(
+        self, *args: str, env: Mapping[str, str] | None = None, stdin: str = "", timeout: float = 120, first: str = ""
+    ) -> tuple[Result, list[str]]:
+        """Run a command, watched; its result, and leaks that were seen while it ran. `first` as for `warm.answer`."""
+        environment = {**os.environ, **self.env, **(env or {})}
         with self.search.watching(self.tmp, self.home / "cache") as seen:
-            result = run((sys.executable, "-m", "gitctl", *args), cwd=self.repo.path, env={**self.env, **(env or {})}, timeout=timeout)
-        return result, seen
+            told = warm.answer(args, cwd=self.repo.path, env=environment, stdin=stdin, timeout=timeout, first=first)
+        return Result(("gitctl", *args), *told), seen
 
     def leaks(self, *, plain: bool) -> list[str]:
         """Leaks in everything that is there after a command. `plain`: the user's own plain files may be."""
@@ -107,28 +112,77 @@ class World:
         ]
 
 
-def build(folder: Path, home: Path, runtime: Path, key: AgeKey) -> World:
-    """A committed project whose apps hold the canary: a plain folder, a kustomization with generators, a chart with values."""
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """What all worlds of this process hold: encrypting it takes longer than what is done with it."""
+
+    core: str
+    tail: str
+    recipient: str
+    key: str
+    files: Mapping[str, bytes]
+
+
+@cache
+def canary() -> Canary:
+    """Values, a key, and the encrypted files of the project; the plaintext never is in a file."""
     core, tail = (f"Kanarie{secrets.token_hex(8)}" for _ in range(2))
-    private = key.file.read_text().splitlines()[-1].removeprefix("AGE-SECRET-KEY-1")
+    texts = {
+        "plain/secret.yaml": secret_of(core, tail),
+        "kust/secret.yaml": secret_of(core, tail),
+        "kust/prod.env": f"PASSWORD={core}\n",
+        "kust/tls.key": f"\udcff{core}",
+        "chart/secrets.yaml": f"password: {core}\nport: 5432\n",
+    }
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        key = new_key(folder / "keys.txt")
+        rules.create(folder, (key.recipient,))
+        files = {path: sealed(folder / path, text) for path, text in texts.items()}
+        return Canary(core, tail, key.recipient, key.file.read_text(), files | {".sops.yaml": (folder / ".sops.yaml").read_bytes()})
+
+
+def sealed(file: Path, text: str) -> bytes:
+    """The file's content, encrypted as the rules say for its place."""
+    return SopsFiles().seal(file, text.encode("utf-8", "surrogateescape"), readers=())
+
+
+def value_of(core: str, tail: str) -> str:
+    """A secret value: several lines, quotes, a letter beyond ASCII."""
+    return f'{core}"/ö\\+{core}\n{tail}'
+
+
+def secret_of(core: str, tail: str) -> str:
+    """A Kubernetes Secret with the value in it."""
+    text = value_of(core, tail).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'apiVersion: v1\nkind: Secret\nmetadata: {{name: db}}\nstringData: {{user: {core}, password: "{text}"}}\n'
+
+
+def build(folder: Path, home: Path, runtime: Path, key: AgeKey) -> World:
+    """A committed project whose apps hold the canary: a plain folder, a kustomization with generators, a chart with values.
+
+    What is in the key's file becomes the canary's key.
+    """
+    held = canary()
+    key.file.write_text(held.key)
+    private = held.key.splitlines()[-1].removeprefix("AGE-SECRET-KEY-1")
     repo = GitRepo(folder / "repo")
     tmp = folder / "tmp"
     for made in (repo.path, tmp):
         made.mkdir()
     repo.git("init", "--quiet", "--initial-branch=main")
-    rules.create(repo.path, (key.recipient,))
     env = {"TMPDIR": str(tmp), "PATH": traced_tools(folder / "bin", folder / "trace")}
-    world = World(repo, home, tmp, runtime, folder / "trace", key, core, tail, Search((core, tail, private)), env)
-    files = {
-        "gitctl.yaml": CONFIG,
-        "kust/kustomization.yaml": KUSTOMIZATION,
-        "chart/Chart.yaml": CHART,
-        "chart/templates/all.yaml": TEMPLATE,
-    }
-    for path in ("plain/secret.yaml", "kust/secret.yaml"):
-        world.seal(path, world.secret)
-    world.seal("kust/prod.env", f"PASSWORD={core}\n")
-    world.seal("kust/tls.key", f"\udcff{core}")
-    world.seal("chart/secrets.yaml", f"password: {core}\nport: 5432\n")
-    repo.commit("first", files)
+    search = Search((held.core, held.tail, private))
+    world = World(repo, home, tmp, runtime, folder / "trace", AgeKey(key.file, held.recipient), held.core, held.tail, search, env)
+    for path, content in held.files.items():
+        repo.write(path, "").write_bytes(content)
+    repo.commit(
+        "first",
+        {
+            "gitctl.yaml": CONFIG,
+            "kust/kustomization.yaml": KUSTOMIZATION,
+            "chart/Chart.yaml": CHART,
+            "chart/templates/all.yaml": TEMPLATE,
+        },
+    )
     return world

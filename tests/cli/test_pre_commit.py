@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.fixtures import warm
 from tests.fixtures.commands import GitRepo, Result, run
 from tests.fixtures.secrets import AgeKey
 
@@ -61,11 +62,7 @@ def configuration(*ids: str) -> str:
 @pytest.fixture
 def repo(git_repo: MakeRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GitRepo:
     """A repository with our hooks for rendering and secrets, and `gitctl` on PATH."""
-    program = tmp_path / "bin" / "gitctl"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT / "src"}" exec "{sys.executable}" -m gitctl "$@"\n')
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", f"{warm.program(tmp_path / 'bin').parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("PRE_COMMIT_HOME", str(tmp_path / "pre-commit"))
     made: GitRepo = git_repo(FILES | {".pre-commit-config.yaml": configuration("gitctl-render", "gitctl-secrets")})
     return made

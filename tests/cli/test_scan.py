@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.fixtures import warm
 from tests.fixtures.commands import GitRepo, Runner
 from tests.fixtures.secrets import AgeKey
 
@@ -95,9 +95,10 @@ def test_staged_is_what_the_index_has_and_nothing_else(gitctl: Runner, git_repo:
 def test_a_git_hook_sees_what_commit_all_commits(git_repo: MakeRepo, tmp_path: Path) -> None:
     repo = git_repo({"a.yaml": "kind: ConfigMap\n", "b.yaml": "kind: ConfigMap\n"})
     hook = repo.path / ".git/hooks/pre-commit"
-    hook.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gitctl secret scan --staged -q\n')
+    program = warm.program(tmp_path / "bin")
+    hook.write_text(f'#!/bin/sh\nexec "{program}" secret scan --staged -q\n')
     hook.chmod(0o755)
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")}
+    environment = dict(os.environ)
 
     def commit(*args: str) -> subprocess.CompletedProcess[str]:
         argv = ["git", "commit", "--quiet", "--message", "x", *args]
@@ -111,9 +112,9 @@ def test_a_git_hook_sees_what_commit_all_commits(git_repo: MakeRepo, tmp_path: P
     assert repo.git("status", "--porcelain") == "M a.yaml"
     # Asked about another repository, the index of this commit is not meant; one that lies by itself is.
     other = git_repo({"x.yaml": "kind: ConfigMap\n"}, name="other")
-    hook.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gitctl -C "{other.path}" secret scan --staged -q\n')
+    hook.write_text(f'#!/bin/sh\nexec "{program}" -C "{other.path}" secret scan --staged -q\n')
     assert commit("--all").returncode == 0
-    hook.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gitctl secret scan --staged -q\n')
+    hook.write_text(f'#!/bin/sh\nexec "{program}" secret scan --staged -q\n')
     repo.write("a.yaml", SECRET + "# again\n")
     environment["GIT_INDEX_FILE"] = str(tmp_path / "index")
     (tmp_path / "index").write_bytes((repo.path / ".git/index").read_bytes())

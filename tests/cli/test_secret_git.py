@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.fixtures import warm
 from tests.fixtures.commands import GitRepo, Runner, run
 from tests.fixtures.secrets import AgeKey, new_key
 
@@ -32,11 +32,7 @@ VALUES = ("kanarienvogel", "alice", "nachtigall", "rotkehlchen", "zaunkoenig")
 @pytest.fixture
 def on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Git's drivers call `gitctl` by its name."""
-    program = tmp_path / "bin" / "gitctl"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gitctl "$@"\n')
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(program.parent), prepend=":")
+    monkeypatch.setenv("PATH", str(warm.program(tmp_path / "bin").parent), prepend=":")
 
 
 @pytest.fixture

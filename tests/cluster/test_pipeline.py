@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.fixtures import warm
 from tests.fixtures.commands import GitRepo, Result, Runner, run
 
 from gitctl import sandbox
@@ -91,11 +92,9 @@ class Job:
 @pytest.fixture
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in front of PATH with gitctl and gh."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    for name, text in (("gitctl", f'#!/bin/sh\nexec "{sys.executable}" -m gitctl "$@"\n'), ("gh", GH.format(python=sys.executable))):
-        (folder / name).write_text(text)
-        (folder / name).chmod(0o755)
+    folder = warm.program(tmp_path / "bin").parent
+    (folder / "gh").write_text(GH.format(python=sys.executable))
+    (folder / "gh").chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
     return folder
 

@@ -7,12 +7,12 @@ import re
 import secrets
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from tests.docs.examples import Example, examples, first_missing, not_run
+from tests.fixtures import warm
 
 from gitctl import sandbox
 
@@ -73,11 +73,7 @@ def shell(tmp_path: Path, control_plane: sandbox.ControlPlane, monkeypatch: pyte
     text = project.read_text().replace("gitctl-demo", control_plane.context).replace("name: shop\n", f"name: shop{suffix}\n")
     project.write_text(text.replace('"shop-{env}', f'"shop{suffix}-{{env}}'))
     key = shutil.copy(SHOP / "demo-key.txt", tmp_path / "age.key")
-    program = tmp_path / "bin" / "gitctl"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gitctl "$@"\n')
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", f"{warm.program(tmp_path / 'bin').parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("KUBECONFIG", str(control_plane.kubeconfig))
     monkeypatch.setenv("SOPS_AGE_KEY_FILE", str(key))
     monkeypatch.setenv("PYTHONUNBUFFERED", "1")

@@ -117,7 +117,8 @@ def _run(request: dict[str, Any], files: list[int]) -> int:
     time.tzset()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.stdin = os.fdopen(0, encoding="utf-8", errors="surrogateescape", closefd=False)
-    sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)
+    buffering = 1 if "PYTHONUNBUFFERED" in request["env"] else -1
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False, buffering=buffering)
     sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
     sys.argv = ["gitctl", *request["args"]]
     from gitctl.cli.app import main as gitctl_main
