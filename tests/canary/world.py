@@ -80,7 +80,6 @@ class World:
     def seal(self, path: str, text: str) -> Path:
         """Write an encrypted file into the repository; the plaintext never is in a file."""
         file = self.repo.path / path
-        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(sealed(file, text))
         return file
 
@@ -143,7 +142,8 @@ def canary() -> Canary:
 
 
 def sealed(file: Path, text: str) -> bytes:
-    """The file's content, encrypted as the rules say for its place."""
+    """The file's content, encrypted as the rules say for its place; the folder is made."""
+    file.parent.mkdir(parents=True, exist_ok=True)
     return SopsFiles().seal(file, text.encode("utf-8", "surrogateescape"), readers=())
 
 
