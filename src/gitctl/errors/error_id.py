@@ -123,6 +123,7 @@ class ErrorId(StrEnum):
     RECIPIENT_INVALID = "recipient-invalid", ExitCode.INPUT
     SOPS_RULE_MISSING = "sops-rule-missing", ExitCode.INPUT
     SOPS_CONFIG = "sops-config", ExitCode.INPUT
+    WRONG_KEY = "wrong-key", ExitCode.INPUT
     SECRET_TAMPERED = "secret-tampered", ExitCode.INPUT
     SECRET_CONTENT = "secret-content", ExitCode.INPUT
     SECRET_UNOPENED = "secret-unopened", ExitCode.INPUT

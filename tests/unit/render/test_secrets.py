@@ -145,9 +145,12 @@ def test_ciphertext_that_becomes_data_is_told(tree: Path, age_key: AgeKey) -> No
 
 def test_a_file_without_its_key_is_told(tree: Path, age_key: AgeKey, stranger: AgeKey) -> None:
     write(tree, {"app/s.yaml": seal(stranger, SECRET, regex="^(data|stringData)$")})
-    with raises(ErrorId.NO_USABLE_KEY) as refused:
+    with raises(ErrorId.WRONG_KEY) as refused:
         rendered(tree)
     assert "app/s.yaml" in f"{refused.value} {refused.value.where}"
+    age_key.file.unlink()
+    with raises(ErrorId.NO_USABLE_KEY):
+        rendered(tree)
 
 
 def test_variables_do_not_reach_into_encrypted_values_and_cannot_name_them(tree: Path, age_key: AgeKey) -> None:

@@ -79,14 +79,17 @@ def test_rules_of_a_sops_yaml_above_the_file_apply(age_key: AgeKey, tmp_path: Pa
 
 
 def test_128_names_the_wanted_keys_and_the_places_looked_in(age_key: AgeKey, stranger: AgeKey) -> None:
-    error = fails(pysops.NoUsableKey, sealed(stranger))
-    assert exit_code_of(error) is ExitCode.RENDER
+    error = fails(pysops.WrongKey, sealed(stranger))
+    assert (error.id, exit_code_of(error)) == (ErrorId.WRONG_KEY, ExitCode.INPUT)
     assert error.details[0] == f"wanted: a key of {stranger.recipient}"
     assert error.details[1:] == (
         "looked in: SOPS_AGE_KEY_FILE (not set)",
         "looked in: SOPS_AGE_KEY (not set)",
         f"looked in: {age_key.file} (there)",
     )
+    age_key.file.unlink()
+    error = fails(pysops.NoUsableKey, sealed(stranger))
+    assert (error.id, exit_code_of(error)) == (ErrorId.NO_USABLE_KEY, ExitCode.RENDER)
 
 
 def test_128_says_when_the_named_key_file_is_not_there(stranger: AgeKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,7 @@ from gitctl.secrets.pysops.errors import (
     NoUsableKey,
     SopsFailed,
     Tampered,
+    WrongKey,
 )
 from gitctl.secrets.pysops.kind import Kind, is_encrypted, kind_of
 from gitctl.secrets.pysops.metadata import Status, recipients, status
@@ -47,6 +48,7 @@ __all__ = [
     "SopsFailed",
     "Status",
     "Tampered",
+    "WrongKey",
     "decrypt",
     "encrypt",
     "is_encrypted",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from gitctl.errors import ErrorId, GitctlError, InputError, RenderError
+from gitctl.errors import ErrorId, ExitCode, GitctlError, InputError, RenderError
 
 
 class SopsFailed(RenderError):
@@ -21,6 +21,13 @@ class NoUsableKey(RenderError):
     """No private key at hand opens the file."""
 
     default_id = ErrorId.NO_USABLE_KEY
+
+
+class WrongKey(NoUsableKey):
+    """The age keys at hand are not those of the file."""
+
+    exit_code = ExitCode.INPUT
+    default_id = ErrorId.WRONG_KEY
 
 
 class Tampered(InputError):
@@ -73,14 +80,16 @@ _LINE = re.compile(r"\bline (\d+)")
 _REASON = re.compile(r"^\s+(?:- )?\| ?(.*)$", re.MULTILINE)
 
 
-def explain(code: int, stderr: str, *, name: str, wanted: tuple[str, ...], looked: tuple[str, ...]) -> GitctlError:
-    """The error that an exit code of sops means. `name` is the file, `wanted` its recipients, `looked` where keys were looked for."""
+def explain(code: int, stderr: str, *, name: str, wanted: tuple[str, ...], looked: tuple[str, ...], at_hand: bool = False) -> GitctlError:
+    """The error that an exit code of sops means. `name` is the file, `wanted` its recipients, `looked` where keys were looked for;
+    `at_hand`: there are age keys in one of these places."""
     where = name or None
     if code in _TAMPERED:
         hint = "take the file from Git again, and change it with `gitctl secret edit`"
         return Tampered(f"tampered: {_TAMPERED[code]}", where=where, hint=hint)
     if code in _NO_KEY:
-        return _no_key(stderr, where, wanted, looked)
+        kind = WrongKey if at_hand and any(r.startswith("age1") for r in wanted) else NoUsableKey
+        return _no_key(kind, stderr, where, wanted, looked)
     match code:
         case 203:
             return AlreadyEncrypted("already encrypted", where=where, hint="`gitctl secret edit` changes it")
@@ -114,9 +123,10 @@ def _no_rule(where: str | None) -> NoRule:
     return NoRule("no recipients: no creation rule of a .sops.yaml matches", where=where, hint="add a rule for it to .sops.yaml")
 
 
-def _no_key(stderr: str, where: str | None, wanted: tuple[str, ...], looked: tuple[str, ...]) -> NoUsableKey:
+def _no_key(kind: type[NoUsableKey], stderr: str, where: str | None, wanted: tuple[str, ...], looked: tuple[str, ...]) -> NoUsableKey:
     details = [*(f"wanted: a key of {recipient}" for recipient in wanted), *(f"looked in: {place}" for place in looked)]
     if any(not r.startswith("age1") for r in wanted):
         details += [f"said: {line}" for line in _REASON.findall(stderr)]
     hint = "point SOPS_AGE_KEY_FILE to a key of one of them, or have yours added: .sops.yaml, then `gitctl secret rotate --recipients`"
-    return NoUsableKey("no usable key", where=where, details=details, hint=hint)
+    message = "no usable key: the keys at hand are not those of the file" if kind is WrongKey else "no usable key"
+    return kind(message, where=where, details=details, hint=hint)

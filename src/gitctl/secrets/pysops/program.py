@@ -48,7 +48,7 @@ def sops(
     done = run(command)
     if done.code not in (0, _UNCHANGED):
         _check_version()
-        raise explain(done.code, done.stderr, name=name, wanted=wanted, looked=key_places())
+        raise explain(done.code, done.stderr, name=name, wanted=wanted, looked=key_places(), at_hand=has_key())
     return done.stdout
 
 
@@ -77,6 +77,12 @@ def key_places() -> tuple[str, ...]:
         f"SOPS_AGE_KEY ({'set' if os.environ.get('SOPS_AGE_KEY') else 'not set'})",
         f"{file} ({'there' if file.is_file() else 'not there'})",
     )
+
+
+def has_key() -> bool:
+    """Is there an age key in one of these places? Whose it is is not looked at."""
+    named = os.environ.get("SOPS_AGE_KEY_FILE")
+    return bool(os.environ.get("SOPS_AGE_KEY")) or any(file.is_file() for file in (Path(named or os.devnull), default_key_file()))
 
 
 def _seen(file: Path) -> str:
