@@ -233,19 +233,20 @@ def is_secret(body: Json) -> bool:
 
 def mask_value(value: Any, *, encoded: bool = False) -> str:
     """`*** (12 bytes)`: the size of the value, decoded first when `encoded` says that it is base64. Always made from the value itself."""
-    size = _size(value, encoded=encoded)
+    size = len(raw_value(value, encoded=encoded))
     return f"{MASK} ({size} byte{'' if size == 1 else 's'})"
 
 
-def _size(value: Any, *, encoded: bool) -> int:
+def raw_value(value: Any, *, encoded: bool = False) -> bytes:
+    """The bytes of a value, as `mask_value` counts them: of text, of what base64 stands for, or of JSON. A secret: never print it."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     raw = text.encode("utf-8", "surrogatepass")
     if not encoded:
-        return len(raw)
+        return raw
     try:
-        return len(base64.b64decode(raw, validate=True))
+        return base64.b64decode(raw, validate=True)
     except binascii.Error:
-        return len(raw)
+        return raw
 
 
 def mask_object(body: Json, sensitive: Iterable[Path] = ()) -> Json:

@@ -2,23 +2,26 @@
 
 In a plain manifest the field has a line, and that line is blamed. What a tool rendered has none: there the value is looked for in the
 files that the render read, and blamed where exactly one line has it; else the newest commit that changed any of these files is named.
-Where a variable gave the value, the commit that set it in gitctl.yaml counts when it is newer.
+Where a variable gave the value, the commit that set it in gitctl.yaml counts when it is newer. A secret is looked for by its placeholder:
+the encrypted value that has it stands in one line of one file, and sops leaves that line alone until the value changes.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Protocol
 
 from gitctl import documents
 from gitctl.errors import GitctlError
-from gitctl.model.drift import Culprit
-from gitctl.model.fieldpath import look
+from gitctl.model.culprit import Culprit
+from gitctl.model.fieldpath import MISSING, look
 from gitctl.model.manifest import Path
 from gitctl.model.revision import Revision
 from gitctl.protocols import Source
+from gitctl.secrets.places import SealedValue, sealed_values
 from gitctl.workflow.parts import Blame, WantedField
 
 _KEY = re.compile(r"\[(?P<key>\w+)=(?P<value>[^,\]]*)")
@@ -52,7 +55,7 @@ def blame_with(source: BlamingSource, *, project: str = "") -> Blame:
 
     def blame(field: WantedField) -> Culprit | None:
         try:
-            return _culprit(*(history.writer(field) if field.path else history.author(field))) if field.sha else None
+            return history.culprit(field) if field.sha else None
         except (GitctlError, LookupError):
             return None
 
@@ -68,6 +71,32 @@ class _History:
         self._files = lru_cache(_KEPT)(self._read)
         self._blame = lru_cache(_KEPT)(source.blame)
         self._newest = lru_cache(_KEPT)(source.newest_change)
+
+    def culprit(self, field: WantedField) -> Culprit | None:
+        """Who wrote a field, or the object where no field is named."""
+        if field.covered and (found := self._encrypted(field)):
+            return found
+        return _culprit(*(self.writer(field) if field.path else self.author(field)))
+
+    def _encrypted(self, field: WantedField) -> Culprit | None:
+        """Who wrote the line of the encrypted value; of several values that are parts of one, the newest."""
+        values = sealed_values(self._files(field.sha, field.places or (field.origin.path,)), field.covered)
+        found = [(by, value) for value in values if (by := self._line_of(field.sha, value))]
+        by, value = max(found, key=lambda one: (one[0].committed_at is not None, one[0].committed_at), default=(None, None))
+        if by is None or value is None:
+            return None
+        culprit = _culprit(by, (value.path, value.line) if value.line else None)
+        return replace(culprit, anew=self._is_anew(field.sha, value, by)) if culprit else None
+
+    def _line_of(self, sha: str, value: SealedValue) -> Revision | None:
+        by = self._blame(sha, value.path).get(value.line) if value.line else None
+        return by or self._newest(sha, (value.path,))
+
+    def _is_anew(self, sha: str, value: SealedValue, by: Revision) -> bool:
+        """Did the commit write every encrypted line of a file that was there before, as `sops rotate` does?"""
+        lines = self._blame(sha, value.path)
+        writers = {lines[line].sha for line in value.others if line in lines}
+        return len(value.others) > 1 and writers == {by.sha} and self._newest(f"{by.sha}~1", (value.path,)) is not None
 
     def writer(self, field: WantedField) -> tuple[Revision | None, Line | None]:
         """The newest commit of the value's line and of its variables' lines, else the newest one of the files; and the line."""
@@ -125,7 +154,7 @@ class _History:
         document = self._document(field)
         if document is None:
             return None
-        origin, path = field.origin, _indexed(document.value, field.path)
+        origin, path = field.origin, _indexed(document.value, _as_written(document.value, field.path))
         if not origin.line and (len(path) < len(field.path) or look(document.value, path) != field.value):
             return None
         content = self._files(field.sha, (origin.path,))[origin.path]
@@ -170,6 +199,13 @@ def _matching(files: Mapping[str, bytes], pattern: re.Pattern[bytes]) -> list[Li
         for number, text in enumerate(content.split(b"\n"), start=1)
         if pattern.search(text)
     ]
+
+
+def _as_written(value: Any, path: Path) -> Path:
+    """A key of a Secret's `data` is below `stringData` where it was written there."""
+    text = ("stringData", *path[1:])
+    is_text = path[:1] == ("data",) and isinstance(value, dict) and value.get("kind") == "Secret" and look(value, text) is not MISSING
+    return text if is_text else path
 
 
 def _indexed(value: Any, path: Path) -> tuple[str | int, ...]:

@@ -68,6 +68,7 @@ def diff(
     from gitctl.errors import ErrorId, UsageError
     from gitctl.workflow.compare import compare_rendered
     from gitctl.workflow.plan import plan_apps, render_apps
+    from gitctl.workflow.writers import with_writers
 
     if external and (summary or session.flags.output is not Output.TEXT):
         raise UsageError("--external shows the whole diff, as text", id=ErrorId.FLAGS_CONFLICT, hint="leave out --summary and -o")
@@ -75,7 +76,9 @@ def diff(
         raise UsageError("--from and --to go together", id=ErrorId.FLAGS_CONFLICT, hint="name both revisions")
     if from_revision and to_revision:
         old, new = (open_stages(session, apps, revision=name, target=False, absent=True)[0] for name in (from_revision, to_revision))
-        plans = compare_rendered(render_apps(old.apps, old.parts), render_apps(new.apps, new.parts))
+        after = render_apps(new.apps, new.parts)
+        places = {r.app.name: r.result.read_set for r in after if r.result}
+        plans = [with_writers(p, places.get(p.app, ()), new.parts) for p in compare_rendered(render_apps(old.apps, old.parts), after)]
         return show_revision_diff(session, [(f"{p.app} ({new.env})", p) for p in plans], summary=summary, external=external)
     stages = open_stages(session, apps, revision=revision, worktree=worktree, app_name=app_name, tell_dirty=True)
     request = plan_request(

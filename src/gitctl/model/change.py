@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from gitctl.errors import ErrorId
+from gitctl.model.culprit import Culprit
 from gitctl.model.manifest import Json, Manifest, ObjectRef, Path
 from gitctl.model.revision import Revision
 
@@ -56,7 +57,8 @@ class FieldOwner:
 class FieldChange:
     """One field that differs. `old` is live, `new` is wanted; `loser` is the manager whose value is taken away.
 
-    A path step is a map key, a list index, or a merge key such as `[name=web]`. `MOVED` is a list in another order only.
+    A path step is a map key, a list index, or a merge key such as `[name=web]`. `MOVED` is a list in another order only. `written_by` is
+    who wrote `new` in Git, where that was asked for.
     """
 
     path: Path
@@ -65,6 +67,7 @@ class FieldChange:
     new: Any = None
     loser: FieldOwner | None = None
     sensitive: bool = False
+    written_by: Culprit | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gitctl.model.change import FieldChange, FieldOwner, Proof
+from gitctl.model.culprit import Culprit
 from gitctl.model.manifest import ObjectRef, Origin, Path
+from gitctl.model.secretkey import SecretKey
 
 
 class DriftVerdict(StrEnum):
@@ -27,18 +29,6 @@ FINDINGS = frozenset({DriftVerdict.DRIFTED, DriftVerdict.MISSING, DriftVerdict.D
 
 
 @dataclass(frozen=True, slots=True)
-class Culprit:
-    """Who wrote the wanted value: a commit; and the line that has it, where one is known (path "", line 0: not known)."""
-
-    sha: str
-    author: str
-    time: str
-    subject: str = ""
-    path: str = ""
-    line: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class DriftedField:
     """`change.old` is found, `change.new` is wanted; `owner` is who set what was found (None: not known); `wanted_by` the commit."""
 
@@ -49,7 +39,7 @@ class DriftedField:
 
 @dataclass(frozen=True, slots=True)
 class ObjectDrift:
-    """One object of the inventory."""
+    """One object of the inventory. `keys` are those of a Secret that is not in sync: `old` is found, `new` is wanted."""
 
     ref: ObjectRef
     verdict: DriftVerdict
@@ -58,6 +48,7 @@ class ObjectDrift:
     proof: Proof = Proof.NONE
     origin: Origin | None = None
     revision: str = ""
+    keys: tuple[SecretKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,8 @@ class Manifest:
 
     `body` is what is sent, plaintext secrets included: never print it without `redact`. `sensitive` are the paths that came
     from an encrypted file. `digest` is the SHA-256 of the canonical body with placeholders in the place of secrets. `sealed` is that
-    encrypted file as Git has it, where the manifest is the whole of it and nothing was added.
+    encrypted file as Git has it, where the manifest is the whole of it and nothing was added. `covered` is what stands at each of the
+    `sensitive` paths while nothing is decrypted.
     """
 
     ref: ObjectRef
@@ -69,6 +70,7 @@ class Manifest:
     sensitive: tuple[Path, ...] = ()
     phase: Phase = Phase.SYNC
     sealed: bytes = b""
+    covered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

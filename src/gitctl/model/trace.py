@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitctl.model.change import FieldOwner
-from gitctl.model.drift import Culprit
+from gitctl.model.culprit import Culprit
 from gitctl.model.health import Health
 from gitctl.model.manifest import ObjectRef, Origin, Path
 from gitctl.model.record import Record

@@ -8,11 +8,13 @@ from gitctl.model.app import IgnoreRule
 from gitctl.model.change import Comparison, Conflict
 from gitctl.model.drift import DriftedField, DriftVerdict, ObjectDrift
 from gitctl.model.manifest import Json, ObjectRef
+from gitctl.model.secretkey import SecretKey
 from gitctl.model.state import InventoryEntry
 from gitctl.plan.attribution import with_losers
 from gitctl.plan.fields import field_changes
 from gitctl.plan.ignore import hide
 from gitctl.plan.immutable import immutable_fields
+from gitctl.plan.secretkeys import keys_of_comparison
 
 
 def classify(
@@ -59,18 +61,19 @@ def _verdict(
     return ObjectDrift(entry.ref, DriftVerdict.UNAVAILABLE, reason=reason, revision=entry.revision)
 
 
-def _gone(entry: InventoryEntry, by: Sequence[Conflict] = ()) -> ObjectDrift:
+def _gone(entry: InventoryEntry, by: Sequence[Conflict] = (), keys: tuple[SecretKey, ...] = ()) -> ObjectDrift:
     if entry.completed:
         return ObjectDrift(entry.ref, DriftVerdict.IN_SYNC, reason="finished, and removed since", revision=entry.revision)
     reason = f"deleted by {by[0].owner.manager}" if by else "deleted"
-    return ObjectDrift(entry.ref, DriftVerdict.MISSING, reason=reason, revision=entry.revision)
+    return ObjectDrift(entry.ref, DriftVerdict.MISSING, reason=reason, revision=entry.revision, keys=keys)
 
 
 def _compared(entry: InventoryEntry, comparison: Comparison, ignore: tuple[IgnoreRule, ...]) -> ObjectDrift:
     if comparison.live is None and not comparison.error:
-        return _gone(entry, comparison.taken)
+        return _gone(entry, comparison.taken, keys_of_comparison(comparison))
     verdict, fields, reason = _looked_at(entry, comparison, ignore)
-    return ObjectDrift(entry.ref, verdict, fields, reason, comparison.proof, comparison.desired.origin, entry.revision)
+    keys = keys_of_comparison(comparison) if fields else ()
+    return ObjectDrift(entry.ref, verdict, fields, reason, comparison.proof, comparison.desired.origin, entry.revision, keys)
 
 
 def _looked_at(

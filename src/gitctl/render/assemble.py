@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from gitctl.documents import canonical
 from gitctl.errors import ErrorId, GitctlError, ManifestError, raise_all
 from gitctl.model.app import App
+from gitctl.model.fieldpath import look
 from gitctl.model.manifest import Json, Manifest, ObjectRef, Origin, Path
 from gitctl.protocols import Vault
 from gitctl.render.advice import advice
@@ -103,7 +104,8 @@ class _Assembly:
         text = canonical(masked(covered, ref, self.app.generated))
         said = tuple(advice(ref, raw.body, len(text)))
         origin = Origin(raw.path, raw.line, raw.index, self.renderer)
-        made = Manifest(ref, body["apiVersion"], body, origin, digest_of(text), sensitive, sealed=whole)
+        under = tuple(str(look(covered, path)) for path in sensitive)
+        made = Manifest(ref, body["apiVersion"], body, origin, digest_of(text), sensitive, sealed=whole, covered=under)
         self.warnings += said
         self.manifests.append(made)
         self.items.append(raw if sensitive else Ready(made, said))

@@ -20,7 +20,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,6 +115,14 @@ _NEEDLES = _needles()
 def holds_token(text: str) -> bool:
     """Is there a token in the text, or in base64 in it?"""
     return (PREFIX in text and _LIKE_TOKEN.search(text) is not None) or any(needle in text for needle in _NEEDLES)
+
+
+def tokens_in(text: str, depth: int = 0) -> Iterator[str]:
+    """The whole tokens in the text, and in base64 in it."""
+    yield from (like for like in _LIKE_TOKEN.findall(text) if len(like) == len(PREFIX) + _DIGITS)
+    if depth < _DEEPEST and any(needle in text for needle in _NEEDLES):
+        for segment in _BASE64.findall(text):
+            yield from tokens_in(_decoded(segment), depth + 1)
 
 
 def as_base64(placeholder: str) -> str:

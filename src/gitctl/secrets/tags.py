@@ -1,6 +1,7 @@
 """Tags: short keyed hashes that are equal for equal values, so that a diff can show *that* a secret changed, never what it is.
 
-The key is random, for this clone alone, and lies in its `.git` folder: without it nobody can try out values against a tag.
+The key is random: without it nobody can try out values against a tag. `git diff` has one for the clone, in its `.git` folder; a report has
+one for itself, which no file ever holds.
 """
 
 from __future__ import annotations
@@ -18,9 +19,14 @@ _BYTES = 32
 _DIGITS = 8
 
 
-def tag(key: bytes, text: str) -> str:
-    """Eight hexadecimal digits of HMAC-SHA256."""
-    return hmac.new(key, text.encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()[:_DIGITS]
+def new_key() -> bytes:
+    """A key that nobody else has."""
+    return secrets.token_bytes(_BYTES)
+
+
+def tag(key: bytes, value: bytes) -> str:
+    """Eight hexadecimal digits of HMAC-SHA256: two values in a report of a thousand look equal by chance once in 10,000 reports."""
+    return hmac.new(key, value, hashlib.sha256).hexdigest()[:_DIGITS]
 
 
 def key_in(folder: Path) -> bytes:
@@ -39,7 +45,7 @@ def _make(file: Path) -> None:
         return
     beside = file.with_name(f"{FILE}.{secrets.token_hex(4)}")
     with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(secrets.token_bytes(_BYTES))
+        out.write(new_key())
     try:
         os.link(beside, file)
     except FileExistsError:

@@ -7,7 +7,7 @@ import re
 
 from gitctl.errors import InputError, RenderError, ToolMissing
 from gitctl.protocols import Opened
-from gitctl.redact import mask_value
+from gitctl.redact import mask_value, raw_value
 from gitctl.secrets import pysops
 from gitctl.secrets.sops import SopsProvider
 from gitctl.secrets.tags import tag
@@ -47,8 +47,10 @@ def _masked(opened: Opened, key: bytes) -> str:
     # What is left of metadata and of encrypted comments are empty comments.
     text = re.sub(r"^[ \t]*#\n", "", opened.template.decode("utf-8", "replace"), flags=re.MULTILINE)
     for place, plain, sealed in opened.values:
-        mask = mask_value(plain, encoded=place in opened.encoded) if opened.content else f"*** ({_size(sealed)} bytes stored)"
-        text = text.replace(sealed, f"{mask} ~{tag(key, plain if opened.content else sealed)}")
+        encoded = place in opened.encoded
+        mask = mask_value(plain, encoded=encoded) if opened.content else f"*** ({_size(sealed)} bytes stored)"
+        value = raw_value(plain, encoded=encoded) if opened.content else sealed.encode()
+        text = text.replace(sealed, f"{mask} ~{tag(key, value)}")
     return text.rstrip("\n") + "\n"
 
 

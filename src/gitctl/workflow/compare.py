@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from gitctl.errors import raise_all
 from gitctl.model.change import Action, Change, Comparison, Plan, Proof, Wave
-from gitctl.model.manifest import Manifest, RenderResult
+from gitctl.model.manifest import Json, Manifest, RenderResult
 from gitctl.plan.fields import field_changes
 from gitctl.redact import mask_object
 from gitctl.workflow.plan import Rendered
@@ -28,8 +28,7 @@ def _plan(name: str, old: RenderResult | None, new: RenderResult | None) -> Plan
     before = {m.ref: m for m in old.manifests} if old else {}
     after = {m.ref: m for m in new.manifests} if new else {}
     changes = tuple(c for ref in after for c in _change(before.get(ref), after[ref]))
-    # No inventory says where secrets are in these: they are masked here, before anybody shows them.
-    prunes = tuple(Change(ref, Action.PRUNE, live=mask_object(m.body, m.sensitive)) for ref, m in before.items() if ref not in after)
+    prunes = tuple(Change(ref, Action.PRUNE, live=_veiled(m)) for ref, m in before.items() if ref not in after)
     changed = {c.ref for c in changes}
     return Plan(
         app=name,
@@ -43,6 +42,13 @@ def _plan(name: str, old: RenderResult | None, new: RenderResult | None) -> Plan
         digest=_digest(old, new),
         render_digest=side.digest,
     )
+
+
+def _veiled(old: Manifest) -> Json:
+    """No inventory says where secrets are in what goes: they are masked here, before anybody shows them. The data of a Secret stays,
+    for its tags; whoever shows it knows it by its kind."""
+    in_data = all(path[0] in ("data", "stringData") for path in old.sensitive)
+    return old.body if old.ref.kind == "Secret" and in_data else mask_object(old.body, old.sensitive)
 
 
 def _change(old: Manifest | None, new: Manifest) -> Iterable[Change]:

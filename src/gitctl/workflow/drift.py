@@ -9,9 +9,10 @@ from gitctl.errors import GitctlError
 from gitctl.model.app import App
 from gitctl.model.certificate import Verify
 from gitctl.model.drift import AppDrift, DriftedField, DriftVerdict, ObjectDrift
-from gitctl.model.manifest import Origin
+from gitctl.model.manifest import Manifest, Origin
 from gitctl.model.record import RecordVerb
 from gitctl.model.state import AppState
+from gitctl.plan.covered import covered_at
 from gitctl.plan.drift import classify
 from gitctl.plan.foreign import foreign_fields
 from gitctl.workflow.acknowledged import DIRTY, Acknowledgement, PastRender, acknowledged_manifests, tree_at
@@ -101,15 +102,19 @@ def _blamed(found: ObjectDrift, known: Acknowledgement, parts: Parts) -> ObjectD
     if found.origin is None or found.revision.endswith(DIRTY):
         return found
     places = known.places(found.revision)
-    return replace(found, fields=tuple(_blamed_field(f, found, found.origin, places, parts) for f in found.fields))
+    manifest = next((m for m in known.manifests if m.ref == found.ref), None)
+    return replace(found, fields=tuple(_blamed_field(f, found, found.origin, places, parts, manifest) for f in found.fields))
 
 
-def _blamed_field(field: DriftedField, found: ObjectDrift, origin: Origin, places: tuple[str, ...], parts: Parts) -> DriftedField:
+def _blamed_field(
+    field: DriftedField, found: ObjectDrift, origin: Origin, places: tuple[str, ...], parts: Parts, manifest: Manifest | None
+) -> DriftedField:
     change = field.change
     if change.new is None:
         return field
     value = None if change.sensitive else change.new
-    return replace(field, wanted_by=parts.blame(WantedField(found.revision, origin, change.path, value, places)))
+    covered = covered_at(manifest, change.path) if manifest and change.sensitive else ""
+    return replace(field, wanted_by=parts.blame(WantedField(found.revision, origin, change.path, value, places, covered=covered)))
 
 
 def fix(run: DriftRun, parts: Parts, request: SyncRequest, *, confirm: Confirm) -> DriftRun:

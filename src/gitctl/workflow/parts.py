@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from gitctl.model.app import App, Limits
-from gitctl.model.drift import Culprit
+from gitctl.model.culprit import Culprit
 from gitctl.model.manifest import ObjectRef, Origin, Path, RenderResult
 from gitctl.model.revision import Revision
 from gitctl.model.suspension import Suspension
@@ -23,6 +23,7 @@ class WantedField:
     """A field as Git wants it at a commit: where its manifest comes from, and its value (None for a secret). Without a path: the object.
 
     `places` are the files and folders that the render read. With `ref` the object is looked for in its file where no line is known.
+    `covered` is what stands there while nothing is decrypted: by it the encrypted value of a secret is found.
     """
 
     sha: str
@@ -31,6 +32,7 @@ class WantedField:
     value: Any
     places: tuple[str, ...]
     ref: ObjectRef | None = None
+    covered: str = ""
 
 
 Blame = Callable[[WantedField], Culprit | None]

@@ -17,6 +17,7 @@ from gitctl.model.marks import OWNER_ANNOTATION, annotation, uid
 from gitctl.model.pattern import find, parse
 from gitctl.model.state import AppState, InventoryEntry
 from gitctl.model.trace import Applied, FieldTrace, Trace
+from gitctl.plan.covered import covered_at
 from gitctl.plan.fields import named_path
 from gitctl.protocols import Lineage
 from gitctl.redact import mask_object
@@ -142,7 +143,7 @@ def _fields(text: str, manifest: Manifest, live: Json, about: WantedField, parts
         value, mask = look(manifest.body, path), look(masked, path)
         wanted = None if value is MISSING else mask
         plain = value if value == mask and value is not MISSING else None
-        field = replace(about, path=path, value=plain)
+        field = replace(about, path=path, value=plain, covered=covered_at(manifest, path))
         written = None if dirty or value is MISSING else parts.blame(field)
         yield FieldTrace(path, wanted, written, tuple(o for o, fields in entries(live) if _holds(fields, path)))
 

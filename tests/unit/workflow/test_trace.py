@@ -11,7 +11,7 @@ from tests.fixtures.errors import raises
 
 from gitctl.errors import ErrorId
 from gitctl.model.app import App
-from gitctl.model.drift import Culprit
+from gitctl.model.culprit import Culprit
 from gitctl.model.manifest import Json, Manifest, ObjectRef, Origin, RenderInputs, RenderResult
 from gitctl.model.revision import Revision
 from gitctl.model.state import Acknowledged, AppState, InventoryEntry

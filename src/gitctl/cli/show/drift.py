@@ -9,21 +9,26 @@ from gitctl.cli.session import Session
 from gitctl.cli.show.cases import drift_cases
 from gitctl.cli.show.error import error_json, print_error
 from gitctl.cli.show.findings import Report, report_forms
+from gitctl.cli.show.keys import key_lines, keys_json, side_json, writer_json, writer_text
 from gitctl.cli.show.lines import Line, Style, line, text_of
 from gitctl.cli.show.plan import field_lines
 from gitctl.cli.show.report import warn_target
 from gitctl.cli.show.run import outcome_json, run_lines
+from gitctl.cli.show.tags import is_encoded
 from gitctl.cli.show.values import field_json, owner_json, ref_json
 from gitctl.errors import ExitCode, exit_code_of
 from gitctl.model.change import Proof
 from gitctl.model.drift import AppDrift, DriftedField, DriftVerdict, ForeignFields, ObjectDrift
 from gitctl.model.manifest import ObjectRef
 from gitctl.model.quantity import counted
+from gitctl.model.secretkey import KeyKind
 from gitctl.plan.fields import path_text
 from gitctl.workflow.drift import DriftRun
 
 if TYPE_CHECKING:
     from gitctl.cli.open import Stage
+
+_SIDES = ("found", "wanted")
 
 Staged = Sequence[tuple["Stage", Sequence[DriftRun]]]
 
@@ -134,7 +139,9 @@ def object_lines(found: ObjectDrift) -> list[Line]:
     reason = f"  ({found.reason})" if found.reason else ""
     style = Style.QUIET if found.verdict in (DriftVerdict.UNKNOWN, DriftVerdict.UNAVAILABLE) else Style.CHANGED
     head: Line = ((f"  {found.verdict.value} {found.ref}", style), (reason, Style.QUIET))
-    return [head, *(row for field in found.fields for row in _field_lines(field))]
+    told = {field.change.path for field in found.fields}
+    keys = key_lines([key for key in found.keys if key.path not in told], kinds=(KeyKind.SAME,))
+    return [head, *(row for field in found.fields for row in _field_lines(field)), *keys]
 
 
 def _field_lines(field: DriftedField) -> list[Line]:
@@ -158,6 +165,8 @@ def wanted_text(field: DriftedField) -> str:
     by = field.wanted_by
     if by is None:
         return "absent in Git" if field.change.new is None else "in Git"
+    if field.change.sensitive:
+        return writer_text(by)
     return f"{by.sha[:8]} by {by.author}" + (f" ({by.subject})" if by.subject else "")
 
 
@@ -206,7 +215,7 @@ def drift_json(drift: AppDrift) -> dict[str, Any]:
 
 def object_json(found: ObjectDrift) -> dict[str, Any]:
     """An object that is not in sync, as data."""
-    return {
+    body = {
         "object": ref_json(found.ref),
         "verdict": found.verdict.value,
         "reason": found.reason,
@@ -214,18 +223,20 @@ def object_json(found: ObjectDrift) -> dict[str, Any]:
         "origin": str(found.origin) if found.origin else "",
         "fields": [_field_json(f) for f in found.fields],
     }
+    return body | ({"keys": keys_json(found.keys, names=_SIDES)} if found.keys else {})
 
 
 def _field_json(field: DriftedField) -> dict[str, Any]:
     change = field_json(field.change)
-    by = field.wanted_by
-    commit = {"sha": by.sha, "author": by.author, "time": by.time, "subject": by.subject, "file": by.path, "line": by.line} if by else None
-    return {
+    body = {
         "path": change["path"],
         "kind": change["kind"],
         "wanted": change["new"],
         "found": change["old"],
         "sensitive": change["sensitive"],
         "owner": owner_json(field.owner),
-        "wantedBy": commit,
+        "wantedBy": writer_json(field.wanted_by),
     }
+    if not field.change.sensitive:
+        return body
+    return body | side_json(field.change.old, field.change.new, encoded=is_encoded(field.change.path), names=_SIDES)

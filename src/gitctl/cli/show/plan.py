@@ -6,11 +6,14 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from gitctl.cli.show.keys import key_lines, writer_text
 from gitctl.cli.show.lines import Line, Style, line
 from gitctl.cli.show.values import shown, summary_json
 from gitctl.model.change import Action, Change, Comparison, FieldChange, FieldKind, Plan, Proof
 from gitctl.model.quantity import counted
+from gitctl.model.secretkey import KeyKind
 from gitctl.plan.fields import path_text
+from gitctl.plan.secretkeys import keys_of_change
 
 _MARKS = {
     Action.CREATE: ("+", Style.ADDED),
@@ -60,21 +63,32 @@ def counts(plan: Plan) -> str:
 
 
 def change_lines(change: Change, *, proof: bool = False) -> list[Line]:
-    """An object's line and its fields."""
+    """An object's line and its fields; of a Secret also the keys that no field tells of."""
     mark, style = _MARKS[change.action]
     says = f"proof: {change.comparison.proof}" if proof and change.comparison else ""
     reason = f"  ({'; '.join(filter(None, (change.reason, says)))})" if change.reason or says else ""
     head: Line = ((f"  {mark} {change.ref}", style), (reason, Style.QUIET))
-    return [head, *(row for field in change.fields for row in field_lines(field))]
+    return [head, *(row for field in change.fields for row in field_lines(field)), *_key_lines(change)]
+
+
+def _key_lines(change: Change) -> list[Line]:
+    told = {field.path for field in change.fields}
+    keys = [key for key in keys_of_change(change) if key.path not in told]
+    return key_lines(keys, kinds=tuple(KeyKind)) if change.action is not Action.UPDATE or change.fields else []
 
 
 def field_lines(field: FieldChange) -> list[Line]:
-    """`path: old → new (taken from kubectl-edit, at the latest 10:02)`; long texts as a line diff."""
+    """`path: old → new (taken from kubectl-edit, at the latest 10:02)`; long texts as a line diff; the commit where it is known."""
     taken = f"  (taken from {_manager(field)})" if field.loser else ""
     style = _FIELD_STYLES[field.kind]
     if _is_text(field.old) and _is_text(field.new) and not field.sensitive:
         return [line(f"      {path_text(field.path)}:{taken}", style), *_text_diff(field.old, field.new)]
-    return [((f"      {path_text(field.path)}: {_values(field)}", style), (taken, Style.QUIET))]
+    row: Line = ((f"      {path_text(field.path)}: {_values(field)}", style), (taken, Style.QUIET))
+    return [row, *_writer_lines(field)]
+
+
+def _writer_lines(field: FieldChange) -> list[Line]:
+    return [line(f"        {writer_text(field.written_by, field.kind.value)}", Style.QUIET)] if field.written_by else []
 
 
 def _values(field: FieldChange) -> str:

@@ -11,6 +11,7 @@ from gitctl.cli.forms import Output
 from gitctl.cli.remember import remember
 from gitctl.cli.session import Session
 from gitctl.cli.show.cases import plan_cases
+from gitctl.cli.show.equal import equal_json, equal_lines
 from gitctl.cli.show.error import error_json, print_error
 from gitctl.cli.show.findings import Report, report_forms
 from gitctl.cli.show.lines import Line, Style, line, text_of
@@ -43,6 +44,8 @@ def show_plans(
     Another `kind` of result than DiffResult has the shape of a run: of one in which nothing was done. With `external` the user's own
     program shows what differs; the exit code is the plans' all the same.
     """
+    if not summary and not external:
+        staged = [(stage, [_attributed(p, stage) for p in plans]) for stage, plans in staged]
     titled = [(stage.title(p.app), p.planned.plan) for stage, plans in staged for p in plans if p.planned]
     errors = [p.error for _, plans in staged for p in plans if p.error]
     _warn(session, [p for _, plans in staged for p in plans])
@@ -57,9 +60,20 @@ def show_plans(
             "clusters": [_stage_json(stage, plans, dry_run=kind != "DiffResult") for stage, plans in staged],
             "errors": [error_json(e) for e in errors],
         }
+        body |= {"equalValues": equal_json(titled)} if kind == "DiffResult" else {}
         session.result(kind, body, text=lambda: _plans_text(session, titled, summary), forms=_forms(session, titled, errors), paged=True)
     _report(errors)
     return max([plan_code(p) for _, p in titled] + [exit_code_of(e) for e in errors], default=ExitCode.DONE)
+
+
+def _attributed(one: AppPlan, stage: Stage) -> AppPlan:
+    """The plan with those who wrote the secrets that it changes."""
+    from gitctl.workflow.writers import with_writers
+
+    if one.planned is None:
+        return one
+    plan = with_writers(one.planned.plan, one.planned.rendered.read_set, stage.parts)
+    return replace(one, planned=replace(one.planned, plan=plan))
 
 
 def _external(session: Session, titled: Sequence[tuple[str, Plan, AppState | None]]) -> list[GitctlError]:
@@ -132,6 +146,7 @@ def _stage_json(stage: Stage, plans: Sequence[AppPlan], *, dry_run: bool) -> dic
 
 def _plans_text(session: Session, titled: Sequence[tuple[str, Plan]], summary: bool) -> str:
     lines = [row for title, plan in titled for row in plan_lines(plan, title=title, summary=summary, proofs=bool(session.flags.verbose))]
+    lines += [] if summary else equal_lines(titled)
     if len(titled) > 1:
         lines.append(_total([p for _, p in titled]))
     return text_of(lines, color=session.color, clean=session.redactor.clean)
@@ -151,7 +166,7 @@ def show_revision_diff(session: Session, plans: Sequence[tuple[str, Plan]], *, s
         errors = _external(session, [(title, plan, None) for title, plan in plans])
         _report(errors)
         return max([plan_code(p) for _, p in plans] + [exit_code_of(e) for e in errors], default=ExitCode.DONE)
-    body = {"apps": [plan_json(p) for _, p in plans], "errors": []}
+    body = {"apps": [plan_json(p) for _, p in plans], "equalValues": equal_json(plans), "errors": []}
     session.result("RevisionDiffResult", body, text=lambda: _plans_text(session, plans, summary), forms=_forms(session, plans), paged=True)
     return max((plan_code(p) for _, p in plans), default=ExitCode.DONE)
 

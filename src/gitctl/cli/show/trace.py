@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gitctl.cli.session import Session
 from gitctl.cli.show.lines import Line, Style, line, text_of
 from gitctl.cli.show.values import owner_json, ref_json
-from gitctl.model.drift import Culprit
+from gitctl.model.culprit import Culprit
 from gitctl.model.health import HealthState
 from gitctl.model.trace import Applied, FieldTrace, Trace
 from gitctl.plan.fields import path_text

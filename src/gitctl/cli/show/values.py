@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from gitctl.cli.show.keys import keys_json, side_json, writer_json
+from gitctl.cli.show.tags import is_encoded, tagged
 from gitctl.model.change import Change, Comparison, FieldChange, FieldOwner, Plan, Refusal
 from gitctl.model.manifest import ObjectRef
 from gitctl.model.revision import Revision
 from gitctl.model.suspension import Suspension
 from gitctl.plan.fields import path_text
-from gitctl.redact import mask_value
+from gitctl.plan.secretkeys import keys_of_change
 
 
 def ref_json(ref: ObjectRef) -> dict[str, str]:
@@ -38,21 +40,23 @@ def owner_json(owner: FieldOwner | None) -> dict[str, str] | None:
 
 
 def field_json(field: FieldChange) -> dict[str, Any]:
-    """One field; the values of a sensitive one are masks with byte lengths."""
+    """One field; the values of a sensitive one are masks, with byte lengths and tags beside them."""
     old, new = (shown(field, v) if field.sensitive and v is not None else v for v in (field.old, field.new))
     body: dict[str, Any] = {"path": path_text(field.path), "kind": field.kind.value, "old": old, "new": new}
-    return body | {"loser": owner_json(field.loser), "sensitive": field.sensitive}
+    body |= {"loser": owner_json(field.loser), "sensitive": field.sensitive}
+    if field.sensitive:
+        body |= side_json(field.old, field.new, encoded=is_encoded(field.path)) | {"writtenBy": writer_json(field.written_by)}
+    return body
 
 
 def shown(field: FieldChange, value: Any) -> str:
-    """A sensitive value's mask: its length only."""
-    encoded = bool(field.path) and field.path[0] == "data"
-    return mask_value(value, encoded=encoded)
+    """A sensitive value's mask: its length and its tag."""
+    return tagged(value, encoded=is_encoded(field.path))
 
 
 def change_json(change: Change) -> dict[str, Any]:
-    """One planned action."""
-    return {
+    """One planned action; of a Secret also each of its keys."""
+    body = {
         "action": change.action.value,
         "object": ref_json(change.ref),
         "reason": change.reason,
@@ -60,6 +64,8 @@ def change_json(change: Change) -> dict[str, Any]:
         "origin": str(change.comparison.desired.origin) if change.comparison else "",
         "proof": change.comparison.proof.value if change.comparison else "",
     }
+    keys = keys_of_change(change)
+    return body | ({"keys": keys_json(keys)} if keys else {})
 
 
 def failure_json(comparison: Comparison) -> dict[str, Any]:
