@@ -22,6 +22,7 @@ from gitctl.model.finding import Rule, Severity
 from gitctl.model.health import HealthState
 from gitctl.model.outcome import OutcomeResult
 from gitctl.model.rights import Account
+from gitctl.model.secretkey import KeyKind
 from gitctl.model.status import SyncState
 from gitctl.model.suspension import Place
 from gitctl.model.variable import VarScope
@@ -39,6 +40,15 @@ SUMMARY = ("create", "update", "adopt", "replace", "prune", "orphan", "release",
 VARIABLE = shape({"value": {"type": ["string", "integer", "boolean"]}, "from": word(VarScope)})
 SHOWN_APP = shape({"owner": TEXT}, {"vars": by_name(VARIABLE)})
 
+TAG: Json = {"type": "string", "pattern": "^[0-9a-f]{8}$"}
+TAGGED: Json = {"oldBytes": maybe(WHOLE), "newBytes": maybe(WHOLE), "oldTag": maybe(TAG), "newTag": maybe(TAG)}
+WANTED_TAGGED: Json = {"foundBytes": maybe(WHOLE), "wantedBytes": maybe(WHOLE), "foundTag": maybe(TAG), "wantedTag": maybe(TAG)}
+WRITER = shape(
+    {"sha": SHA, "author": TEXT, "time": LATER_TIME, "subject": TEXT, "file": TEXT, "line": WHOLE}, {"encryptedAnew": {"const": True}}
+)
+RECORD_SECRETS: Json = {"record": use("record"), "before": maybe(use("record")), "decrypted": YES, "changes": many(use("change"))}
+RECORD_SECRETS |= {"unchanged": many(use("object")), "equalValues": many(use("equal"))}
+
 SHARED = LIVE_DEFINITIONS | RUN_DEFINITIONS
 
 DEFINITIONS: dict[str, Json] = SHARED | {
@@ -51,7 +61,13 @@ DEFINITIONS: dict[str, Json] = SHARED | {
         shape({"id": TEXT, "message": TEXT, "hint": TEXT, "where": TEXT, "details": many(TEXT), "exitCode": WHOLE}),
         shape({"message": TEXT, "exitCode": WHOLE, "errors": many(use("error"))}),
     ),
-    "field": shape({"path": TEXT, "kind": word(FieldKind), "old": ANY, "new": ANY, "loser": maybe(use("owner")), "sensitive": YES}),
+    "field": shape(
+        {"path": TEXT, "kind": word(FieldKind), "old": ANY, "new": ANY, "loser": maybe(use("owner")), "sensitive": YES},
+        {**TAGGED, "writtenBy": maybe(use("writer"))},
+    ),
+    "writer": WRITER,
+    "key": shape({"path": TEXT, "kind": word(KeyKind), **TAGGED}),
+    "equal": shape({"tag": TAG, "keys": many(shape({"app": TEXT, "owner": TEXT, "object": use("object"), "path": TEXT}))}),
     "change": shape(
         {
             "action": word(Action),
@@ -60,7 +76,8 @@ DEFINITIONS: dict[str, Json] = SHARED | {
             "fields": many(use("field")),
             "origin": TEXT,
             "proof": {"enum": [*(p.value for p in Proof), ""]},
-        }
+        },
+        {"keys": many(use("key"))},
     ),
     "failure": shape(
         {
@@ -127,13 +144,13 @@ DEFINITIONS: dict[str, Json] = SHARED | {
                         "found": ANY,
                         "sensitive": YES,
                         "owner": maybe(use("owner")),
-                        "wantedBy": maybe(
-                            shape({"sha": SHA, "author": TEXT, "time": LATER_TIME, "subject": TEXT, "file": TEXT, "line": WHOLE})
-                        ),
-                    }
+                        "wantedBy": maybe(use("writer")),
+                    },
+                    WANTED_TAGGED,
                 )
             ),
-        }
+        },
+        {"keys": many(shape({"path": TEXT, "kind": word(KeyKind), **WANTED_TAGGED}))},
     ),
     "commit": shape({"sha": SHA, "author": TEXT, "time": LATER_TIME, "subject": TEXT}),
     "controlPlane": shape(
@@ -156,6 +173,7 @@ def clusters(apps: Json, **more: Json) -> Json:
     return {"clusters": many(shape({**PLACE, **more, "apps": many(apps)}, BRANCH))}
 
 
+EQUAL: Json = {"equalValues": many(use("equal"))}
 ERRORS: Json = {"errors": many(use("error"))}
 RUNS: Json = clusters(use("run"), revision=use("revision")) | ERRORS
 HEALTH_ITEM: Json = {"group": TEXT, "kind": TEXT, "namespace": TEXT, "name": TEXT}
@@ -164,8 +182,8 @@ HEALTH_ITEM |= {"events": many(TEXT), "logs": many(TEXT)}
 APP_HEALTH: Json = {"app": TEXT, **PLACE, "owner": TEXT, "health": word(HealthState), "message": TEXT}
 
 RESULTS: dict[str, Json] = {
-    "DiffResult": shape(clusters(either(use("plan"), use("unplanned")), revision=use("revision")) | ERRORS),
-    "RevisionDiffResult": shape({"apps": many(use("plan")), **ERRORS}),
+    "DiffResult": shape(clusters(either(use("plan"), use("unplanned")), revision=use("revision")) | EQUAL | ERRORS),
+    "RevisionDiffResult": shape({"apps": many(use("plan")), **EQUAL, **ERRORS}),
     "SyncResult": shape(RUNS),
     "RollbackResult": shape(RUNS),
     "DeleteResult": shape(RUNS),
@@ -242,6 +260,7 @@ RESULTS: dict[str, Json] = {
     ),
     "Trace": shape({"items": many(use("traced"))}),
     "History": shape({"app": TEXT, "clusters": many(shape({**PLACE, "records": many(use("record"))}, BRANCH))}),
+    "RecordSecrets": shape({"app": TEXT, "clusters": many(shape({**PLACE, **RECORD_SECRETS}, BRANCH))}),
     "HealthResult": either(
         shape({"health": word(HealthState), "items": many(shape(HEALTH_ITEM))}),
         shape({"apps": many(shape(APP_HEALTH, BRANCH)), "items": many(shape({"app": TEXT, "cluster": TEXT, **HEALTH_ITEM}, BRANCH))}),

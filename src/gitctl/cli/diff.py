@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,10 @@ from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
 from gitctl.cli.words import ADOPT_FROM, APP_NAME, APPS, LABELS, ONLY, REPLACE, REVISION, SECRETS, VERIFY, WORKTREE
 from gitctl.model.certificate import Verify
+
+if TYPE_CHECKING:
+    from gitctl.cli.open import Stage
+    from gitctl.model.change import Plan
 
 EPILOG = epilog(
     [
@@ -66,9 +70,7 @@ def diff(
     from gitctl.cli.request import plan_request
     from gitctl.cli.show.report import show_plans, show_revision_diff
     from gitctl.errors import ErrorId, UsageError
-    from gitctl.workflow.compare import compare_rendered
-    from gitctl.workflow.plan import plan_apps, render_apps
-    from gitctl.workflow.writers import with_writers
+    from gitctl.workflow.plan import plan_apps
 
     if external and (summary or session.flags.output is not Output.TEXT):
         raise UsageError("--external shows the whole diff, as text", id=ErrorId.FLAGS_CONFLICT, hint="leave out --summary and -o")
@@ -76,10 +78,7 @@ def diff(
         raise UsageError("--from and --to go together", id=ErrorId.FLAGS_CONFLICT, hint="name both revisions")
     if from_revision and to_revision:
         old, new = (open_stages(session, apps, revision=name, target=False, absent=True)[0] for name in (from_revision, to_revision))
-        after = render_apps(new.apps, new.parts)
-        places = {r.app.name: r.result.read_set for r in after if r.result}
-        plans = [with_writers(p, places.get(p.app, ()), new.parts) for p in compare_rendered(render_apps(old.apps, old.parts), after)]
-        return show_revision_diff(session, [(f"{p.app} ({new.env})", p) for p in plans], summary=summary, external=external)
+        return show_revision_diff(session, _between(old, new), summary=summary, external=external)
     stages = open_stages(session, apps, revision=revision, worktree=worktree, app_name=app_name, tell_dirty=True)
     request = plan_request(
         only=only,
@@ -94,3 +93,15 @@ def diff(
     )
     staged = [(stage, plan_apps(stage.apps, stage.parts, request)) for stage in stages]
     return show_plans(session, staged, summary=summary, external=external)
+
+
+def _between(old: Stage, new: Stage) -> list[tuple[str, Plan]]:
+    """What differs between two revisions, with titles."""
+    from gitctl.workflow.compare import compare_rendered
+    from gitctl.workflow.plan import render_apps
+    from gitctl.workflow.writers import with_writers
+
+    before, after = render_apps(old.apps, old.parts), render_apps(new.apps, new.parts)
+    places = {r.app.name: r.result.read_set for r in after if r.result}
+    plans = (with_writers(plan, places.get(plan.app, ()), new.parts) for plan in compare_rendered(before, after))
+    return [(f"{plan.app} ({new.env})", plan) for plan in plans]

@@ -15,6 +15,7 @@ EPILOG = epilog(
     [
         ("gitctl history web -e prod", "who deployed what, and how it ended"),
         ("gitctl history web -e prod -o json", "with counts, inputs, render digest"),
+        ("gitctl history web -e prod --secrets 12", "which keys of Secrets record 12 changed, and who wrote them"),
     ],
     notes="The numbers are what `gitctl rollback APP --to NUMBER` takes.",
 )
@@ -30,6 +31,10 @@ def history(
     session: Session,
     app: APP,
     limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="Show the newest N records.")] = 20,
+    secrets: Annotated[
+        int | None,
+        typer.Option("--secrets", metavar="NUMBER", min=1, help="Show what this record changed in Secrets, key by key, without values."),
+    ] = None,
 ) -> int:
     """List the records of an app, newest first."""
     from gitctl.cli.open import open_stages
@@ -39,6 +44,8 @@ def history(
     from gitctl.errors import GitctlError, raise_all
     from gitctl.workflow.states import read_state
 
+    if secrets is not None:
+        return _secrets(session, app, secrets)
     stages = open_stages(session, [app])
     states, errors = [], []
     for stage in stages:
@@ -61,5 +68,27 @@ def history(
     }
     lines = [row for stage, state in states for row in history_lines(stage.title(stage.apps[0]), state, limit=limit)]
     session.result("History", body, text=lambda: text_of(lines, color=session.color, clean=session.redactor.clean), paged=True)
+    raise_all(errors)
+    return 0
+
+
+def _secrets(session: Session, app: str, number: int) -> int:
+    """Render the record and the one before it again, and show how their Secrets differ."""
+    from gitctl.cli.open import open_stages, render_with
+    from gitctl.cli.show.record_secrets import show_record_secrets
+    from gitctl.errors import GitctlError, raise_all
+    from gitctl.workflow.record_secrets import secrets_of_record
+    from gitctl.workflow.states import read_state
+
+    opening, keyless = render_with(session, opens_branches=True), render_with(session, keyless=True)
+    found, errors = [], []
+    for stage in open_stages(session, [app]):
+        one = stage.apps[0]
+        try:
+            state = read_state(one, stage.parts)
+            found.append((stage, secrets_of_record(one, state, number, stage.parts, opening=opening, keyless=keyless)))
+        except GitctlError as error:
+            errors.append(error)
+    show_record_secrets(session, app, found)
     raise_all(errors)
     return 0
