@@ -10,7 +10,9 @@ import pytest
 from tests.fixtures.commands import GitRepo
 
 from gitctl.cli.blame import blame_with
+from gitctl.model.culprit import Culprit
 from gitctl.model.manifest import ObjectRef, Origin
+from gitctl.secrets.placeholder import as_base64, token
 from gitctl.source.repository import LocalSource
 from gitctl.workflow.parts import WantedField
 
@@ -111,3 +113,48 @@ def test_where_a_variable_gave_the_value_the_commit_that_set_it_is_named(git_rep
     assert named(2, "replicas", plain, ("app/",)) == "project"
     assert named(3.0, "fixed", plain, ("app/",)) == "fixed"
     assert named("web:2.0", "image", Origin("chart/templates/a.yaml", renderer="helm"), ("chart/",)) == "release"
+
+
+def encrypted(values: dict[str, str], stamp: str) -> str:
+    """A Secret as sops writes it: metadata change with every edit, ciphertexts with their value alone."""
+    rows = "".join(f"    {name}: ENC[AES256_GCM,data:{data},iv:aXY=,tag:dGFn,type:str]\n" for name, data in values.items())
+    return f"kind: Secret\nstringData:\n{rows}sops:\n    lastmodified: '{stamp}'\n    mac: ENC[AES256_GCM,data:{stamp},type:str]\n    version: 3.11.0\n"
+
+
+def writer(repo: GitRepo, data: str, name: str) -> Culprit | None:
+    """Who wrote an encrypted value, as a kustomization's Secret shows it."""
+    covered = as_base64(token(f"ENC[AES256_GCM,data:{data},iv:aXY=,tag:dGFn,type:str]", (0, "stringData", name)))
+    source = LocalSource(repo.path)
+    origin = Origin("k/kustomization.yaml", renderer="kustomize")
+    return blame_with(source)(WantedField(source.resolve("HEAD").sha, origin, ("data", name), None, ("k/",), covered=covered))
+
+
+def test_a_secret_is_blamed_by_the_line_of_its_ciphertext(git_repo: Callable[..., GitRepo]) -> None:
+    repo = git_repo()
+    repo.commit("first", {"k/secret.yaml": encrypted({"user": "u1", "password": "p1"}, "1")})
+    repo.commit("new password", {"k/secret.yaml": encrypted({"user": "u1", "password": "p2"}, "2")})
+    repo.commit("more", {"k/secret.yaml": encrypted({"user": "u1", "password": "p2", "host": "h1"}, "3"), "k/other.yaml": "a: b\n"})
+    user, password = writer(repo, "u1", "user"), writer(repo, "p2", "password")
+    assert user
+    assert password
+    assert (user.subject, user.path, user.line, user.anew) == ("first", "k/secret.yaml", 3, False)
+    assert (password.subject, password.line, password.anew) == ("new password", 4, False)
+    repo.commit("rotate", {"k/secret.yaml": encrypted({"user": "u9", "password": "p9", "host": "h9"}, "4")})
+    after = writer(repo, "p9", "password")
+    assert after
+    assert (after.subject, after.anew) == ("rotate", True)
+    # A placeholder that no file has any more: the newest commit of what the render read.
+    lost = writer(repo, "p2", "password")
+    assert lost
+    assert (lost.subject, lost.line) == ("rotate", 0)
+
+
+def test_a_plain_secret_is_blamed_by_its_line_below_string_data(git_repo: Callable[..., GitRepo]) -> None:
+    repo = git_repo()
+    text = "apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\nstringData:\n  user: {}\n  password: {}\n"
+    repo.commit("first", {"s.yaml": text.format("u", "p")})
+    repo.commit("user", {"s.yaml": text.format("v", "p")})
+    source = LocalSource(repo.path)
+    sha = source.resolve("HEAD").sha
+    found = [blame_with(source)(WantedField(sha, Origin("s.yaml", 1), ("data", key), None, ("s.yaml",))) for key in ("user", "password")]
+    assert [(one.subject, one.line) for one in found if one] == [("user", 5), ("first", 6)]
