@@ -124,6 +124,7 @@ def test_a_release_drift_and_a_way_back(story: Story) -> None:
     story.run("drift-check", "--fix", *TEXT, code=0)
     story.run("rollback", "plain", "--yes", *TEXT, code=0)
     story.run("history", "plain", *JSON, code=0)
+    assert "password *** (" in story.run("history", "plain", "--secrets", "1", *TEXT, code=0).stdout
     story.run("health", *JSON, code=0)
     story.run("delete", "plain", "--dry-run", *TEXT, code=1)
     story.run("delete", "plain", "--orphan", "--yes", *JSON, code=0)

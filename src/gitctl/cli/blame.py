@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gitctl import documents
 from gitctl.errors import GitctlError
@@ -21,8 +21,10 @@ from gitctl.model.fieldpath import MISSING, look
 from gitctl.model.manifest import Path
 from gitctl.model.revision import Revision
 from gitctl.protocols import Source
-from gitctl.secrets.places import SealedValue, sealed_values
 from gitctl.workflow.parts import Blame, WantedField
+
+if TYPE_CHECKING:
+    from gitctl.secrets.places import SealedValue
 
 _KEY = re.compile(r"\[(?P<key>\w+)=(?P<value>[^,\]]*)")
 _VARIABLE = re.compile(rb"\$\{([A-Za-z_][A-Za-z0-9_]*)")
@@ -80,6 +82,8 @@ class _History:
 
     def _encrypted(self, field: WantedField) -> Culprit | None:
         """Who wrote the line of the encrypted value; of several values that are parts of one, the newest."""
+        from gitctl.secrets.places import sealed_values
+
         values = sealed_values(self._files(field.sha, field.places or (field.origin.path,)), field.covered)
         found = [(by, value) for value in values if (by := self._line_of(field.sha, value))]
         by, value = max(found, key=lambda one: (one[0].committed_at is not None, one[0].committed_at), default=(None, None))
