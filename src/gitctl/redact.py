@@ -12,7 +12,7 @@ import binascii
 import json
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -249,8 +249,8 @@ def raw_value(value: Any, *, encoded: bool = False) -> bytes:
         return raw
 
 
-def mask_object(body: Json, sensitive: Iterable[Path] = ()) -> Json:
-    """A copy of an object that may be shown: Secret values and the `sensitive` paths as `*** (12 bytes)`.
+def mask_object(body: Json, sensitive: Iterable[Path] = (), *, mask: Callable[..., str] = mask_value) -> Json:
+    """A copy of an object that may be shown: Secret values and the `sensitive` paths as `*** (12 bytes)`, or as another `mask` has them.
 
     Annotations that repeat the object, and those that gitctl adds for itself, are left out. A path step is a map key, a list
     index, or a merge key such as `[name=web]` that picks the items whose field has that value.
@@ -259,10 +259,10 @@ def mask_object(body: Json, sensitive: Iterable[Path] = ()) -> Json:
     if is_secret(body):
         for key, encoded in (("data", True), ("stringData", False)):
             if key in shown:
-                shown[key] = _masked(shown[key], encoded=encoded)
+                shown[key] = _masked(shown[key], mask, encoded=encoded)
     for path in _outermost(sensitive):
         if not (is_secret(body) and path[:1] in (("data",), ("stringData",))):
-            shown = _masked_at(shown, path)
+            shown = _masked_at(shown, path, mask)
     return shown
 
 
@@ -282,26 +282,26 @@ def _without_annotations(body: Json) -> Json:
     return {**body, "metadata": {**rest, "annotations": kept} if kept else rest}
 
 
-def _masked(value: Any, *, encoded: bool = False) -> Any:
+def _masked(value: Any, mask: Callable[..., str], *, encoded: bool = False) -> Any:
     if isinstance(value, dict):
-        return {k: _masked(v, encoded=encoded) for k, v in value.items()}
+        return {k: _masked(v, mask, encoded=encoded) for k, v in value.items()}
     if isinstance(value, list):
-        return [_masked(v, encoded=encoded) for v in value]
-    return mask_value(value, encoded=encoded)
+        return [_masked(v, mask, encoded=encoded) for v in value]
+    return mask(value, encoded=encoded)
 
 
-def _masked_at(value: Any, path: Path) -> Any:
+def _masked_at(value: Any, path: Path, mask: Callable[..., str]) -> Any:
     """A copy of `value` with what `path` leads to masked; a path that leads nowhere changes nothing."""
     if not path:
-        return _masked(value)
+        return _masked(value, mask)
     step, rest = path[0], path[1:]
     if isinstance(value, dict):
-        return {k: _masked_at(v, rest) if k == step else v for k, v in value.items()}
+        return {k: _masked_at(v, rest, mask) if k == step else v for k, v in value.items()}
     if isinstance(value, list):
         chosen = [i for i, item in enumerate(value) if _is_item(item, i, step)]
         # A merge key that picks nothing may be one that we misread: then every item is masked there.
         everything = not chosen and isinstance(step, str)
-        return [_masked_at(v, rest) if everything or i in chosen else v for i, v in enumerate(value)]
+        return [_masked_at(v, rest, mask) if everything or i in chosen else v for i, v in enumerate(value)]
     return value
 
 

@@ -57,8 +57,8 @@ class FieldOwner:
 class FieldChange:
     """One field that differs. `old` is live, `new` is wanted; `loser` is the manager whose value is taken away.
 
-    A path step is a map key, a list index, or a merge key such as `[name=web]`. `MOVED` is a list in another order only. `written_by` is
-    who wrote `new` in Git, where that was asked for.
+    A path step is a map key, a list index, or a merge key such as `[name=web]`. `MOVED` is a list in another order only. `encoded`: the
+    values are base64, as below `data` of a Secret. `written_by` is who wrote `new` in Git, where that was asked for.
     """
 
     path: Path
@@ -67,6 +67,7 @@ class FieldChange:
     new: Any = None
     loser: FieldOwner | None = None
     sensitive: bool = False
+    encoded: bool = False
     written_by: Culprit | None = None
 
 

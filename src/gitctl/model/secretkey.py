@@ -20,7 +20,10 @@ class KeyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SecretKey:
-    """A key below `data` or `stringData`, with its real values, as they stand there (None: not there). Whoever shows them masks them."""
+    """A key below `data` or `stringData`, with its real values, as they stand there (None: not there). Whoever shows them masks them.
+
+    Of a SealedSecret it is a key below `spec.encryptedData`, with ciphertexts.
+    """
 
     path: Path
     kind: KeyKind
@@ -31,3 +34,13 @@ class SecretKey:
     def name(self) -> str:
         """The key alone."""
         return str(self.path[-1])
+
+    @property
+    def encoded(self) -> bool:
+        """The values are base64 of what is meant."""
+        return self.path[:1] == ("data",)
+
+    @property
+    def sealed(self) -> bool:
+        """The values are ciphertexts."""
+        return self.path[:1] == ("spec",)

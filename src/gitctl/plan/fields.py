@@ -51,7 +51,7 @@ def field_changes(old: Json, new: Json, *, ref: ObjectRef, sensitive: Iterable[P
     hidden = [*_secret_paths(ref), *(named_path(body, path) for path in sensitive for body in (old, new))]
     if hidden:
         hidden += [("metadata", "annotations", name) for name in sorted(COPIES) if annotation(old, name) or annotation(new, name)]
-    walk = _Walk(tuple(dict.fromkeys(hidden)))
+    walk = _Walk(tuple(dict.fromkeys(hidden)), ref.kind == "Secret")
     return tuple(walk.value(old, new, ()))
 
 
@@ -100,9 +100,10 @@ def named_path(body: Any, path: Path) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """One comparison. `sensitive` paths have merge keys."""
+    """One comparison. `sensitive` paths have merge keys; `secret`: what is compared is a Secret."""
 
     sensitive: tuple[Path, ...]
+    secret: bool
 
     def value(self, old: Any, new: Any, path: Path) -> Iterator[FieldChange]:
         """Changes at `path` and below. `MISSING` stands for what is not there."""
@@ -130,7 +131,8 @@ class _Walk:
     def _change(self, old: Any, new: Any, path: Path, kind: FieldKind | None = None) -> FieldChange:
         kind = kind or (FieldKind.ADDED if old is MISSING else FieldKind.REMOVED if new is MISSING else FieldKind.CHANGED)
         old, new = (None if value is MISSING else value for value in (old, new))
-        return FieldChange(path, kind, old, new, sensitive=self._holds_secret(path))
+        encoded = self.secret and path[:1] == ("data",)
+        return FieldChange(path, kind, old, new, sensitive=self._holds_secret(path), encoded=encoded)
 
     def _lists(self, old: list[Any], new: list[Any], path: Path) -> Iterator[FieldChange]:
         fields = key_fields(str(path[-1]) if path else "", [old, new])

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gitctl.model.change import Action, Change, Comparison
-from gitctl.model.fieldpath import MISSING
-from gitctl.model.manifest import Json, ObjectRef
+from gitctl.model.fieldpath import MISSING, look
+from gitctl.model.manifest import Json, ObjectRef, Path
 from gitctl.model.secretkey import KeyKind, SecretKey
 
-_MAPS = ("data", "stringData")
+SEALED: Path = ("spec", "encryptedData")
+"""Where a SealedSecret has its ciphertexts."""
+
+_PLACES: dict[str, tuple[Path, ...]] = {"Secret": (("data",), ("stringData",)), "SealedSecret": (SEALED,)}
 _LEFT = frozenset({Action.ORPHAN, Action.RELEASE})
 
 
@@ -31,21 +34,15 @@ def keys_of_comparison(comparison: Comparison) -> tuple[SecretKey, ...]:
 
 
 def secret_keys(old: Json | None, new: Json | None, ref: ObjectRef) -> tuple[SecretKey, ...]:
-    """What happens to each key on the way from `old` to `new` (None: not there), by name; none for other kinds."""
-    return tuple(_keys(old or {}, new or {})) if ref.kind == "Secret" else ()
+    """What happens to each key on the way from `old` to `new` (None: not there), by name; none for kinds that hold no secrets."""
+    return tuple(key for place in _PLACES.get(ref.kind, ()) for key in _keys(old, new, place))
 
 
-def _keys(old: Json, new: Json) -> Iterator[SecretKey]:
-    for name in _MAPS:
-        before, after = _map(old, name), _map(new, name)
-        for key in sorted({*before, *after}):
-            one, other = before.get(key, MISSING), after.get(key, MISSING)
-            yield SecretKey((name, key), _kind(one, other), *(None if value is MISSING else value for value in (one, other)))
-
-
-def _map(body: Json, name: str) -> Json:
-    found = body.get(name)
-    return found if isinstance(found, dict) else {}
+def _keys(old: Json | None, new: Json | None, place: Path) -> Iterator[SecretKey]:
+    before, after = (found if isinstance(found := look(side, place), dict) else {} for side in (old, new))
+    for key in sorted({*before, *after}):
+        one, other = before.get(key, MISSING), after.get(key, MISSING)
+        yield SecretKey((*place, key), _kind(one, other), *(None if value is MISSING else value for value in (one, other)))
 
 
 def _kind(old: object, new: object) -> KeyKind:

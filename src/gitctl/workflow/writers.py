@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gitctl.model.change import Change, FieldChange, Plan
-from gitctl.model.manifest import Manifest, Path
+from gitctl.model.manifest import Manifest
 from gitctl.plan.covered import covered_at
+from gitctl.plan.secretkeys import SEALED
 from gitctl.workflow.parts import Parts, WantedField
-
-_SEALED: Path = ("spec", "encryptedData")
 
 
 def with_writers(plan: Plan, places: tuple[str, ...], parts: Parts) -> Plan:
@@ -32,7 +31,7 @@ def _attributed(change: Change, sha: str, places: tuple[str, ...], parts: Parts)
 
 def _is_secret(field: FieldChange, change: Change) -> bool:
     """A secret value that Git has, of any provider."""
-    return field.new is not None and (field.sensitive or (change.ref.kind == "SealedSecret" and field.path[:2] == _SEALED))
+    return field.new is not None and (field.sensitive or (change.ref.kind == "SealedSecret" and field.path[:2] == SEALED))
 
 
 def _field(field: FieldChange, manifest: Manifest, sha: str, places: tuple[str, ...], parts: Parts) -> FieldChange:

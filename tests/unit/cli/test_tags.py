@@ -148,6 +148,30 @@ def test_values_of_encrypted_files_elsewhere_have_tags_too() -> None:
     assert re.search(r"args\[1\]: \*\*\* \(12 bytes\) ~(\w{8}) → \*\*\* \(12 bytes\) ~(?!\1)\w{8}", told)
 
 
+def test_text_that_looks_like_base64_is_base64_in_a_secret_alone() -> None:
+    settings = ObjectRef("", "ConfigMap", "n", "c")
+    bodies = [{"data": {"name": value}} for value in ("shopshop", "shopkeep")]
+    (field,) = field_changes(bodies[0], bodies[1], ref=settings, sensitive=[("data", "name")])
+    told = text(change_lines(Change(settings, Action.UPDATE, (field,))))
+    assert f"*** (8 bytes) ~{tag_of('shopshop', encoded=False)} →" in told
+    (field,) = field_changes(bodies[0], bodies[1], ref=REF)
+    assert "*** (6 bytes) ~" in text(change_lines(Change(REF, Action.UPDATE, (field,))))
+
+
+def test_sealed_secrets_are_told_by_ciphertext() -> None:
+    ref = ObjectRef("bitnami.com", "SealedSecret", "shop", "db")
+    old, new = ({"kind": "SealedSecret", "spec": {"encryptedData": {"same": "AgA=", "new": text}}} for text in ("AgB" * 200, "AgC" * 200))
+    one = change(old, new, ref=ref)
+    told = text(change_lines(one))
+    assert re.search(r"spec\.encryptedData\.new: sealed ~(\w{8}) → sealed ~(?!\1)\w{8}\n      same: same sealed ~\w{8}\n", told)
+    keys = change_json(one)["keys"]
+    assert [(key["path"], key["kind"], key["newBytes"]) for key in keys] == [
+        ("spec.encryptedData.new", "changed", None),
+        ("spec.encryptedData.same", "same", None),
+    ]
+    assert equal_lines([("web", plan(one, change(None, new, Action.CREATE, ref=ObjectRef("bitnami.com", "SealedSecret", "n", "b"))))]) == []
+
+
 def test_drift_tells_found_and_wanted_of_every_key() -> None:
     found, wanted = secret(password="by-hand", user="ada"), secret(password="correct-horse", user="ada")
     fields = tuple(DriftedField(f, None, BY) for f in field_changes(found, wanted, ref=REF))

@@ -14,7 +14,6 @@ from gitctl.cli.show.lines import Line, Style, line, text_of
 from gitctl.cli.show.plan import field_lines
 from gitctl.cli.show.report import warn_target
 from gitctl.cli.show.run import outcome_json, run_lines
-from gitctl.cli.show.tags import is_encoded
 from gitctl.cli.show.values import field_json, owner_json, ref_json
 from gitctl.errors import ExitCode, exit_code_of
 from gitctl.model.change import Proof
@@ -239,4 +238,4 @@ def _field_json(field: DriftedField) -> dict[str, Any]:
     }
     if not field.change.sensitive:
         return body
-    return body | side_json(field.change.old, field.change.new, encoded=is_encoded(field.change.path), names=_SIDES)
+    return body | side_json(field.change.old, field.change.new, encoded=field.change.encoded, names=_SIDES)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitctl.cli.show.lines import Line, Style, line
-from gitctl.cli.show.tags import is_covered, is_encoded, tag_of
+from gitctl.cli.show.tags import is_covered, tag_of
 from gitctl.cli.show.values import ref_json
 from gitctl.model.change import Plan
 from gitctl.model.manifest import ObjectRef
@@ -47,8 +47,8 @@ def equal_values(titled: Titled) -> list[tuple[str, list[KeyPlace]]]:
         return []
     groups: dict[str, dict[tuple[object, ...], KeyPlace]] = {}
     for place in (*changed, *(place for title, plan in titled for place in _unchanged(title, plan))):
-        if place.key.new and not is_covered(place.key.new):
-            tag = tag_of(place.key.new, encoded=is_encoded(place.key.path))
+        if place.key.new and not place.key.sealed and not is_covered(place.key.new):
+            tag = tag_of(place.key.new, encoded=place.key.encoded)
             groups.setdefault(tag, {}).setdefault(place.identity, place)
     return [(tag, list(some.values())) for tag, some in groups.items() if len(some) > 1 and _is_news(some.values())]
 

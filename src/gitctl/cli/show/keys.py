@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gitctl.cli.show.lines import Line, Style, line
-from gitctl.cli.show.tags import is_encoded, size_of, tag_of, tagged
+from gitctl.cli.show.tags import sealed_tag, size_of, tag_of, tagged
 from gitctl.model.culprit import Culprit
 from gitctl.model.secretkey import KeyKind, SecretKey
 from gitctl.plan.fields import path_text
@@ -22,11 +22,12 @@ def key_lines(keys: Sequence[SecretKey], *, kinds: Sequence[KeyKind]) -> list[Li
 
 def _listed(keys: Sequence[SecretKey]) -> str:
     more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
-    return ", ".join(f"{key.name} {tagged(_value(key), encoded=is_encoded(key.path))}" for key in keys[:_SHOWN]) + more
+    return ", ".join(f"{key.name} {_told(key)}" for key in keys[:_SHOWN]) + more
 
 
-def _value(key: SecretKey) -> Any:
-    return key.old if key.kind is KeyKind.REMOVED else key.new
+def _told(key: SecretKey) -> str:
+    value = key.old if key.kind is KeyKind.REMOVED else key.new
+    return sealed_tag(value) if key.sealed else tagged(value, encoded=key.encoded)
 
 
 def side_json(old: Any, new: Any, *, encoded: bool, names: tuple[str, str] = ("old", "new")) -> dict[str, Any]:
@@ -37,11 +38,13 @@ def side_json(old: Any, new: Any, *, encoded: bool, names: tuple[str, str] = ("o
 
 
 def keys_json(keys: Iterable[SecretKey], *, names: tuple[str, str] = ("old", "new")) -> list[dict[str, Any]]:
-    """Each key of a Secret: what happens to it, with sizes and tags."""
-    return [
-        {"path": path_text(key.path), "kind": key.kind.value, **side_json(key.old, key.new, encoded=is_encoded(key.path), names=names)}
-        for key in keys
-    ]
+    """Each key of a Secret: what happens to it, with sizes and tags. Of a SealedSecret no size is known, and tags are of ciphertexts."""
+    return [{"path": path_text(key.path), "kind": key.kind.value, **_sides(key, names)} for key in keys]
+
+
+def _sides(key: SecretKey, names: tuple[str, str]) -> dict[str, Any]:
+    sides = side_json(key.old, key.new, encoded=key.encoded, names=names)
+    return sides | {f"{name}Bytes": None for name in names} if key.sealed else sides
 
 
 def writer_text(by: Culprit, verb: str = "changed") -> str:

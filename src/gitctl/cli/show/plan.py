@@ -8,12 +8,13 @@ from typing import Any
 
 from gitctl.cli.show.keys import key_lines, writer_text
 from gitctl.cli.show.lines import Line, Style, line
+from gitctl.cli.show.tags import sealed_tag
 from gitctl.cli.show.values import shown, summary_json
 from gitctl.model.change import Action, Change, Comparison, FieldChange, FieldKind, Plan, Proof
 from gitctl.model.quantity import counted
 from gitctl.model.secretkey import KeyKind
 from gitctl.plan.fields import path_text
-from gitctl.plan.secretkeys import keys_of_change
+from gitctl.plan.secretkeys import SEALED, keys_of_change
 
 _MARKS = {
     Action.CREATE: ("+", Style.ADDED),
@@ -92,10 +93,7 @@ def _writer_lines(field: FieldChange) -> list[Line]:
 
 
 def _values(field: FieldChange) -> str:
-    if field.sensitive:
-        old, new = (shown(field, v) if v is not None else "" for v in (field.old, field.new))
-    else:
-        old, new = _short(field.old), _short(field.new)
+    old, new = (_value(field, v) for v in (field.old, field.new))
     match field.kind:
         case FieldKind.ADDED:
             return f"+ {new}"
@@ -105,6 +103,13 @@ def _values(field: FieldChange) -> str:
             return f"order only: {old} → {new}"
         case FieldKind.CHANGED:
             return f"{old} → {new}" + ("  (changed)" if field.sensitive and old == new else "")
+
+
+def _value(field: FieldChange, value: Any) -> str:
+    if field.sensitive:
+        return shown(field, value) if value is not None else ""
+    # Long, and nothing that anybody could read.
+    return sealed_tag(value) if field.path[:2] == SEALED and isinstance(value, str) else _short(value)
 
 
 def _manager(field: FieldChange) -> str:

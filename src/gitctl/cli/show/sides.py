@@ -1,4 +1,7 @@
-"""Sides: each change of a plan as two texts, what is and what would be, as `kubectl diff` gives them to a program. Secrets are masked."""
+"""Sides: each change of a plan as two texts, what is and what would be, as `kubectl diff` gives them to a program.
+
+Secrets are masked; their tags tell values apart.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gitctl.cli.show.tags import tagged
 from gitctl.documents import dump
 from gitctl.model.change import Action, Change, Plan
 from gitctl.model.manifest import Json, ObjectRef, Path
-from gitctl.redact import MASK, mask_object
+from gitctl.redact import mask_object
 
 Hide = Callable[[Any], Any]
 
@@ -35,25 +39,10 @@ def _side(change: Change, known: tuple[Path, ...], hide: Hide) -> Side:
     live = comparison.live if comparison else change.live
     merged = (comparison.merged or comparison.sent) if comparison else None
     places = (*known, *(comparison.desired.sensitive if comparison else ()), *(f.path for f in change.fields if f.sensitive))
-    shown = [_bare(mask_object(body, places)) if body else None for body in (live, merged)]
-    if live and merged:
-        shown = list(told_apart((_bare(live), _bare(merged)), (shown[0], shown[1])))
+    shown = [_bare(mask_object(body, places, mask=tagged)) if body else None for body in (live, merged)]
     texts = [dump(_sorted(hide(body))) if body else "" for body in shown]
     version = str((merged or live or {}).get("apiVersion", "")).rpartition("/")[2]
     return Side(_file_name(change.ref, version), *texts)
-
-
-def told_apart(raw: tuple[Any, Any], masked: tuple[Any, Any]) -> tuple[Any, Any]:
-    """The masked values, with `(before)` and `(after)` at masks that are alike although the values behind them differ."""
-    (old, new), (a, b) = raw, masked
-    if isinstance(a, dict) and isinstance(b, dict) and isinstance(old, dict) and isinstance(new, dict):
-        pairs = {key: told_apart((old.get(key), new.get(key)), (a[key], b[key])) for key in a.keys() & b.keys()}
-        return tuple({key: pairs[key][n] if key in pairs else value for key, value in side.items()} for n, side in enumerate((a, b)))  # type: ignore[return-value]
-    if isinstance(a, list) and isinstance(b, list) and len(a) == len(b) and isinstance(old, list) and isinstance(new, list):
-        items = [told_apart(values, masks) for values, masks in zip(zip(old, new, strict=False), zip(a, b, strict=True), strict=False)]
-        return [one for one, _ in items], [other for _, other in items]
-    hidden = isinstance(a, str) and a.startswith(MASK) and a == b and old != new
-    return (f"{a} (before)", f"{b} (after)") if hidden else (a, b)
 
 
 def _sorted(value: Any) -> Any:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from gitctl.model.manifest import Path
 from gitctl.redact import MASK, mask_value, raw_value
 from gitctl.secrets.placeholder import tokens_in
 from gitctl.secrets.tags import new_key, tag
@@ -18,11 +17,6 @@ from gitctl.secrets.tags import new_key, tag
 @cache
 def _key() -> bytes:
     return new_key()
-
-
-def is_encoded(path: Path) -> bool:
-    """Is what stands at this path of a Secret base64?"""
-    return path[:1] == ("data",)
 
 
 def is_covered(value: Any) -> bool:
@@ -44,3 +38,8 @@ def tagged(value: Any, *, encoded: bool) -> str:
     """`*** (13 bytes) ~5f1d09aa`."""
     mask = f"{MASK} (not decrypted)" if is_covered(value) else mask_value(value, encoded=encoded)
     return f"{mask} ~{tag_of(value, encoded=encoded)}"
+
+
+def sealed_tag(ciphertext: Any) -> str:
+    """`sealed ~5f1d09aa`: a value of a SealedSecret, by its ciphertext; sealing the same value again gives another."""
+    return f"sealed ~{tag_of(ciphertext, encoded=False)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gitctl.cli.show.keys import keys_json, side_json, writer_json
-from gitctl.cli.show.tags import is_encoded, tagged
+from gitctl.cli.show.tags import tagged
 from gitctl.model.change import Change, Comparison, FieldChange, FieldOwner, Plan, Refusal
 from gitctl.model.manifest import ObjectRef
 from gitctl.model.revision import Revision
@@ -45,13 +45,13 @@ def field_json(field: FieldChange) -> dict[str, Any]:
     body: dict[str, Any] = {"path": path_text(field.path), "kind": field.kind.value, "old": old, "new": new}
     body |= {"loser": owner_json(field.loser), "sensitive": field.sensitive}
     if field.sensitive:
-        body |= side_json(field.old, field.new, encoded=is_encoded(field.path)) | {"writtenBy": writer_json(field.written_by)}
+        body |= side_json(field.old, field.new, encoded=field.encoded) | {"writtenBy": writer_json(field.written_by)}
     return body
 
 
 def shown(field: FieldChange, value: Any) -> str:
     """A sensitive value's mask: its length and its tag."""
-    return tagged(value, encoded=is_encoded(field.path))
+    return tagged(value, encoded=field.encoded)
 
 
 def change_json(change: Change) -> dict[str, Any]:
