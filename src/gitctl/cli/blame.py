@@ -24,7 +24,7 @@ from gitctl.protocols import Source
 from gitctl.workflow.parts import Blame, WantedField
 
 if TYPE_CHECKING:
-    from gitctl.secrets.places import SealedValue
+    from gitctl.secrets.places import SealedValue, SealedValues
 
 _KEY = re.compile(r"\[(?P<key>\w+)=(?P<value>[^,\]]*)")
 _VARIABLE = re.compile(rb"\$\{([A-Za-z_][A-Za-z0-9_]*)")
@@ -73,6 +73,7 @@ class _History:
         self._files = lru_cache(_KEPT)(self._read)
         self._blame = lru_cache(_KEPT)(source.blame)
         self._newest = lru_cache(_KEPT)(source.newest_change)
+        self._sealed = lru_cache(_KEPT)(self._find_sealed)
 
     def culprit(self, field: WantedField) -> Culprit | None:
         """Who wrote a field, or the object where no field is named."""
@@ -82,15 +83,18 @@ class _History:
 
     def _encrypted(self, field: WantedField) -> Culprit | None:
         """Who wrote the line of the encrypted value; of several values that are parts of one, the newest."""
-        from gitctl.secrets.places import sealed_values
-
-        values = sealed_values(self._files(field.sha, field.places or (field.origin.path,)), field.covered)
+        values = self._sealed(field.sha, field.places or (field.origin.path,)).below(field.covered)
         found = [(by, value) for value in values if (by := self._line_of(field.sha, value))]
         by, value = max(found, key=lambda one: (one[0].committed_at is not None, one[0].committed_at), default=(None, None))
         if by is None or value is None:
             return None
         culprit = _culprit(by, (value.path, value.line) if value.line else None)
         return replace(culprit, anew=self._is_anew(field.sha, value, by)) if culprit else None
+
+    def _find_sealed(self, sha: str, places: tuple[str, ...]) -> SealedValues:
+        from gitctl.secrets.places import SealedValues
+
+        return SealedValues(self._files(sha, places))
 
     def _line_of(self, sha: str, value: SealedValue) -> Revision | None:
         by = self._blame(sha, value.path).get(value.line) if value.line else None

@@ -1,4 +1,4 @@
-"""Where in a tree the encrypted values stand that a placeholder stands for."""
+"""Where in a tree the encrypted values stand that placeholders stand for."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gitctl.errors import GitctlError
+from gitctl.secrets.leaves import ENCRYPTED
 from gitctl.secrets.placeholder import token, tokens_in
 from gitctl.secrets.sops import SopsProvider
 
@@ -19,13 +20,21 @@ class SealedValue:
     others: tuple[int, ...]
 
 
-def sealed_values(files: Mapping[str, bytes], covered: str) -> tuple[SealedValue, ...]:
-    """The encrypted values whose placeholders are in a text (`covered`), as they stand in these files. No key is needed."""
-    wanted = frozenset(tokens_in(covered))
-    return tuple(found for path, content in files.items() for found in _in_file(path, content, wanted)) if wanted else ()
+class SealedValues:
+    """The encrypted values in some files, by their placeholders. No key is needed, and no program."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._values: dict[str, list[SealedValue]] = {}
+        for path, content in files.items():
+            for name, value in _in_file(path, content):
+                self._values.setdefault(name, []).append(value)
+
+    def below(self, covered: str) -> tuple[SealedValue, ...]:
+        """Those whose placeholders are in a text, in base64 too. A copied file has the same ones as the other."""
+        return tuple(value for name in dict.fromkeys(tokens_in(covered)) for value in self._values.get(name, ()))
 
 
-def _in_file(path: str, content: bytes, wanted: frozenset[str]) -> Iterator[SealedValue]:
+def _in_file(path: str, content: bytes) -> Iterator[tuple[str, SealedValue]]:
     provider = SopsProvider()
     if not provider.recognises(path, content):
         return
@@ -33,14 +42,13 @@ def _in_file(path: str, content: bytes, wanted: frozenset[str]) -> Iterator[Seal
         values = provider.outline(path, content).values
     except GitctlError:
         return
-    lines = content.split(b"\n")
-    places = {sealed: _line(lines, sealed) for _, _, sealed in values}
+    lines = _lines(content)
+    others = tuple(lines.get(sealed, 0) for _, _, sealed in values)
     for place, _, sealed in values:
-        if token(sealed, place) in wanted:
-            yield SealedValue(path, places[sealed], tuple(places.values()))
+        yield token(sealed, place), SealedValue(path, lines.get(sealed, 0), others)
 
 
-def _line(lines: list[bytes], sealed: str) -> int:
-    """A ciphertext is random: it stands in one line alone."""
-    text = sealed.encode()
-    return next((number for number, line in enumerate(lines, start=1) if text in line), 0)
+def _lines(content: bytes) -> dict[str, int]:
+    """Ciphertext → its line. A ciphertext is random: it stands in one line alone."""
+    rows = enumerate(content.decode("utf-8", "surrogateescape").split("\n"), start=1)
+    return {found.group(): number for number, row in rows for found in ENCRYPTED.finditer(row)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from gitctl.secrets.placeholder import as_base64, token
-from gitctl.secrets.places import SealedValue, sealed_values
+from gitctl.secrets.places import SealedValue, SealedValues
 
 
 def sealed(name: str) -> str:
@@ -21,7 +21,7 @@ FILES = {"a/secret.yaml": YAML, "a/prod.env": ENV, "a/values.json": JSON, "a/pla
 
 
 def found(covered: str) -> tuple[SealedValue, ...]:
-    return sealed_values(FILES, covered)
+    return SealedValues(FILES).below(covered)
 
 
 def test_a_value_is_found_by_its_placeholder_and_place() -> None:
