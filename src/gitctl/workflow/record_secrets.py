@@ -16,6 +16,8 @@ from gitctl.workflow.parts import Parts, Renders
 from gitctl.workflow.plan import Rendered
 from gitctl.workflow.writers import with_writers
 
+_KEYLESS = frozenset({ErrorId.NO_USABLE_KEY, ErrorId.WRONG_KEY})
+
 
 @dataclass(frozen=True, slots=True)
 class RecordSecrets:
@@ -53,7 +55,7 @@ def _records(state: AppState, number: int) -> tuple[Record, Record | None]:
 def _is_keyless(error: GitctlError) -> bool:
     """Does only a key stand in the way, or the program that would use it?"""
     errors = error.errors if isinstance(error, ManyErrors) else (error,)
-    return all(isinstance(one, ToolMissing) or one.id is ErrorId.NO_USABLE_KEY for one in errors)
+    return all(isinstance(one, ToolMissing) or one.id in _KEYLESS for one in errors)
 
 
 def _compared(app: App, record: Record, before: Record | None, parts: Parts, *, decrypted: bool) -> RecordSecrets:
@@ -65,8 +67,8 @@ def _compared(app: App, record: Record, before: Record | None, parts: Parts, *, 
 
 
 def _rendered(app: App, record: Record, parts: Parts) -> RenderResult | None:
-    """What a record wanted; nothing where it took the app away."""
-    if record.verb is RecordVerb.DELETE:
+    """What a record wanted; nothing where it took the app away, or put back that there was none."""
+    if record.verb is RecordVerb.DELETE or not record.revision:
         return None
     _, rendered = render_at(app, record.revision, parts, inputs=record.inputs)
     if rendered.digest != record.render_digest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 from tests.fixtures.errors import raises
@@ -17,8 +18,9 @@ from gitctl.model.record import Record, RecordResult, RecordVerb
 from gitctl.model.revision import Revision
 from gitctl.model.state import AppState
 from gitctl.workflow.compare import compare_rendered
+from gitctl.workflow.parts import Parts
 from gitctl.workflow.plan import Rendered
-from gitctl.workflow.record_secrets import RecordSecrets, _is_keyless, _of_secrets, _records
+from gitctl.workflow.record_secrets import RecordSecrets, _is_keyless, _of_secrets, _records, secrets_of_record
 
 APP = App("p", "dev", "web", "web")
 
@@ -82,10 +84,31 @@ def test_a_record_and_the_one_before_it() -> None:
         _records(state, 4)
 
 
+def test_what_renders_otherwise_now_is_no_answer() -> None:
+    revision, unused = Revision("r", "a" * 40, "main"), cast(Any, None)
+    tree = type("Tree", (), {"revision": revision})()
+    project = type("Lookup", (), {"app_at": lambda _self, app, _tree: app})()
+    parts = Parts(unused, tree, unused, unused, unused, unused, unused, "ada", project)
+    result = RenderResult("web", revision, RenderInputs("plain"), (manifest("Secret", a="YQ=="),), "now")
+    state = AppState("p/dev/web", records=(record(1, render_digest="then"), record(2, render_digest="now")))
+
+    def secrets(number: int) -> RecordSecrets:
+        return secrets_of_record(APP, state, number, parts, opening=lambda _app, _tree: result, keyless=unused)
+
+    for number in (1, 2):
+        with raises(ErrorId.NOT_REPRODUCIBLE):
+            secrets(number)
+    state = AppState("p/dev/web", records=(record(2, render_digest="now"),))
+    assert [one.ref.name for one in secrets(2).plan.changes] == ["secret"]
+    state = AppState("p/dev/web", records=(record(2, render_digest="now"), record(3, verb=RecordVerb.DELETE)))
+    assert [one.ref.name for one in secrets(3).plan.prunes] == ["secret"]
+
+
 @pytest.mark.parametrize(
     ("error", "is_keyless"),
     [
         (RenderError("x", id=ErrorId.NO_USABLE_KEY), True),
+        (InputError("x", id=ErrorId.WRONG_KEY), True),
         (ToolMissing("sops"), True),
         (ManyErrors([RenderError("x", id=ErrorId.NO_USABLE_KEY), InputError("x", id=ErrorId.SECRET_TAMPERED)]), False),
         (InputError("x", id=ErrorId.SECRET_TAMPERED), False),
