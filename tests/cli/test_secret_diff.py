@@ -18,7 +18,7 @@ PROJECT = {
     "apiVersion": "gitctl.dev/v1",
     "kind": "Project",
     "name": "shop",
-    "environments": {"dev": {}},
+    "environments": {"dev": {}, "prod": {}},
     "apps": {name: {"path": f"apps/{name}"} for name in ("db", "web")},
 }
 KUSTOMIZATION = "secretGenerator:\n- {name: web, envs: [prod.env]}\ngeneratorOptions: {disableNameSuffixHash: true}\n"
@@ -76,8 +76,8 @@ def test_each_key_with_its_commit_and_equal_values(
     assert (group["tag"], len(group["keys"])) == (fields["data.password"]["newTag"], 2)
     # Another run has another key; the report for a pull request says the same.
     assert group["tag"] != found[1]
-    markdown = diff("-o", "markdown").stdout
-    assert f"- `{equal}`" in markdown
+    markdown = diff("-o", "markdown", "--with-env", "prod").stdout
+    assert f"- `{equal} = db (prod) Secret db data.password = web (prod) Secret web data.PASSWORD`" in markdown
     assert "changed in Git by Ada Author" in markdown
 
     for shown in (text, markdown, json.dumps(body)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +13,7 @@ from gitctl.cli.flags import with_session
 from gitctl.cli.forms import Output
 from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
-from gitctl.cli.words import ADOPT_FROM, APP_NAME, APPS, LABELS, ONLY, REPLACE, REVISION, SECRETS, VERIFY, WORKTREE
+from gitctl.cli.words import ADOPT_FROM, APP_NAME, APPS, LABELS, ONLY, REPLACE, REVISION, SECRETS, VERIFY, WITH_ENV, WORKTREE
 from gitctl.model.certificate import Verify
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ EPILOG = epilog(
         ("gitctl diff -e prod --from main~1 --to main", "between two revisions, without a cluster"),
         ("gitctl diff -e prod -o markdown", "for a pull request"),
         ("gitctl diff -e prod --external", "by meld, dyff, difftastic: KUBECTL_EXTERNAL_DIFF"),
+        ("gitctl diff -e prod --with-env dev", "does a new password equal one of dev?"),
         ("gitctl diff ./manifests --context kind-dev -n demo", "a folder, without gitctl.yaml"),
     ],
     codes={0: "no difference", 1: "differences", 7: "a guard would refuse the sync", 8: "some objects cannot be applied"},
@@ -64,21 +67,19 @@ def diff(
     replace: REPLACE = None,
     verify: VERIFY = Verify.SAMPLE,
     no_secrets: SECRETS = False,
+    with_env: WITH_ENV = None,
 ) -> int:
     """Show what a sync would change; writes nothing."""
     from gitctl.cli.open import open_stages
     from gitctl.cli.request import plan_request
     from gitctl.cli.show.report import show_plans, show_revision_diff
-    from gitctl.errors import ErrorId, UsageError
     from gitctl.workflow.plan import plan_apps
 
-    if external and (summary or session.flags.output is not Output.TEXT):
-        raise UsageError("--external shows the whole diff, as text", id=ErrorId.FLAGS_CONFLICT, hint="leave out --summary and -o")
-    if bool(from_revision) != bool(to_revision):
-        raise UsageError("--from and --to go together", id=ErrorId.FLAGS_CONFLICT, hint="name both revisions")
+    _check_flags(session, external=external, summary=summary, revisions=(from_revision, to_revision))
     if from_revision and to_revision:
         old, new = (open_stages(session, apps, revision=name, target=False, absent=True)[0] for name in (from_revision, to_revision))
-        return show_revision_diff(session, _between(old, new), summary=summary, external=external)
+        beside = partial(_beside, session, with_env, new)
+        return show_revision_diff(session, _between(old, new), summary=summary, external=external, beside=beside)
     stages = open_stages(session, apps, revision=revision, worktree=worktree, app_name=app_name, tell_dirty=True)
     request = plan_request(
         only=only,
@@ -92,7 +93,27 @@ def diff(
         secrets=not no_secrets,
     )
     staged = [(stage, plan_apps(stage.apps, stage.parts, request)) for stage in stages]
-    return show_plans(session, staged, summary=summary, external=external)
+    return show_plans(session, staged, summary=summary, external=external, beside=partial(_beside, session, with_env, stages[0]))
+
+
+def _check_flags(session: Session, *, external: bool, summary: bool, revisions: tuple[str | None, str | None]) -> None:
+    from gitctl.errors import ErrorId, UsageError
+
+    if external and (summary or session.flags.output is not Output.TEXT):
+        raise UsageError("--external shows the whole diff, as text", id=ErrorId.FLAGS_CONFLICT, hint="leave out --summary and -o")
+    if bool(revisions[0]) != bool(revisions[1]):
+        raise UsageError("--from and --to go together", id=ErrorId.FLAGS_CONFLICT, hint="name both revisions")
+
+
+def _beside(session: Session, envs: Sequence[str] | None, stage: Stage, plans: Sequence[Plan]) -> list[tuple[str, Plan]]:
+    """What other environments want, by the same commit."""
+    from gitctl.workflow.beside import apps_beside
+
+    found = apps_beside(plans, [env for env in envs or () if env != stage.env], stage.parts)
+    for one in found:
+        if one.error:
+            session.warn(f"{one.title}: not compared: {one.error.message}")
+    return [(one.title, one.plan) for one in found if one.plan]
 
 
 def _between(old: Stage, new: Stage) -> list[tuple[str, Plan]]:

@@ -33,6 +33,15 @@ VERIFY = Annotated[
     typer.Option("--verify", help="Of the objects that are proven in sync, ask the server about all, a sample, or none."),
 ]
 SECRETS = Annotated[bool, typer.Option("--no-secrets", help="Do not look at Secrets: for accounts that may not.")]
+WITH_ENV = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--with-env",
+        metavar="ENV",
+        help="Also tell which new secret values equal ones of this environment, as Git has it; repeatable.",
+        autocompletion=offer.environments,
+    ),
+]
 YES = Annotated[bool, typer.Option("-y", "--yes", help="Do not ask for confirmation.")]
 ADOPT_FROM = Annotated[
     list[Rival] | None,

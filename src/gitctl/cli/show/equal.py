@@ -40,13 +40,14 @@ class KeyPlace:
         return f"{self.title} {self.ref} {path_text(self.key.path)}"
 
 
-def equal_values(titled: Titled) -> list[tuple[str, list[KeyPlace]]]:
-    """(tag, keys) of values that several keys would have, one of which gets it now. Secrets that do not change are looked at as well."""
+def equal_values(titled: Titled, beside: Titled = ()) -> list[tuple[str, list[KeyPlace]]]:
+    """(tag, keys) of values that several keys would have, one of which gets it now. Secrets that do not change are looked at as well, and
+    those of plans that are not shown but stand `beside`."""
     changed = [place for title, plan in titled for place in _changed(title, plan)]
     if not any(place.key.kind in _NEWS for place in changed):
         return []
     groups: dict[str, dict[tuple[object, ...], KeyPlace]] = {}
-    for place in (*changed, *(place for title, plan in titled for place in _unchanged(title, plan))):
+    for place in (*changed, *(place for title, plan in (*titled, *beside) for place in _unchanged(title, plan))):
         if place.key.new and not place.key.sealed and not is_covered(place.key.new):
             tag = tag_of(place.key.new, encoded=place.key.encoded)
             groups.setdefault(tag, {}).setdefault(place.identity, place)
@@ -67,9 +68,9 @@ def _unchanged(title: str, plan: Plan) -> Iterator[KeyPlace]:
         yield from (KeyPlace(title, plan.app, plan.owner, one.ref, key) for key in keys_of_comparison(one))
 
 
-def equal_lines(titled: Titled) -> list[Line]:
+def equal_lines(titled: Titled, beside: Titled = ()) -> list[Line]:
     """`equal values: storefront (dev) Secret shop/web data.password = database (dev) Secret shop/db data.password`."""
-    return [line(f"equal values: {_joined(places)}", Style.CHANGED) for _, places in equal_values(titled)]
+    return [line(f"equal values: {_joined(places)}", Style.CHANGED) for _, places in equal_values(titled, beside)]
 
 
 def _joined(places: Sequence[KeyPlace]) -> str:
@@ -77,12 +78,12 @@ def _joined(places: Sequence[KeyPlace]) -> str:
     return " = ".join(map(str, places[:_SHOWN])) + more
 
 
-def equal_json(titled: Titled) -> list[dict[str, Any]]:
+def equal_json(titled: Titled, beside: Titled = ()) -> list[dict[str, Any]]:
     """The same as data."""
     return [
         {
             "tag": tag,
             "keys": [{"app": p.app, "owner": p.owner, "object": ref_json(p.ref), "path": path_text(p.key.path)} for p in places],
         }
-        for tag, places in equal_values(titled)
+        for tag, places in equal_values(titled, beside)
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gitctl.cli.show.equal import equal_lines
+from gitctl.cli.show.equal import Titled, equal_lines
 from gitctl.cli.show.lines import text_of
 from gitctl.cli.show.plan import change_lines, counts
 from gitctl.model.change import Change, Plan
@@ -13,18 +13,18 @@ from gitctl.redact import Redactor
 LIMIT = 60_000
 
 
-def plans_markdown(titled: Iterable[tuple[str, Plan]], *, redactor: Redactor) -> str:
-    """All apps: a table of counts, then a folded diff block an app."""
+def plans_markdown(titled: Iterable[tuple[str, Plan]], *, redactor: Redactor, beside: Titled = ()) -> str:
+    """All apps: a table of counts, what is equal (also to what stands `beside`), then a folded diff block an app."""
     pairs = list(titled)
     rows = [f"| {title} | `{plan.revision.short}` | {counts(plan)} |" for title, plan in pairs]
     head = ["### gitctl diff", "", "| app | revision | changes |", "|---|---|---|", *rows, ""]
-    head += [f"- `{text}`" for text in _equal(pairs, redactor)] + [""]
+    head += [f"- `{text}`" for text in _equal(pairs, beside, redactor)] + [""]
     blocks = [_block(title, plan, redactor) for title, plan in pairs if plan.changes or plan.failures or plan.refusals]
     return _cut("\n".join(head) + "\n" + "\n".join(blocks))
 
 
-def _equal(pairs: list[tuple[str, Plan]], redactor: Redactor) -> list[str]:
-    return text_of(equal_lines(pairs), color=False, clean=redactor.clean).replace("`", "'").splitlines()
+def _equal(pairs: Titled, beside: Titled, redactor: Redactor) -> list[str]:
+    return text_of(equal_lines(pairs, beside), color=False, clean=redactor.clean).replace("`", "'").splitlines()
 
 
 def _block(title: str, plan: Plan, redactor: Redactor) -> str:

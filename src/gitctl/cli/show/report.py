@@ -11,7 +11,7 @@ from gitctl.cli.forms import Output
 from gitctl.cli.remember import remember
 from gitctl.cli.session import Session
 from gitctl.cli.show.cases import plan_cases
-from gitctl.cli.show.equal import equal_json, equal_lines
+from gitctl.cli.show.equal import Titled, equal_json, equal_lines
 from gitctl.cli.show.error import error_json, print_error
 from gitctl.cli.show.findings import Report, report_forms
 from gitctl.cli.show.lines import Line, Style, line, text_of
@@ -31,6 +31,15 @@ if TYPE_CHECKING:
     from gitctl.workflow.sync import AppRun
 
 
+Beside = Callable[[Sequence[Plan]], Titled]
+"""For plans that are shown, those with which their new secret values are compared as well."""
+
+
+def nothing_beside(_plans: Sequence[Plan]) -> Titled:
+    """Nothing else is looked at."""
+    return ()
+
+
 def show_plans(
     session: Session,
     staged: Sequence[tuple[Stage, Sequence[AppPlan]]],
@@ -38,11 +47,12 @@ def show_plans(
     summary: bool = False,
     kind: str = "DiffResult",
     external: bool = False,
+    beside: Beside = nothing_beside,
 ) -> int:
     """Print plans; errors of apps go to stderr after them. The result is the gravest exit code.
 
     Another `kind` of result than DiffResult has the shape of a run: of one in which nothing was done. With `external` the user's own
-    program shows what differs; the exit code is the plans' all the same.
+    program shows what differs; the exit code is the plans' all the same. `beside` finds plans with which only secret values are compared.
     """
     if not summary and not external:
         staged = [(stage, [_attributed(p, stage) for p in plans]) for stage, plans in staged]
@@ -60,8 +70,10 @@ def show_plans(
             "clusters": [_stage_json(stage, plans, dry_run=kind != "DiffResult") for stage, plans in staged],
             "errors": [error_json(e) for e in errors],
         }
-        body |= {"equalValues": equal_json(titled)} if kind == "DiffResult" else {}
-        session.result(kind, body, text=lambda: _plans_text(session, titled, summary), forms=_forms(session, titled, errors), paged=True)
+        others = () if summary else beside([plan for _, plan in titled])
+        body |= {"equalValues": equal_json(titled, others)} if kind == "DiffResult" else {}
+        forms = _forms(session, titled, errors, others)
+        session.result(kind, body, text=lambda: _plans_text(session, titled, summary, others), forms=forms, paged=True)
     _report(errors)
     return max([plan_code(p) for _, p in titled] + [exit_code_of(e) for e in errors], default=ExitCode.DONE)
 
@@ -92,11 +104,11 @@ def _external(session: Session, titled: Sequence[tuple[str, Plan, AppState | Non
     return []
 
 
-def _forms(session: Session, titled: Sequence[tuple[str, Plan]], errors: Sequence[GitctlError] = ()) -> dict[Output, Callable[[], str]]:
+def _forms(session: Session, titled: Titled, errors: Sequence[GitctlError] = (), beside: Titled = ()) -> dict[Output, Callable[[], str]]:
     """A plan's other forms: for a pull request, the names of what would be changed, and reports for CI systems."""
     return {
         **report_forms(lambda: Report(plan_cases(titled), errors), redactor=session.redactor),
-        Output.MARKDOWN: lambda: plans_markdown(titled, redactor=session.redactor),
+        Output.MARKDOWN: lambda: plans_markdown(titled, redactor=session.redactor, beside=beside),
         Output.NAME: lambda: session.redactor.clean("".join(f"{c.ref}\n" for _, plan in titled for c in plan.changes)),
     }
 
@@ -144,9 +156,9 @@ def _stage_json(stage: Stage, plans: Sequence[AppPlan], *, dry_run: bool) -> dic
     }
 
 
-def _plans_text(session: Session, titled: Sequence[tuple[str, Plan]], summary: bool) -> str:
+def _plans_text(session: Session, titled: Titled, summary: bool, beside: Titled = ()) -> str:
     lines = [row for title, plan in titled for row in plan_lines(plan, title=title, summary=summary, proofs=bool(session.flags.verbose))]
-    lines += [] if summary else equal_lines(titled)
+    lines += [] if summary else equal_lines(titled, beside)
     if len(titled) > 1:
         lines.append(_total([p for _, p in titled]))
     return text_of(lines, color=session.color, clean=session.redactor.clean)
@@ -160,14 +172,16 @@ def _total(plans: Sequence[Plan]) -> Line:
     return line(text, Style.HEAD)
 
 
-def show_revision_diff(session: Session, plans: Sequence[tuple[str, Plan]], *, summary: bool, external: bool = False) -> int:
+def show_revision_diff(session: Session, plans: Titled, *, summary: bool, external: bool = False, beside: Beside = nothing_beside) -> int:
     """Print what differs between two revisions."""
     if external:
         errors = _external(session, [(title, plan, None) for title, plan in plans])
         _report(errors)
         return max([plan_code(p) for _, p in plans] + [exit_code_of(e) for e in errors], default=ExitCode.DONE)
-    body = {"apps": [plan_json(p) for _, p in plans], "equalValues": equal_json(plans), "errors": []}
-    session.result("RevisionDiffResult", body, text=lambda: _plans_text(session, plans, summary), forms=_forms(session, plans), paged=True)
+    others = () if summary else beside([p for _, p in plans])
+    body = {"apps": [plan_json(p) for _, p in plans], "equalValues": equal_json(plans, others), "errors": []}
+    forms = _forms(session, plans, beside=others)
+    session.result("RevisionDiffResult", body, text=lambda: _plans_text(session, plans, summary, others), forms=forms, paged=True)
     return max((plan_code(p) for _, p in plans), default=ExitCode.DONE)
 
 
