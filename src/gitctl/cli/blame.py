@@ -103,8 +103,10 @@ class _History:
     def _is_anew(self, sha: str, value: SealedValue, by: Revision) -> bool:
         """Did the commit write every encrypted line of a file that was there before, as `sops rotate` does?"""
         lines = self._blame(sha, value.path)
-        writers = {lines[line].sha for line in value.others if line in lines}
-        return len(value.others) > 1 and writers == {by.sha} and self._newest(f"{by.sha}~1", (value.path,)) is not None
+        if len(value.others) < 2 or {lines[line].sha for line in value.others if line in lines} != {by.sha}:
+            return False
+        # Where older lines are left, the file may have been moved since; else it is looked for under its name.
+        return any(one.sha != by.sha for one in lines.values()) or self._newest(f"{by.sha}~1", (value.path,)) is not None
 
     def writer(self, field: WantedField) -> tuple[Revision | None, Line | None]:
         """The newest commit of the value's line and of its variables' lines, else the newest one of the files; and the line."""

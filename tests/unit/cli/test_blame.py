@@ -143,10 +143,15 @@ def test_a_secret_is_blamed_by_the_line_of_its_ciphertext(git_repo: Callable[...
     after = writer(repo, "p9", "password")
     assert after
     assert (after.subject, after.anew) == ("rotate", True)
+    repo.git("mv", "k/secret.yaml", "k/moved.yaml")
+    repo.commit("moved")
+    moved = writer(repo, "p9", "password")
+    assert moved
+    assert (moved.subject, moved.path, moved.anew) == ("rotate", "k/moved.yaml", True)
     # A placeholder that no file has any more: the newest commit of what the render read.
     lost = writer(repo, "p2", "password")
     assert lost
-    assert (lost.subject, lost.line) == ("rotate", 0)
+    assert (lost.subject, lost.line) == ("moved", 0)
 
 
 def test_a_plain_secret_is_blamed_by_its_line_below_string_data(git_repo: Callable[..., GitRepo]) -> None:
