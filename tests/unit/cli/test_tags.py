@@ -169,6 +169,8 @@ def test_sealed_secrets_are_told_by_ciphertext() -> None:
         ("spec.encryptedData.new", "changed", None),
         ("spec.encryptedData.same", "same", None),
     ]
+    drifted = ObjectDrift(ref, DriftVerdict.DRIFTED, tuple(DriftedField(f, None, BY) for f in one.fields))
+    assert "wanted: changed in Git by Ada Lovelace 2026-11-20" in text(object_lines(drifted))
     assert equal_lines([("web", plan(one, change(None, new, Action.CREATE, ref=ObjectRef("bitnami.com", "SealedSecret", "n", "b"))))]) == []
 
 

@@ -22,6 +22,7 @@ from gitctl.model.manifest import ObjectRef
 from gitctl.model.quantity import counted
 from gitctl.model.secretkey import KeyKind
 from gitctl.plan.fields import path_text
+from gitctl.plan.secretkeys import SEALED
 from gitctl.workflow.drift import DriftRun
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def wanted_text(field: DriftedField) -> str:
     by = field.wanted_by
     if by is None:
         return "absent in Git" if field.change.new is None else "in Git"
-    if field.change.sensitive:
+    if field.change.sensitive or field.change.path[:2] == SEALED:
         return writer_text(by)
     return f"{by.sha[:8]} by {by.author}" + (f" ({by.subject})" if by.subject else "")
 
