@@ -159,6 +159,7 @@ class ErrorId(StrEnum):
     REMOTE_CREDENTIALS = "remote-credentials", ExitCode.SOURCE
     REMOTE_REPOSITORY = "remote-repository", ExitCode.SOURCE
     CACHE_UNWRITABLE = "cache-unwritable", ExitCode.SOURCE
+    TEMPORARY_UNWRITABLE = "temporary-unwritable", ExitCode.SOURCE
     REMOTE_BUSY = "remote-busy", ExitCode.SOURCE
     REMOTE_STALE = "remote-stale", ExitCode.SOURCE
     PUSH_REJECTED = "push-rejected", ExitCode.SOURCE

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Collection, Mapping
-from pathlib import Path
 
 from gitctl.errors import ErrorId, InputError, SourceError
 from gitctl.process import Finished
-from gitctl.source.export import exported
+from gitctl.source.export import exported, temporary
 from gitctl.source.git import Git
 from gitctl.source.layout import real_path
 from gitctl.source.listing import Listing
@@ -83,8 +81,8 @@ def _write_tree(
     removed = {path for path, content in placed.items() if content is None and path in before}
     lines = [f"0 {'0' * 40}\t{path}" for path in sorted(removed)]
     lines += [f"{_mode(before.get(path), path in executable)} {sha}\t{path}" for path, sha in zip(written, ids, strict=True)]
-    with tempfile.TemporaryDirectory(prefix="gitctl-index-") as folder:
-        env = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+    with temporary("gitctl-index-") as folder:
+        env = {"GIT_INDEX_FILE": str(folder / "index")}
         git.out("read-tree", parent or "--empty", env=env)
         stdin = "".join(f"{line}\0" for line in lines).encode("utf-8", "surrogateescape")
         git.out("update-index", "-z", "--add", "--replace", "--index-info", stdin=stdin, env=env)
