@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 
@@ -36,6 +38,34 @@ def preimages_on_disk() -> None:
         return real(plan, outcomes, target, steps=steps)
 
     _replace(atomic, "undo", undo)
+
+
+def no_masks_in_diffs() -> None:
+    """A diff shows values."""
+    from gitctl.secrets import textconv
+
+    _replace(textconv, "mask_value", lambda value, **_: str(value))
+
+
+def merges_on_disk() -> None:
+    """The versions of a merge are also written into the folder of git's own temporary files."""
+    from gitctl.secrets import merge
+
+    real: Any = merge._opened
+
+    def opened(file: str, content: bytes, kind: Any) -> bytes:
+        plain: bytes = real(file, content, kind)
+        Path(".git", "merged").write_bytes(plain)
+        return plain
+
+    _replace(merge, "_opened", opened)
+
+
+def nobody_stands_by() -> None:
+    """A killed run has nobody who removes its room."""
+    from gitctl.secrets import room
+
+    _replace(room, "removed_after", lambda _: nullcontext())
 
 
 def _replace(place: Any, name: str, value: Any) -> None:

@@ -69,7 +69,7 @@ def test_sealing_leaks_nothing(scene: Scene) -> None:
     )
     for number, (args, stdin, code) in enumerate(rows):
         result, seen = scene.run("secret", "seal", *args, *QUIET[number % 2], stdin=stdin)
-        check(world, result, seen, code)
+        world.passes(result, seen, code=code)
 
 
 def test_opening_leaks_nothing_but_what_it_is_for(scene: Scene) -> None:
@@ -90,12 +90,4 @@ def test_opening_leaks_nothing_but_what_it_is_for(scene: Scene) -> None:
     )
     for number, (args, code) in enumerate(rows):
         result, seen = scene.run("secret", *args, *QUIET[number % 2])
-        check(world, result, seen, code)
-
-
-def check(world: World, result: Result, seen: list[str], code: int) -> None:
-    """It ended so, and nothing leaked anywhere."""
-    shown = f"{' '.join(result.args)}: exit {result.code}\n{result.stderr}"
-    assert result.code == code, shown
-    found = [*world.search.text("stdout", result.stdout), *world.search.text("stderr", result.stderr), *seen]
-    assert [*found, *world.leaks(plain=False)] == [], shown
+        world.passes(result, seen, code=code)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.canary.search import Search, traced_tools
 from tests.fixtures import warm
-from tests.fixtures.commands import GitRepo, Result
+from tests.fixtures.commands import GitRepo, Result, run
 from tests.fixtures.secrets import AgeKey, new_key
 
 from gitctl.secrets import rules
@@ -97,6 +97,19 @@ class World:
         with self.search.watching(self.tmp, self.home / "cache") as seen:
             told = warm.answer(args, cwd=self.repo.path, env=environment, stdin=stdin, timeout=timeout, first=first)
         return Result(("gitctl", *args), *told), seen
+
+    def run(self, *argv: str, env: Mapping[str, str] | None = None) -> tuple[Result, list[str]]:
+        """Run another program, such as git with our drivers, watched in the same way; the repository too."""
+        with self.search.watching(self.tmp, self.home / "cache", self.repo.path) as seen:
+            return run(argv, cwd=self.repo.path, env={**self.env, **(env or {})}), seen
+
+    def passes(self, result: Result, seen: list[str], *, code: int) -> Result:
+        """The result, when it ended so and nothing leaked anywhere."""
+        shown = f"{' '.join(result.args)}: exit {result.code}\n{result.stderr}"
+        assert result.code == code, shown
+        found = [*self.search.text("stdout", result.stdout), *self.search.text("stderr", result.stderr), *seen]
+        assert [*found, *self.leaks(plain=False)] == [], f"leaks: {shown}"
+        return result
 
     def leaks(self, *, plain: bool) -> list[str]:
         """Leaks in everything that is there after a command. `plain`: the user's own plain files may be."""

@@ -1,6 +1,7 @@
 """`gitctl` on PATH for shells, hooks and Git's drivers in tests: hands the command to a warm interpreter (tests/servers/warm.py).
 
 Called as `python -SE warm_client.py SOCKET ARGS…`. Signals go on to the command; its end is this program's end.
+WARM_FIRST names a function that runs in the command's process before it (`first` of tests/fixtures/warm.py).
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ def main(name: str, args: list[str]) -> None:
     """Run one command to its end. Never returns."""
     connection = socket.socket(socket.AF_UNIX)
     connection.connect(f"\0{name}")
-    request = json.dumps({"args": args, "cwd": os.getcwd(), "env": dict(os.environ), "first": ""}).encode() + b"\n"
+    request = (
+        json.dumps({"args": args, "cwd": os.getcwd(), "env": dict(os.environ), "first": os.environ.get("WARM_FIRST", "")}).encode() + b"\n"
+    )
     socket.send_fds(connection, [request[:1]], [0, 1, 2])
     connection.sendall(request[1:])
     lines = connection.makefile()

@@ -24,6 +24,9 @@ def align(path: str, content: bytes, *, config: Path, rules: bytes, where: str) 
     content = pysops.updatekeys_by_rule(content, kind=kind, config=rules, path=path, filename=where)
     if removed:
         content = pysops.rotate(content, kind=kind, filename=where)
+    else:
+        # Only this verifies the MAC: what somebody tampered with is not handed on to a new reader.
+        pysops.decrypt(content, kind=kind, filename=where)
     found = leaves.encrypted(leaves.documents(content, kind=kind, where=where))
     known = tuple(leaves.shown(place[1:]) for place, _ in found) if removed else ()
     return Aligned(content, added, removed, known)
