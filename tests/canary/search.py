@@ -61,12 +61,26 @@ class Search:
             watcher.join()
 
     def _watch(self, folders: tuple[Path, ...], before: frozenset[str], found: list[str], done: threading.Event) -> None:
+        known: set[tuple[str, int, int, int]] = set()
         while not done.is_set():
             for place, content in _processes(before):
                 found += self.text(place, content)
             for folder in folders:
-                found += self.files(folder)
+                found += self._new_files(folder, known)
             time.sleep(0.05)
+
+    def _new_files(self, folder: Path, known: set[tuple[str, int, int, int]]) -> list[str]:
+        """Leaks in what was not looked at before in this state; a large repository is not read again and again."""
+        found = []
+        for path in _below(folder):
+            with suppress(OSError):
+                state = path.stat()
+                version = (str(path), state.st_ino, state.st_mtime_ns, state.st_size)
+                if version not in known:
+                    known.add(version)
+                    found += self.text(f"the name of {path}", path.name)
+                    found += self.text(str(path), path.read_bytes()) if path.is_file() else []
+        return found
 
 
 def _below(folder: Path) -> Iterator[Path]:
