@@ -7,12 +7,14 @@ import re
 import secrets
 import shutil
 import subprocess
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from tests.docs.examples import Example, examples, first_missing, not_run
 from tests.fixtures import warm
+from tests.servers.moto import Moto
 
 from gitctl import sandbox
 
@@ -32,9 +34,14 @@ NOT_RUN = {
     "docs/getting-started.md": 1,
     "docs/sandbox.md": 1,
     "docs/sealed-secrets.md": 1,
+    "docs/secret-keys.md": 1,
     "docs/secrets.md": 1,
 }
 NOT_RUN |= {"docs/moving/flux.md": 7, "docs/moving/argocd.md": 6, "docs/moving/kluctl.md": 3}  # tools that a test machine does not have
+
+# Programs that are not everywhere; AWS is moto's server, and the key of the page one of its own.
+NEEDS = {"secret-keys.md": ("gpg", "ssh-keygen", "moto_server")}
+AWS_KEY = "arn:aws:kms:eu-central-1:111122223333:key/shop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +52,12 @@ class Shell:
     state: Path
     suffix: str
     context: str
+    key: str = ""
 
     def run(self, example: Example) -> None:
         """Run one command; fail when it ends or prints otherwise than the page says."""
         command = re.sub(r"\bshop-(dev|prod)", rf"shop{self.suffix}-\1", example.command).replace("gitctl-demo", self.context)
+        command = command.replace(AWS_KEY, self.key)
         script = f'. "{self.state}"\n{command}\ncode=$?\n{{ export -p; printf "cd %q\\n" "$PWD"; }} > "{self.state}"\nexit $code\n'
         done = subprocess.run(
             ["bash", "-c", script], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=150
@@ -86,9 +95,18 @@ def shell(tmp_path: Path, control_plane: sandbox.ControlPlane, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("page", RUNNABLE, ids=lambda page: page.stem)
-def test_the_examples_of_a_page(page: Path, shell: Shell) -> None:
-    for example in examples(page):
-        shell.run(example)
+def test_the_examples_of_a_page(page: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = [name for name in NEEDS.get(page.name, ()) if not shutil.which(name)]
+    if missing:
+        pytest.skip(f"not on PATH: {', '.join(missing)}")
+    with ExitStack() as stack:
+        if "moto_server" in NEEDS.get(page.name, ()):
+            aws = stack.enter_context(Moto(Path(shutil.which("moto_server") or "")))
+            shell = replace(shell, key=aws.call("kms", "CreateKey")["KeyMetadata"]["Arn"])
+            for name, value in aws.environment.items():
+                monkeypatch.setenv(name, value)
+        for example in examples(page):
+            shell.run(example)
 
 
 def test_blocks_that_are_not_run_are_counted_and_say_why() -> None:
