@@ -10,15 +10,18 @@ import base64
 import gzip
 import json
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.canary.world import World, build
 from tests.fixtures.commands import Result, Runner
+from tests.fixtures.project import config_map
 from tests.fixtures.secrets import AgeKey
 
 from gitctl import sandbox
+from gitctl.errors import ErrorId
 
 TEXT = ("-vvv",)
 JSON = ("-o", "json", "-vvv", "--log-format", "json")
@@ -48,9 +51,9 @@ class Story:
         self.world.seal("plain/secret.yaml", self.world.secret.replace("user: ", f"user: n{marks}-"))
         self.world.repo.commit(files=more)
 
-    def run(self, *args: str, code: int, first: str = "") -> Result:
+    def run(self, *args: str, code: int, first: str = "", env: Mapping[str, str] | None = None) -> Result:
         """A command that ends with this code and leaks nothing anywhere. `first` as for `warm.answer`."""
-        result, seen = self.world.gitctl(*args, "-e", "dev", first=first)
+        result, seen = self.world.gitctl(*args, "-e", "dev", first=first, env=env)
         assert result.code == code, f"{' '.join(result.args)}: exit {result.code}\n{result.stdout}\n{result.stderr}"
         search = self.world.search
         found = [*search.text("stdout", result.stdout), *search.text("stderr", result.stderr), *seen]
@@ -128,6 +131,18 @@ def test_a_release_drift_and_a_way_back(story: Story) -> None:
     story.run("health", *JSON, code=0)
     story.run("delete", "plain", "--dry-run", *TEXT, code=1)
     story.run("delete", "plain", "--orphan", "--yes", *JSON, code=0)
+
+
+def test_a_wrong_key_and_a_broken_mac_apply_nothing(story: Story, stranger: AgeKey) -> None:
+    as_stranger = {"SOPS_AGE_KEY_FILE": str(stranger.file), "XDG_CONFIG_HOME": str(stranger.file.parent)}
+    story.run("sync", *TEXT, code=3, env=as_stranger).error(ErrorId.WRONG_KEY)
+    file = story.world.repo.path / "plain/secret.yaml"
+    file.write_text(file.read_text().replace("name: db", "name: dc"))
+    story.world.repo.commit(files={"plain/web.yaml": json.dumps(config_map("web"))})
+    told = story.run("sync", code=3).error(ErrorId.SECRET_TAMPERED)
+    assert told.stderr.count("error: ") == 1
+    made = story.kubectl("-n", story.namespace, "get", "secrets,configmaps", "-l", "gitctl.dev/app", "-o", "name").stdout
+    assert (made, story.run("history", "plain", "-o", "json", code=0).json()["clusters"][0]["records"]) == ("", [])
 
 
 def test_refusals_of_the_api_server(story: Story) -> None:

@@ -99,6 +99,15 @@ def test_bad_secrets_are_one_clear_error(gitctl: Runner, sealer: Controller, tex
 def test_bad_certificates_are_one_clear_error(gitctl: Runner, tmp_path: Path, sealer: Controller) -> None:
     over = controller(tmp_path / "over", 0, since=-3, days=-1)
     gitctl("secret", "seal", "--cert", over.cert, stdin=SECRET).error(ErrorId.CERTIFICATE_EXPIRED)
+    plain = tmp_path / "plain.yaml"
+    plain.write_text(SECRET)
+    told = gitctl("secret", "seal", "--cert", over.cert, "--in-place", plain).error(ErrorId.CERTIFICATE_EXPIRED)
+    assert (plain.read_text(), told.stdout, told.stderr.count("error: ")) == (SECRET, "", 1)
+    sealed = gitctl("secret", "seal", "--cert", sealer.cert, stdin=SECRET).expect().stdout
+    plain.write_text(sealed)
+    again = ("secret", "reseal", plain, "--cert", over.cert, "--recovery-private-key", sealer.backup)
+    gitctl(*again).error(ErrorId.CERTIFICATE_EXPIRED)
+    assert plain.read_text() == sealed
     gitctl("secret", "seal", "--cert", sealer.backup, stdin=SECRET).error(ErrorId.CERTIFICATE_INVALID)
     assert (
         "https://" in gitctl("secret", "seal", "--cert", "http://example.com/c.pem", stdin=SECRET).error(ErrorId.CERTIFICATE_INVALID).stderr
