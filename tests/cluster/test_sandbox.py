@@ -250,17 +250,6 @@ def test_a_damaged_record_of_ports_costs_a_restart_and_no_data(plane: ControlPla
     assert has_config_map(again, "survives")
 
 
-def test_the_users_own_api_server_and_etcd_are_used(stopped: ControlPlane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tool = programs(lambda _text: None).tool
-    for name in ("etcd", "kube-apiserver"):
-        (tmp_path / name).write_text(f'#!/bin/sh\necho own {name} >> "{tmp_path}/started"\nexec "{tool}" {name} "$@"\n')
-        (tmp_path / name).chmod(0o755)
-    monkeypatch.setenv("KUBEBUILDER_ASSETS", str(tmp_path))
-    assert ready(sandbox.up("own"))
-    assert (tmp_path / "started").read_text() == "own etcd\nown kube-apiserver\n"
-    sandbox.down("own")
-
-
 def test_a_part_that_cannot_start_shows_the_end_of_its_log(stopped: ControlPlane, gitctl: Runner) -> None:
     etcd = stopped.files.etcd_data
     moved = etcd.rename(etcd.with_name("etcd-aside"))
@@ -281,6 +270,16 @@ def test_unknown_names_and_parts_are_explained(stopped: ControlPlane, gitctl: Ru
     assert "there are: own" in unknown.stderr
     assert "is not a part" in gitctl("sandbox", "restart", "api", "--name", "own").expect(2).stderr
     assert "is not a name" in gitctl("sandbox", "up", "--name", "../x").expect(2).stderr
+
+
+def test_the_users_own_api_server_and_etcd_are_used(stopped: ControlPlane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tool = programs(lambda _text: None).tool
+    for name in ("etcd", "kube-apiserver"):
+        (tmp_path / name).write_text(f'#!/bin/sh\necho own {name} >> "{tmp_path}/started"\nexec "{tool}" {name} "$@"\n')
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("KUBEBUILDER_ASSETS", str(tmp_path))
+    assert ready(sandbox.up("own"))
+    assert (tmp_path / "started").read_text() == "own etcd\nown kube-apiserver\n"
 
 
 def test_everything_ends_with_purge(plane: ControlPlane, gitctl: Runner) -> None:

@@ -11,8 +11,8 @@ from tests.reliability.kills import Ending, Kill, play_all, uninterrupted
 from gitctl.sandbox import ControlPlane
 
 SEED = 4
-STEP = 19
-"""About every ninth request, in turn before and after."""
+STEP = 31
+"""About every fifteenth request, in turn before and after."""
 
 
 @pytest.mark.torture

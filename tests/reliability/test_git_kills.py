@@ -20,8 +20,8 @@ from tests.fixtures.figures import Figure
 from tests.fixtures.project import config_map
 
 SEED = 2
-STEP = 19
-"""About every ninth call, in turn before and after."""
+STEP = 31
+"""About every fifteenth call, in turn before and after."""
 
 # A git that counts gitctl's calls and kills gitctl at one of them: before git has done anything, or when it has done all.
 SHIM = """#!/bin/sh
