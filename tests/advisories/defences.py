@@ -106,7 +106,7 @@ def no_refusal_of_remote_bases() -> None:
         if "://" not in entry.text:
             whole(self, entry)
 
-    kustomization._REMOTE = _NEVER
+    kustomization.looks_remote = lambda _: False
     kustomization._Kustomization._resource = resource  # type: ignore[method-assign]
     _no_walls()
 

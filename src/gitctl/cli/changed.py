@@ -21,7 +21,8 @@ def check_changed(session: Session, names: Sequence[str]) -> int:
     Who changes a base need not have the keys of every environment: nothing is decrypted.
     Raises the errors of all apps that do not render.
     """
-    from gitctl.cli.open import open_project, render_with
+    from gitctl.cli.open import open_project
+    from gitctl.cli.rendering import render_with
     from gitctl.cli.start import start_folder
 
     opened = open_project(session, worktree=True)
@@ -31,7 +32,7 @@ def check_changed(session: Session, names: Sequence[str]) -> int:
     root = Path(opened.tree.revision.repo).resolve()
     files = {Path(os.path.normpath(start_folder(session).resolve() / name)) for name in names}
     paths = {file.relative_to(root).as_posix() for file in files if file.is_relative_to(root)}
-    render = render_with(session, keyless=True)
+    render = render_with(session, opened.source, keyless=True)
     errors: list[GitctlError] = []
     for app in _chosen(session, opened, paths):
         try:
@@ -43,14 +44,15 @@ def check_changed(session: Session, names: Sequence[str]) -> int:
 
 
 def _chosen(session: Session, opened: OpenProject, paths: set[str]) -> tuple[App, ...]:
+    from gitctl.cli.rendering import open_bases
     from gitctl.plugins import renderers
     from gitctl.render.run import reads_of
     from gitctl.workflow.touched import touched
 
-    table = renderers()
+    table, bases = renderers(), open_bases(session, opened.source)
 
     def reads(app: App) -> tuple[str, ...]:
-        return (opened.file, *reads_of(app, opened.tree, renderers=table))
+        return (opened.file, *reads_of(app, opened.tree, renderers=table, bases=bases))
 
     return touched(_apps(session, opened), paths, reads)
 

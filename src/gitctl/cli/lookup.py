@@ -51,7 +51,7 @@ class ProjectLookup:
         known = {spec.template.name for spec in project.apps}
         name = next((n for n in (app.name, *app.renamed_from) if n in known), app.name)
         past = fill_app(find_app(project, name).template, environment, self._cluster_in(project))
-        return replace(past, tenancy=app.tenancy)
+        return replace(past, tenancy=app.tenancy, remote_bases=app.remote_bases)
 
     def settings_at(self, app: App, past: Tree, now: Tree, *, variables: Collection[str] = ()) -> Mapping[str, bytes]:
         """The project file of `now` with the app's section and the variables as `past` has them; comments and all else stay."""

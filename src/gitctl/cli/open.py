@@ -13,6 +13,7 @@ from gitctl.cli import branches
 from gitctl.cli.actor import actor
 from gitctl.cli.blame import blame_with
 from gitctl.cli.lookup import NoLookup, ProjectLookup, committed
+from gitctl.cli.rendering import render_with
 from gitctl.cli.request import duration
 from gitctl.cli.session import Session
 from gitctl.cli.start import start_folder
@@ -24,11 +25,10 @@ from gitctl.config.load import load
 from gitctl.config.resolve import Selection, resolve
 from gitctl.errors import ConfigError, ErrorId, GitctlError, UsageError
 from gitctl.model.app import App, Cluster, Environment, Limits, Project, SourceSpec
-from gitctl.model.manifest import RenderResult
 from gitctl.model.quantity import counted
 from gitctl.paths import cache_folder
 from gitctl.plan.adopt import owners_of
-from gitctl.protocols import Publisher, Source, Target, Tree, Vault
+from gitctl.protocols import Publisher, Source, Target, Tree
 from gitctl.source.checkout import dirty_paths, find_root
 from gitctl.source.open import open_publisher, open_source
 from gitctl.source.repository import LocalSource, MirrorSource
@@ -189,7 +189,8 @@ def bound(selection: Selection, tip: Project | None) -> tuple[App, ...]:
 def _bound(app: App, now: App | None, cluster: Cluster | None) -> App:
     if now is None:
         return app
-    return replace(app, suspensions=now.suspensions, tenancy=tenants.filled(now.tenancy, placeholders(now, app.env, cluster)))
+    tenancy = tenants.filled(now.tenancy, placeholders(now, app.env, cluster))
+    return replace(app, suspensions=now.suspensions, tenancy=tenancy, remote_bases=now.remote_bases)
 
 
 def _tell(session: Session, tree: Tree) -> None:
@@ -287,7 +288,7 @@ def _parts(
         source=source,
         tree=tree,
         target=open_cluster(session, cluster, apps) if cluster else cast(Target, _NoTarget()),
-        render=render_with(session),
+        render=render_with(session, source),
         emit=session.emit,
         now=lambda: datetime.now(UTC),
         cancel=session.cancel,
@@ -331,42 +332,6 @@ def _in_checkout(session: Session, files: str) -> bool:
     root = (find_root(start) or start).resolve()
     paths = [Path(os.path.abspath(Path(name).expanduser())) for name in files.split(os.pathsep) if name]
     return any(one.is_relative_to(root) for path in paths for one in (path, path.parent.resolve() / path.name, path.resolve()))
-
-
-def render_with(session: Session, *, keyless: bool = False, opens_branches: bool = False) -> Callable[[App, Tree], RenderResult]:
-    """The render stage with the secret providers in it. `keyless`: nothing is decrypted, placeholders stay. So it is for what goes to a
-    branch, unless `opens_branches`."""
-    from gitctl.plugins import renderers
-    from gitctl.render.run import render
-    from gitctl.secrets.keyless import KeylessVault
-    from gitctl.secrets.sops import SopsProvider
-    from gitctl.secrets.vault import SecretVault
-
-    table = renderers()
-    # One for the run: a file that several apps share is decrypted once.
-    opening: Vault = SecretVault((SopsProvider(),), session.redactor)
-    closed: Vault = KeylessVault((SopsProvider(),), session.redactor)
-
-    cache, reuse = cache_folder() / "render", not session.flags.no_cache
-
-    def run(app: App, tree: Tree) -> RenderResult:
-        by = closed if keyless or (app.target and not opens_branches) else opening
-        return render(app, tree, vault=by, cache=cache, say=session.detail, renderers=table, environment=os.environ, reuse=reuse)
-
-    return last_kept(run)
-
-
-def last_kept(render: Callable[[App, Tree], RenderResult]) -> Callable[[App, Tree], RenderResult]:
-    """The render that keeps its last result: a look asks for an app's twice, as it was acknowledged and as it is wanted."""
-    last: tuple[App, Tree, RenderResult] | None = None
-
-    def run(app: App, tree: Tree) -> RenderResult:
-        nonlocal last
-        if last is None or last[1] is not tree or last[0] != app:
-            last = (app, tree, render(app, tree))
-        return last[2]
-
-    return run
 
 
 class _NoTarget:

@@ -50,12 +50,13 @@ def render(
         return check_changed(session, apps or [])
     from dataclasses import replace
 
-    from gitctl.cli.open import open_stages, render_with
+    from gitctl.cli.open import open_stages
+    from gitctl.cli.rendering import render_with
     from gitctl.cli.show.rendered import show_rendered
     from gitctl.workflow.plan import render_apps
 
     stages = open_stages(session, apps, revision=revision, worktree=worktree, target=False)
     # Without keys, what goes to a branch has placeholders in the place of secrets.
-    render = render_with(session, opens_branches=dangerous_show_secrets)
+    render = render_with(session, stages[0].parts.source if stages else None, opens_branches=dangerous_show_secrets)
     rendered = [r for stage in stages for r in render_apps(stage.apps, replace(stage.parts, render=render))]
     return show_rendered(session, rendered, plain=dangerous_show_secrets)

@@ -166,7 +166,7 @@ def validated_apps(session: Session, names: list[str] | None, choice: SchemaChoi
 
 
 def _stage(session: Session, stage: Stage, choice: SchemaChoice) -> tuple[str, Validation]:
-    from gitctl.cli.open import render_with
+    from gitctl.cli.rendering import render_with
     from gitctl.secrets.keyless import is_sealed
     from gitctl.target.kubernetes.target import KubernetesTarget
     from gitctl.workflow.plan import render_apps
@@ -174,6 +174,7 @@ def _stage(session: Session, stage: Stage, choice: SchemaChoice) -> tuple[str, V
     target = stage.parts.target if isinstance(stage.parts.target, KubernetesTarget) else None
     kubernetes = next((app.kubernetes for app in stage.apps if app.kubernetes), "")
     book = open_book(session, choice, target, kubernetes)
-    rendered = render_apps(stage.apps, replace(stage.parts, render=render_with(session, keyless=True)))
+    render = render_with(session, stage.parts.source, keyless=True)
+    rendered = render_apps(stage.apps, replace(stage.parts, render=render))
     titled = [(stage.title(r.app), r) for r in rendered]
     return book.source, validate_apps(titled, stage.parts.tree, book, opaque=is_sealed)

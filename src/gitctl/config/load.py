@@ -127,6 +127,7 @@ def _app(project: shape.Project, name: str, folder: str, path: str, marks: Marks
         vars=(*_variables(project.vars, VarScope.PROJECT), *_variables(read.vars, VarScope.APP)),
         vars_from_env=tuple(project.vars_from_env),
         substitute=_set(read.substitute),
+        remote_bases=tuple(project.remote_bases),
         tenancy=tenancy_of(project, name, path=path, marks=marks),
     )
     return AppSpec(template, environments=tuple(read.environments), line=marks.get(("apps", name), (0, 0))[0])

@@ -40,6 +40,13 @@ KindPattern = Annotated[
     ),
 ]
 RolePattern = Annotated[str, Meta(pattern=r"^[^\s/]+$", title="the name of a role, or a pattern such as team-*")]
+BasePattern = Annotated[
+    str,
+    Meta(
+        pattern=r"^(https?://|ssh://([\w.-]+@)?)[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?/[^\s?#%@\[\]]+$|^\w[\w.-]*@[a-z0-9][a-z0-9.-]*:[^\s?#%@\[\]]+$",
+        title="a repository such as https://github.com/org/repo, or a pattern such as https://github.com/org/*",
+    ),
+]
 Account = Annotated[
     str,
     Meta(
@@ -230,6 +237,9 @@ class Project(Strict):
     environments: dict[Name, Environment] = {}
     apps: dict[Name, App] = {}
     teams: Annotated[dict[Name, Team], Meta(description="rules for the apps that name the team")] = {}
+    remote_bases: Annotated[
+        list[BasePattern], Meta(description="repositories that kustomizations may name, each pinned to a commit: https://github.com/org/*")
+    ] = []
     limits: Limits = field(default_factory=Limits)
     vars: Annotated[Vars, Meta(description="variables for all apps: ${NAME} in manifests. Never secrets: values are shown")] = {}
     vars_from_env: Annotated[

@@ -129,7 +129,7 @@ class App:
 
     `path` is the app's folder (or file) inside the repository, "" for its root. `target` is None for a cluster. `suspensions` are by
     environment. `vars` are merged, one a name; `vars_from_env` names variables of the process environment, and `environment` has their
-    values as an earlier run had them (None: this process's own hold).
+    values as an earlier run had them (None: this process's own hold). `remote_bases` are patterns of repositories, for kustomizations.
     """
 
     project: str
@@ -157,6 +157,7 @@ class App:
     substitute: bool | None = None
     environment: tuple[tuple[str, str], ...] | None = None
     tenancy: Tenancy = Tenancy()
+    remote_bases: tuple[str, ...] = ()
 
     @property
     def suspension(self) -> Suspension | None:

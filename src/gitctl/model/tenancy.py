@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from fnmatch import fnmatchcase
 
 from gitctl.errors import Where
 
@@ -27,6 +29,10 @@ class RuleList:
     allow: bool
     patterns: tuple[str, ...]
     where: Where
+
+    def has(self, value: str) -> bool:
+        """Does a pattern fit the value?"""
+        return any(fnmatchcase(value, pattern) for pattern in self.patterns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +60,8 @@ class Tenancy:
     def denied(self, subject: Subject) -> tuple[RuleList, ...]:
         """The lists of what is denied."""
         return tuple(one for one in self.lists if not one.allow and one.subject is subject)
+
+    def objections(self, subject: Subject, value: str) -> Iterator[RuleList]:
+        """The lists that forbid the value: what is allowed without it, or denied with it."""
+        yield from (one for one in self.allowed(subject) if not one.has(value))
+        yield from (one for one in self.denied(subject) if one.has(value))

@@ -15,7 +15,7 @@ from gitctl.model.app import App
 from gitctl.model.change import Action, Change, Refusal
 from gitctl.model.manifest import Manifest, ObjectRef
 from gitctl.model.quantity import counted
-from gitctl.model.tenancy import RuleList, Subject, Tenancy
+from gitctl.model.tenancy import Subject, Tenancy
 from gitctl.plan.adopt import NAMESPACE_RENDERER
 from gitctl.plan.escalation import RBAC, foreign_role
 
@@ -159,16 +159,7 @@ def _role(rules: Tenancy, kind: str, name: str) -> Iterator[_Problem]:
 
 
 def _listed(rules: Tenancy, subject: Subject, value: str, what: str) -> Iterator[_Problem]:
-    for one in rules.allowed(subject):
-        if not _matches(one, value):
-            yield f"{what} is not allowed", one.where
-    for one in rules.denied(subject):
-        if _matches(one, value):
-            yield f"{what} is denied", one.where
-
-
-def _matches(one: RuleList, value: str) -> bool:
-    return any(fnmatchcase(value, pattern) for pattern in one.patterns)
+    yield from ((f"{what} is {'not allowed' if one.allow else 'denied'}", one.where) for one in rules.objections(subject, value))
 
 
 def _used(app: App, ref: ObjectRef) -> bool:

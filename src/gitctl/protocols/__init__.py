@@ -1,10 +1,12 @@
 """The whole plug-in surface of gitctl. Structural types: nothing to inherit.
 
-A `Source` gives trees of files, a `Renderer` turns a folder into documents, a `SecretProvider` opens encrypted files,
-a `Target` answers "now / wanted / would become" and carries out changes, a `Publisher` writes to Git.
+A `Source` gives trees of files, a `Renderer` turns a folder into documents, `Bases` fetches what lies in other repositories, a
+`SecretProvider` opens encrypted files, a `Target` answers "now / wanted / would become" and carries out changes, a `Publisher` writes to
+Git.
 """
 
 from gitctl.model.observed import Observed
+from gitctl.protocols.bases import Bases
 from gitctl.protocols.follow import Followable, Following, Stir, Tracked
 from gitctl.protocols.lineage import Lineage
 from gitctl.protocols.permissions import Permissions
@@ -16,6 +18,7 @@ from gitctl.protocols.survey import Survey
 from gitctl.protocols.target import Cancel, CompareOptions, Emit, Lock, Target
 
 __all__ = [
+    "Bases",
     "Cancel",
     "CompareOptions",
     "Document",

@@ -67,7 +67,8 @@ class Renderer(Protocol):
         ...
 
     def reads(self, app: App, tree: Tree) -> Reads:
-        """What will be read. Raises InputError for input that is never allowed: remote bases, plug-ins, links out of the repository."""
+        """What will be read. Raises InputError for input that is not allowed: remote bases that gitctl.yaml does not list, plug-ins, links
+        out of the repository."""
         ...
 
     def fingerprint(self) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gitctl.errors import ErrorId, InputError, RenderError, SourceError
 from gitctl.protocols import Reads, Tree, Vault
+from gitctl.render.bases.reference import mount_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ def gather(tree: Tree, reads: Reads, vault: Vault) -> Gathered:
     for folder in reads.folders:
         found.update(tree.files(folder.rstrip("/")))
     _add_files(found, tree, (*reads.files, *reads.maybe))
-    covered = {path: vault.cover(path, found[path]) for path in reads.files}
+    # Keys of ours open nothing that others wrote.
+    covered = {path: vault.cover(path, found[path]) for path in reads.files if not mount_of(path)}
     covered |= {path: _cover_or_poison(vault, path, found[path]) for path in reads.maybe}
     opened = {path: content for path, content in covered.items() if content is not None}
     files = {**found, **opened}
@@ -68,6 +70,7 @@ def _identity(files: Mapping[str, bytes]) -> str:
 
 
 def read_set(reads: Reads) -> tuple[str, ...]:
-    """Folders, and the files outside of them."""
+    """Folders of the repository, and the files outside of them. What a commit of another one pins is named by our own files."""
+    reads = Reads(*(tuple(p for p in paths if not mount_of(p)) for paths in (reads.files, reads.folders)))
     folders = sorted(f for f in set(reads.folders) if not any(o != f and f.startswith(o) for o in reads.folders))
     return (*folders, *sorted(p for p in set(reads.files) if not p.startswith(tuple(folders) or "\0")))

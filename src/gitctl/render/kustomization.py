@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -16,19 +15,19 @@ from gitctl.errors import ErrorId, InputError, ManifestError, SourceError, Where
 from gitctl.model.filename import KUSTOMIZATIONS
 from gitctl.model.manifest import Path
 from gitctl.protocols import Reads, Tree
+from gitctl.render.bases.local import ROOTS
+from gitctl.render.bases.reference import Reference, looks_remote, mount_of, read_reference
 from gitctl.render.gather import read_file
 
-_ROOTS = ("resources", "bases", "components")
 _FILES = ("crds", "configurations", "patchesStrategicMerge")
 _PLUGINS = ("generators", "transformers", "validators")
 _FILES_IN_ITEMS = ("patches", "patchesJson6902", "replacements")
 _HELM = ("helmCharts", "helmChartInflationGenerator", "helmGlobals")
 _FUNCTION = ("config.kubernetes.io/function", "config.k8s.io/function")
-# More than kustomize itself takes for remote: nothing that looks like a URL has a business here.
-_REMOTE = re.compile(
-    r"://|^git::|^gh:|^[\w.-]+@[\w.-]+:|^(?:www\.)?(?:github|gitlab|bitbucket)\.[a-z]+[:/]|\?(?:ref|version|timeout|submodules)=|\.git(?:$|[/?])"
-)
-_REMOTE_HINT = "copy the base into the repository; remote bases are not fetched"
+_REMOTE_HINT = "copy it into the repository"
+
+Bring = Callable[[Reference, Where], str]
+"""Fetches a remote base, when it may be had, and says at which folder of the tree it stands."""
 
 
 @dataclass(slots=True)
@@ -36,6 +35,7 @@ class _Scan:
     """The state of one walk through kustomizations that build on each other."""
 
     tree: Tree
+    bring: Bring | None = None
     folders: list[str] = field(default_factory=list)
     files: dict[str, None] = field(default_factory=dict)
     waiting: deque[str] = field(default_factory=deque)
@@ -55,10 +55,12 @@ def kustomization_of(names: Collection[str], folder: str) -> str:
     return next((path for name in KUSTOMIZATIONS if (path := posixpath.join(folder, name)) in names), "")
 
 
-def scan(tree: Tree, folder: str) -> Reads:
-    """Follow a kustomization through all its bases. Raises InputError with file:line:col for remote bases, charts, plug-ins, paths
-    out of the repository and missing files; ManifestError for a kustomization or resource that is no YAML."""
-    walk = _Scan(tree, waiting=deque([folder]), seen={folder})
+def scan(tree: Tree, folder: str, *, bring: Bring | None = None) -> Reads:
+    """Follow a kustomization through all its bases; `bring` puts remote ones into the tree, None refuses them.
+
+    Raises InputError with file:line:col for charts, plug-ins, remote files, paths out of the repository and missing files;
+    ManifestError for a kustomization or resource that is no YAML; what `bring` raises."""
+    walk = _Scan(tree, bring, waiting=deque([folder]), seen={folder})
     while walk.waiting:
         _folder(walk, walk.waiting.popleft())
     return Reads(tuple(walk.files), tuple(f"{f}/" if f else "" for f in walk.folders))
@@ -96,9 +98,9 @@ class _Kustomization:
                     where=self._where((key,)),
                     hint=hint,
                 )
-        for key in _ROOTS:
+        for key in ROOTS:
             for entry in self._texts(key):
-                self._resource(entry)
+                self._base_or_resource(entry)
         for key in _FILES:
             for entry in self._texts(key):
                 self._file(entry, is_yaml=True)
@@ -138,15 +140,29 @@ class _Kustomization:
                 for inner, text, place in _sources(generator):
                     yield _Entry(text.split("=", 1)[-1] if inner == "files" else text, self._where((key, number, *place)))
 
+    def _base_or_resource(self, entry: _Entry) -> None:
+        if self._walk.bring is None or not looks_remote(entry.text):
+            self._resource(entry)
+            return
+        path = self._walk.bring(read_reference(entry.text, entry.where), entry.where)
+        if path in self._walk.tree.names(path):
+            raise InputError(
+                "a remote base must be a folder", id=ErrorId.REMOTE_BASE, where=entry.where, hint="name the folder of the file"
+            )
+        self._visit(path)
+
+    def _visit(self, folder: str) -> None:
+        if folder not in self._walk.seen:
+            self._walk.seen.add(folder)
+            self._walk.waiting.append(folder)
+
     def _resource(self, entry: _Entry) -> None:
         path = self._local(entry)
         names = self._walk.tree.names(path)
         if path in names and path != self._folder:
             self._take(path, is_yaml=True)
         elif names or path == "":
-            if path not in self._walk.seen:
-                self._walk.seen.add(path)
-                self._walk.waiting.append(path)
+            self._visit(path)
         else:
             self._missing(path, "names neither a file nor a folder of the repository", entry)
 
@@ -207,10 +223,10 @@ class _Kustomization:
                 self._file(_Entry(text, where), is_yaml=True)
 
     def _local(self, entry: _Entry) -> str:
-        if _REMOTE.search(entry.text):
+        if looks_remote(entry.text):
             raise InputError("a remote base or file", id=ErrorId.REMOTE_BASE, where=entry.where, hint=_REMOTE_HINT)
         path = posixpath.normpath(posixpath.join(self._folder, entry.text))
-        if entry.text.startswith("/") or path == ".." or path.startswith("../"):
+        if entry.text.startswith("/") or path == ".." or path.startswith("../") or mount_of(path) != mount_of(self._folder):
             raise InputError("a path out of the repository", id=ErrorId.PATH_UNSAFE, where=entry.where)
         return "" if path == "." else path
 

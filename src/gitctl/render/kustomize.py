@@ -8,6 +8,8 @@ from gitctl.model.app import App
 from gitctl.model.filename import KUSTOMIZATIONS
 from gitctl.process import find
 from gitctl.protocols import Document, Reads, Rendering, RenderRequest, Tree
+from gitctl.render.bases.local import with_local_bases
+from gitctl.render.bases.tree import WithBases
 from gitctl.render.kustomization import kustomization_of, scan
 from gitctl.render.origins import asking
 from gitctl.render.private import room
@@ -24,7 +26,7 @@ _KUBECTL = Tool("kubectl", ("version", "--client"), (1, 28, 0), (2, 0, 0), "brew
 
 
 class Kustomize:
-    """Builds a folder with a kustomization. Bases must be in the repository."""
+    """Builds a folder with a kustomization. Bases are in the repository, or were put beside it (`render/bases`)."""
 
     name = "kustomize"
     repeatable = False
@@ -35,7 +37,7 @@ class Kustomize:
 
     def reads(self, app: App, tree: Tree) -> Reads:
         """Every kustomization that is built on, with its folder, and the files that they name."""
-        return scan(tree, app.path)
+        return scan(tree, app.path, bring=tree.bring if isinstance(tree, WithBases) else None)
 
     def fingerprint(self) -> str:
         """Of the program that would run."""
@@ -47,9 +49,10 @@ class Kustomize:
         version = checked_version(program)
         folder = request.app.path
         verb = "build" if program is _KUSTOMIZE else "kustomize"
-        top = kustomization_of(request.files, folder)
-        asked = asking(request.files[top])
-        with room({**request.files, **({top: asked} if asked else {})}) as place:
+        files = with_local_bases(request.files)
+        top = kustomization_of(files, folder)
+        asked = asking(files[top])
+        with room({**files, **({top: asked} if asked else {})}) as place:
             argument = str(place.work / folder) if folder else str(place.work)
             text = run_tool(program, (verb, argument, "--load-restrictor=LoadRestrictionsRootOnly"), place)
         return Rendering((Document(text, top),), ((program.name, version),), noted=asked is not None)

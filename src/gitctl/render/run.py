@@ -11,8 +11,9 @@ from gitctl.errors import GitctlError
 from gitctl.model.app import App
 from gitctl.model.manifest import RenderInputs, RenderResult
 from gitctl.parallel import map_bounded
-from gitctl.protocols import Renderer, Rendering, RenderRequest, Tree, Vault
+from gitctl.protocols import Bases, Renderer, Rendering, RenderRequest, Tree, Vault
 from gitctl.render.assemble import Assembled, assemble
+from gitctl.render.bases.tree import WithBases
 from gitctl.render.cache import Key, RenderCache, key_of
 from gitctl.render.choose import choose
 from gitctl.render.digest import digest_of, render_digest
@@ -57,9 +58,11 @@ def render(
     renderers: Mapping[str, Renderer] = BUILT_IN,
     environment: Mapping[str, str] = NO_ENVIRONMENT,
     reuse: bool = True,
+    bases: Bases | None = None,
 ) -> RenderResult:
     """All objects that the app wants, the same for the same commit and inputs. `cache` is a folder of its own, for charts and, with
-    `reuse`, for rendered objects; `say` gets progress; `environment` has the variables that `vars_from_env` may name.
+    `reuse`, for rendered objects; `say` gets progress; `environment` has the variables that `vars_from_env` may name;
+    `bases` fetches remote bases, None refuses them.
 
     Raises InputError family for what is wrong in Git, RenderError family for what is wrong with rendering, SourceError for a
     folder that does not exist.
@@ -68,7 +71,8 @@ def render(
     renderer, why = choose(app, tree, renderers)
     say(f"{app.name or app.path or '.'}: {renderer.name}, because {why}")
     variables = variables_of(app, environment)
-    work = _Work(app, renderer, gather(tree, renderer.reads(app, tree), vault), _chart(app, renderer, cache, say), variables)
+    seen = WithBases(tree, app, bases)
+    work = _Work(app, renderer, gather(seen, renderer.reads(app, seen), vault), _chart(app, renderer, cache, say), variables)
     kept, made = _made(work, vault, RenderCache(cache if reuse else None))
     return RenderResult(
         app=app.name,
@@ -111,11 +115,11 @@ def _sealed(work: _Work) -> Mapping[str, bytes]:
     return {path: content for path, content in work.gathered.sealed.items() if not (work.variables and b"${" in content)}
 
 
-def reads_of(app: App, tree: Tree, *, renderers: Mapping[str, Renderer] = BUILT_IN) -> tuple[str, ...]:
+def reads_of(app: App, tree: Tree, *, renderers: Mapping[str, Renderer] = BUILT_IN, bases: Bases | None = None) -> tuple[str, ...]:
     """The files and folders (they end in `/`) that a render of the app would read. Raises InputError, SourceError."""
     app = replace(app, path="" if app.path == "." else app.path)
     renderer, _ = choose(app, tree, renderers)
-    return read_set(renderer.reads(app, tree))
+    return read_set(renderer.reads(app, WithBases(tree, app, bases)))
 
 
 def _inputs(work: _Work, kept: Kept) -> RenderInputs:

@@ -23,6 +23,13 @@ def with_trust(remote: Remote, root: Path, *, known: str = "") -> Remote:
     return replace(remote, withheld=remote.host.lower() not in hosts)
 
 
+def with_known_trust(remote: Remote, root: Path, *, known: str) -> Remote:
+    """The same for a URL that stands in a kustomization: it never vouches for itself, so without `known` no host may have the token."""
+    if known or os.environ.get(HOST_VARIABLE, "").strip() or _hosts(root):
+        return with_trust(remote, root, known=known)
+    return replace(remote, withheld=True)
+
+
 def _hosts(root: Path) -> set[str]:
     """From the checkout's configuration, which no commit can change."""
     lines = Git(root).try_text("config", "--local", "--get-regexp", r"^remote\..*\.url$").splitlines() if root.is_dir() else []

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from gitctl.cli.commands import VERBS, plain_verb
-from gitctl.cli.open import last_kept
+from gitctl.cli.rendering import last_kept
 from gitctl.model.app import App
 from gitctl.model.manifest import RenderResult
 from gitctl.protocols import Tree
