@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.fixtures import warm
 from tests.reliability.stage import Json, Stage
+from tests.reliability.stories import CHANGE, Story
 from tests.servers.fault_proxy import Call, FaultProxy, Reset
 
 from gitctl.model.record import Record
@@ -77,42 +78,43 @@ class Ending:
     picture: Json
 
 
-_WHOLE: dict[str, Ending] = {}
+_WHOLE: dict[tuple[str, str], Ending] = {}
 
 
-def uninterrupted(plane: ControlPlane, folder: Path) -> Ending:
-    """The change without a kill. Played once for all tests of a process."""
-    if plane.server not in _WHOLE:
-        _WHOLE[plane.server] = play(plane, folder, None)
-    return _WHOLE[plane.server]
+def uninterrupted(plane: ControlPlane, folder: Path, story: Story = CHANGE) -> Ending:
+    """The story without a kill. Played once for all tests of a process."""
+    key = (plane.server, story.name)
+    if key not in _WHOLE:
+        _WHOLE[key] = play(plane, folder, None, story)
+    return _WHOLE[key]
 
 
-def play(plane: ControlPlane, folder: Path, kill: Kill | None) -> Ending:
-    """Make the change, killed at one point; run it again; look at what is there. Everything on a stage of its own."""
+def play(plane: ControlPlane, folder: Path, kill: Kill | None, story: Story = CHANGE) -> Ending:
+    """Run the story's command, killed at one point; go on; look at what is there. Everything on a stage of its own."""
     stage = Stage(plane, folder)
     try:
-        stage.first()
-        stage.second()
+        story.prepare(stage)
         with FaultProxy(plane, stage.place) as proxy:
             trap = kill.arm(proxy) if kill else _Trap()
-            code, out, err = trap.catch(stage.begin("sync", kubeconfig=proxy.kubeconfig)).wait(120)
+            code, out, err = trap.catch(stage.begin(*story.command, kubeconfig=proxy.kubeconfig)).wait(120)
             requests = proxy.count()
         assert code == 0 or (kill and code in _CODES[kill.signal]), f"{kill}: exit {code}\n{out}\n{err}"
         left = stage.state().records if code else ()
-        if code:
-            again = stage.run("sync")
-            assert again.code == 0, f"{kill}: the next run ended with {again.code}\n{again.stdout}\n{again.stderr}"
-        return Ending(kill, code, err, left, requests, stage.picture())
+        if kill and code:
+            story.go_on(stage, kill.number)
+        return Ending(kill, code, err, left, requests, story.picture(stage))
+    except AssertionError as failure:
+        raise AssertionError(f"{story.name}: {kill}: {failure}") from failure
     finally:
         stage.drop()
 
 
-def play_all(plane: ControlPlane, folder: Path, kills: Sequence[Kill]) -> list[Ending | AssertionError]:
+def play_all(plane: ControlPlane, folder: Path, kills: Sequence[Kill], story: Story = CHANGE) -> list[Ending | AssertionError]:
     """Each kill point, several at a time; a failure is a value, so that one does not hide the others."""
 
     def one(kill: Kill) -> Ending | AssertionError:
         try:
-            return play(plane, folder, kill)
+            return play(plane, folder, kill, story)
         except AssertionError as failure:
             return failure
 

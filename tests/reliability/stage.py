@@ -105,9 +105,13 @@ class Stage:
         """The same, to its end."""
         return Result(args, *self.begin(*args, kubeconfig=kubeconfig, **env).wait(180))
 
-    def state(self) -> AppState:
-        """What is stored of the app."""
-        return StateStore(Client(Login(str(self.plane.kubeconfig)), timeout=30), STATE).read(self.owner)
+    def commits(self) -> list[str]:
+        """All commits, the newest first."""
+        return self.repo.git("log", "--format=%H").split()
+
+    def state(self, owner: str = "") -> AppState:
+        """What is stored of the app, or of another owner."""
+        return StateStore(Client(Login(str(self.plane.kubeconfig)), timeout=30), STATE).read(owner or self.owner)
 
     def live(self, path: str) -> list[Json]:
         """The objects of a collection that belong to the app. After a restart a custom kind is served a moment later than others."""
@@ -124,17 +128,24 @@ class Stage:
         return answer.json() if answer.code == 200 else {}
 
     def picture(self) -> Json:
-        """Cluster, inventory and history, less what differs from run to run by its nature: uids, versions, times, names of the stage."""
+        """Cluster, inventory and history after the second revision."""
         core = f"/api/v1/namespaces/{self.name}"
-        collections = (
-            f"{core}/configmaps",
-            f"{core}/serviceaccounts",
-            f"/apis/{self.group}/v1/namespaces/{self.name}/things",
-            f"{core}-extra/configmaps",
-        )
-        live = [o for path in collections for o in self.live(path)]
+        collections = (f"/apis/{self.group}/v1/namespaces/{self.name}/things", f"{core}-extra/configmaps")
+        live = [*self.live_below(), *(o for path in collections for o in self.live(path))]
         single = (f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/things.{self.group}", f"{core}-extra")
-        live += [ask(self.plane, "GET", path).json() for path in single]
+        return self._pictured([*live, *(ask(self.plane, "GET", path).json() for path in single)])
+
+    def flat_picture(self) -> Json:
+        """The same of an app that has ConfigMaps and accounts in its own namespace alone."""
+        return self._pictured(self.live_below())
+
+    def live_below(self) -> list[Json]:
+        """The app's ConfigMaps and accounts in the stage's namespace."""
+        core = f"/api/v1/namespaces/{self.name}"
+        return [o for what in ("configmaps", "serviceaccounts") for o in self.live(f"{core}/{what}")]
+
+    def _pictured(self, live: list[Json]) -> Json:
+        """Less what differs from run to run by its nature: uids, versions, times, names of the stage."""
         state = self.state()
         uids = {o["metadata"].get("uid") for o in live}
         shown = {"live": [_still(o) for o in live], "inventory": _entries(state, uids), **_history(state)}
@@ -146,8 +157,9 @@ class Stage:
 
     def drop(self) -> None:
         """Delete what the stage left, without waiting for it; its deletions count in no other test's budget."""
-        stored = f"labelSelector=gitctl.dev/state-of%3D{owner_label(self.owner)}"
-        ask(self.plane, "DELETE", f"/api/v1/namespaces/{STATE}/secrets?{stored}")
+        for owner in (self.owner, f"{self.name}/dev/"):
+            stored = f"labelSelector=gitctl.dev/state-of%3D{owner_label(owner)}"
+            ask(self.plane, "DELETE", f"/api/v1/namespaces/{STATE}/secrets?{stored}")
         for path in (f"namespaces/{self.name}", f"namespaces/{self.name}-extra"):
             ask(self.plane, "DELETE", f"/api/v1/{path}")
         ask(self.plane, "DELETE", f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/things.{self.group}")

@@ -141,13 +141,15 @@ class Recording:
 
 
 def _counted(planned: Planned, parts: Parts) -> AppState:
-    """The state with the deletes of a run that died before it could count them: what is gone since counts as its doing."""
+    """The state with the deletes of a run that died before it could count them: what is gone since counts as its doing, at its time."""
     state = planned.state
     if not state.has_died:
         return state
     gone = set(planned.plan.gone)
     left = tuple(e for e in state.inventory if e.ref not in gone)
-    return replace(state, inventory=left, pruned_at=with_deletions(state.pruned_at, len(state.inventory) - len(left), parts))
+    died = next(record.started for record in reversed(state.records) if record.result is RecordResult.OPEN)
+    counted = with_deletions(state.pruned_at, len(state.inventory) - len(left), parts, at=died)
+    return replace(state, inventory=left, pruned_at=counted)
 
 
 def _has_left(outcome: Outcome) -> bool:
