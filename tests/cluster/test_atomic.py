@@ -164,6 +164,31 @@ def test_a_run_that_is_killed_while_it_restores_says_so_and_the_next_converges(p
     assert project.run("drift-check").stdout == ""
 
 
+@pytest.mark.parametrize("recorded", [0, 1], ids=["nothing", "the attempt"])
+def test_a_restoration_that_cannot_be_recorded_is_done_and_told(project: Project, fault_proxy: FaultProxy, recorded: int) -> None:
+    """What was restored, and that it is not recorded. The record of the attempt, or of the restoration, is open: the next run says so."""
+    synced(project, config_map("m1", a="1"))
+    project.write("web", config_map("m1", a="2"), config_map("made"), LATE)
+    project.commit()
+    fault_proxy.on(Status(400, reason="BadRequest"), method="PATCH", path="/configmaps/z$", query=REAL)
+    # The first write of the state opens the record.
+    state = Status(403, reason="Forbidden")
+    fault_proxy.on(state, method="PUT", path="/gitctl-system/secrets/", at=2 + recorded, times=-1)
+    told = project.run("sync", "--atomic", "-o", "json", env=through(fault_proxy), code=8).error(ErrorId.RESTORED)
+    (app,) = told.json()["clusters"][0]["apps"]
+    assert {o["object"]["name"]: o["result"] for o in app["restoration"]["objects"]} == {"m1": "restored", "made": "deleted"}
+    assert (app["restoration"]["complete"], app["restoration"]["record"]) == (True, 0)
+    assert {o["object"]["name"]: o["result"] for o in app["outcomes"]} == {"m1": "applied", "made": "applied", "z": "failed"}
+    assert "what was put back is not recorded" in told.stderr
+    assert (project.live("configmap", "m1") or {})["data"] == {"a": "1"}
+    assert project.live("configmap", "made") is None
+    fault_proxy.clear()
+    project.run("sync")
+    newest = [(r["verb"], r["result"]) for r in records(project)]
+    assert newest[:2] == [("sync", "succeeded"), ("restore" if recorded else "sync", "interrupted")]
+    assert project.run("drift-check").stdout == ""
+
+
 def test_what_was_adopted_belongs_to_who_had_it_before(project: Project, fault_proxy: FaultProxy) -> None:
     """Adoption moves whole entries of earlier managers into ours, and marks the object."""
     project.kubectl("-n", project.name, "apply", "-f", "-", stdin=json.dumps(config_map("m1", a="1", mine="x")))

@@ -10,16 +10,9 @@ from gitctl.errors import GitctlError
 from gitctl.model.change import Action, Change, Plan
 from gitctl.model.marks import is_protected, kept_by, uid
 from gitctl.model.outcome import EventKind, Outcome, OutcomeResult
-from gitctl.model.restoration import Restored, Undo
+from gitctl.model.restoration import KEPT_KINDS, Restored, Undo
 from gitctl.parallel import map_bounded
 from gitctl.protocols import Reversible
-
-_KEPT_KINDS = {
-    ("", "Namespace"): "deleting it would take along whatever others put into it",
-    ("", "PersistentVolume"): "deleting it could delete data",
-    ("", "PersistentVolumeClaim"): "deleting it could delete data",
-    ("apiextensions.k8s.io", "CustomResourceDefinition"): "deleting it would delete every object of its kind",
-}
 
 
 def is_touched(outcome: Outcome) -> bool:
@@ -80,7 +73,7 @@ def _kept(outcome: Outcome) -> str:
     """Why an object that the run made stays, "" when it goes."""
     ref, live = outcome.change.ref, outcome.live or {}
     mark = "gitctl.dev/protect" if is_protected(live) else kept_by(live)
-    return _KEPT_KINDS.get((ref.group, ref.kind), "") or (f"it is marked {mark}" if mark else "")
+    return KEPT_KINDS.get((ref.group, ref.kind), "") or (f"it is marked {mark}" if mark else "")
 
 
 def _gone(outcome: Outcome) -> Restored:

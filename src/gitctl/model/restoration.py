@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from gitctl.model.manifest import Json, ObjectRef
+
+KEPT_KINDS: Mapping[tuple[str, str], str] = {
+    ("", "Namespace"): "deleting it would take along whatever others put into it",
+    ("", "PersistentVolume"): "deleting it could delete data",
+    ("", "PersistentVolumeClaim"): "deleting it could delete data",
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): "deleting it would delete every object of its kind",
+}
+"""Kinds (group, kind) that stay although the run made them, and why."""
 
 
 class Undo(StrEnum):
@@ -29,10 +38,12 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class Restoration:
-    """All objects that the failed run had touched, in the order in which they were put back. `record` is the number of its record."""
+    """All objects that the failed run had touched, in the order in which they were put back. `record` is the number of its record, 0 where
+    it could not be written: `unrecorded` says why."""
 
     objects: tuple[Restored, ...]
     record: int = 0
+    unrecorded: str = ""
 
     @property
     def incomplete(self) -> tuple[Restored, ...]:

@@ -12,6 +12,7 @@ from itertools import product
 
 from gitctl.model.change import Action, Change, Plan, Proof
 from gitctl.model.manifest import Json, Manifest, ObjectRef
+from gitctl.model.restoration import KEPT_KINDS
 from gitctl.model.rights import Need, Rule, ServedKind
 from gitctl.plan.escalation import RBAC, escalations, foreign_role
 from gitctl.plan.rights import NAMESPACE
@@ -27,6 +28,7 @@ _VERBS: Mapping[Action, tuple[str, ...]] = {
     Action.PRUNE: ("delete",),
     Action.RELEASE: ("patch",),
 }
+_BACK: Mapping[Action, tuple[str, ...]] = {Action.CREATE: ("delete",), Action.PRUNE: ("create", "patch")}
 _UNSEEN = ("create", "get", "patch")
 _BINDINGS = ("RoleBinding", "ClusterRoleBinding")
 _PLURALS = {"Role": "roles", "ClusterRole": "clusterroles"}
@@ -50,9 +52,11 @@ def state_needs(namespace: str, *, new: bool) -> tuple[Need, ...]:
     return (secrets, *(Need(namespace, "coordination.k8s.io", "leases", verb, reason=reason) for verb in ("create", "get", "update")))
 
 
-def object_needs(plan: Plan, kinds: Kinds) -> tuple[Need, ...]:
-    """What the changes need, and what could not even be looked at. A kind that is not served yet cannot be asked about."""
+def object_needs(plan: Plan, kinds: Kinds, *, undo: bool = False) -> tuple[Need, ...]:
+    """What the changes need, with `undo` also what taking them back does, and what could not even be looked at. A kind that is not served
+    yet cannot be asked about."""
     found = [need for change in plan.changes for need in _needs(change.ref, _verbs(change), kinds)]
+    found += [need for change in plan.changes if undo for need in _needs(change.ref, _verbs_back(change), kinds)]
     found += [need for failure in plan.failures if failure.denied for need in _needs(failure.ref, _UNSEEN, kinds)]
     left_out = _own_namespaces(plan)
     return tuple(need for need in dict.fromkeys(found) if need.namespace not in left_out)
@@ -61,6 +65,11 @@ def object_needs(plan: Plan, kinds: Kinds) -> tuple[Need, ...]:
 def _verbs(change: Change) -> tuple[str, ...]:
     anew = change.comparison is not None and change.comparison.deleting
     return _VERBS[Action.CREATE] if anew else _VERBS.get(change.action, ())
+
+
+def _verbs_back(change: Change) -> tuple[str, ...]:
+    stays = change.action is Action.CREATE and (change.ref.group, change.ref.kind) in KEPT_KINDS
+    return () if stays else _BACK.get(change.action, ())
 
 
 def _needs(ref: ObjectRef, verbs: Iterable[str], kinds: Kinds) -> Iterator[Need]:

@@ -5,7 +5,9 @@ What was there before is the plan's own view of it, held in memory: nothing of i
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import partial
 
 from gitctl.apply.options import ApplyOptions
@@ -15,6 +17,7 @@ from gitctl.errors import ApplyFailed, ClusterError, ErrorId, Forbidden, GitctlE
 from gitctl.model.change import Change
 from gitctl.model.outcome import Event, EventKind, Outcome, OutcomeResult, SyncResult
 from gitctl.model.quantity import counted
+from gitctl.model.record import Record
 from gitctl.model.restoration import Restoration
 from gitctl.parallel import Deadline, map_bounded
 from gitctl.protocols import Lock, Reversible
@@ -64,28 +67,58 @@ def may_restore(parts: Parts, outcomes: tuple[Outcome, ...], error: GitctlError)
     return not isinstance(error, ClusterError) or isinstance(error, Forbidden)
 
 
-def restore(planned: Planned, result: SyncResult, error: GitctlError, recording: Recording, lock: Lock, parts: Parts) -> SyncResult:
-    """Take back what was applied; the attempt and this are a record each. Raises StateMoved, ClusterError.
+def restore(
+    planned: Planned, result: SyncResult, error: GitctlError, recording: Recording, lock: Lock, parts: Parts
+) -> tuple[SyncResult, Locked | None]:
+    """Take back what was applied, and say what became of it; the attempt and this are a record each. None, or how the lock was lost.
 
-    Ctrl-C has no say in it: half of a restoration is what nobody wants. A second one ends the program at once.
+    Ctrl-C has no say in it: half of a restoration is what nobody wants. A second one ends the program at once. That a record cannot be
+    written is no reason to leave things as they are: the one of the attempt is open, so the next run knows that it did not end.
     """
     assert isinstance(parts.target, Reversible)
     app = planned.app
     parts.emit(Event(EventKind.WARNING, f"{error.message}: putting back what was there before", None, app.name))
-    record = recording.turn_back(result.outcomes, result.health, why=error.message)
+    notes = _Notes()
+    record = notes.take(lambda: recording.turn_back(result.outcomes, result.health, why=error.message))
     options = ApplyOptions(owner=app.owner, rules=app.health, deadline=Deadline(app.wait_seconds))
     steps = Steps(app.name, parts.target, lock, parts.emit, options)
+    if notes.lost:
+        steps.stop(str(notes.lost), notes.lost)
     restored = undo(planned.plan, result.outcomes, parts.target, steps=steps)
-    if isinstance(steps.halt, Locked):
-        raise steps.halt
-    last = recording.put_back(restored, result.outcomes)
-    return replace(result, record=record, restoration=Restoration(restored, last.number))
+    lost = notes.lost or (steps.halt if isinstance(steps.halt, Locked) else None)
+    last = None if lost or record is None else notes.take(lambda: recording.put_back(restored, result.outcomes))
+    unrecorded = notes.why or (lost.message if lost else "")
+    restoration = Restoration(restored, last.number if last else 0, unrecorded)
+    return replace(result, record=record, restoration=restoration), lost or notes.lost
+
+
+@dataclass(slots=True)
+class _Notes:
+    """What is written down of a restoration: `why` it was not, and the lock that was `lost` with it."""
+
+    why: str = ""
+    lost: Locked | None = None
+
+    def take(self, write: Callable[[], Record]) -> Record | None:
+        """The record; None where it could not be written."""
+        try:
+            return write()
+        except GitctlError as error:
+            self.why = error.message
+            self.lost = error if isinstance(error, Locked) else None
+            return None
 
 
 def restored_error(planned: Planned, restoration: Restoration, error: GitctlError) -> GitctlError:
     """What the user sees of a run that was taken back: why it failed, and what is not as it was."""
     left = restoration.incomplete
     details = [*error.details, *(f"{one.ref}: {one.result.value}: {one.reason}" for one in left)]
+    if restoration.unrecorded:
+        details.append(f"what was put back is not recorded ({restoration.unrecorded}): the next run notes this one as interrupted")
+    if isinstance(error, Locked):
+        told = copy(error)
+        told.details = tuple(details)
+        return told
     how = f"what was there before is back, but for {counted(len(left), 'object')}" if left else "what was there before is back"
     if isinstance(error, Interrupted):
         return Interrupted(f"{planned.app.name}: interrupted; {how}", details=details, hint="run the command again")

@@ -1,6 +1,7 @@
 """Preflight: does the account have every right that the plan will use? Asked before the first write, in bulk: a request a namespace.
 
-Nothing is asked for a sync with nothing to do. Where the server does not tell, the sync goes on: it is the server that decides.
+A dry run asks as well: nothing that is asked writes. Nothing is asked for a sync with nothing to do.
+Where the server does not tell, the sync goes on: it is the server that decides.
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ _MOST = 64
 """So many objects are asked about by name."""
 
 
-def require_rights(planned: Planned, parts: Parts) -> None:
-    """Raise Forbidden, with all that is missing and the roles that would allow it."""
+def require_rights(planned: Planned, parts: Parts, *, undo: bool = False) -> None:
+    """Raise Forbidden, with all that is missing and the roles that would allow it. `undo`: also of what taking everything back needs."""
     target = parts.target
     if not isinstance(target, Permissions):
         return
     owner = planned.app.owner
-    missing = ((account, needs) for account, needs in (("", _missing_of_state(planned, target)), (owner, _missing(planned, parts, target))))
+    of_objects = _missing(planned, parts, target, undo=undo)
+    missing = ((account, needs) for account, needs in (("", _missing_of_state(planned, target)), (owner, of_objects)))
     lacking = [(target.user(account), needs) for account, needs in missing if needs]
     if lacking:
         raise _forbidden(planned, lacking)
@@ -39,11 +41,11 @@ def _missing_of_state(planned: Planned, target: Permissions) -> tuple[Need, ...]
     return _confirmed(unmet(needs, target.held("", [target.state_namespace])), "", target)
 
 
-def _missing(planned: Planned, parts: Parts, target: Permissions) -> tuple[Need, ...]:
+def _missing(planned: Planned, parts: Parts, target: Permissions, *, undo: bool) -> tuple[Need, ...]:
     plan, owner, manifests = planned.plan, planned.app.owner, planned.rendered.manifests
     refs = [*(c.ref for c in plan.changes), *(f.ref for f in plan.failures)]
     kinds = {**defined_kinds(manifests), **parts.target.served({(ref.group, ref.kind) for ref in refs})}
-    needs, given = object_needs(plan, kinds), grants(plan, manifests)
+    needs, given = object_needs(plan, kinds, undo=undo), grants(plan, manifests)
     held = target.held(owner, {*(n.namespace for n in needs), *(g.instead.namespace for g in given)})
     lacking = _confirmed(unmet(needs, held), owner, target)
     unwritable = {need.reason for need in lacking}

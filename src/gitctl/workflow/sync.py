@@ -99,7 +99,23 @@ def _sync_one(app: App, rendered: RenderResult, parts: Parts, request: SyncReque
 def plan_sync(apps: Sequence[App], parts: Parts, request: SyncRequest) -> tuple[AppPlan, ...]:
     """What `sync_apps` would do, holds and suspensions among the refusals. Raises Refused, SourceError as it would."""
     refuse_unclean(parts, request)
-    return tuple(_with_stops(plan, request) for plan in plan_apps(apps, parts, request.plan))
+    return tuple(_with_rights(_with_stops(plan, request), parts, request) for plan in plan_apps(apps, parts, request.plan))
+
+
+def _with_rights(plan: AppPlan, parts: Parts, request: SyncRequest) -> AppPlan:
+    """The plan, and as its error what the run would end with: rights are asked for after all that would refuse it."""
+    if plan.planned is None or plan.planned.plan.refusals:
+        return plan
+    try:
+        _require_rights(plan.planned, parts, request)
+    except GitctlError as error:
+        return replace(plan, error=error)
+    return plan
+
+
+def _require_rights(planned: Planned, parts: Parts, request: SyncRequest) -> None:
+    if planned.plan.changes or planned.plan.failures:
+        require_rights(planned, parts, undo=request.atomic)
 
 
 def _with_stops(plan: AppPlan, request: SyncRequest) -> AppPlan:
@@ -185,8 +201,7 @@ def _sync(planned: Planned, parts: Parts, request: SyncRequest, scope: Selection
     request = replace(request, release=_ends_hold(planned, request))
     if not (planned.plan.changes or planned.plan.failures or request.hold or needs_acknowledging(planned, request.release)):
         return _still(planned, SyncResult(planned.plan), parts, request)
-    if planned.plan.changes or planned.plan.failures:
-        require_rights(planned, parts)
+    _require_rights(planned, parts, request)
     if planned.plan.changes and not confirm(planned):
         return AppRun(planned.app, SyncResult(planned.plan, dry_run=True), declined=True)
     with ExitStack() as locks:
@@ -251,8 +266,7 @@ def _run(planned: Planned, parts: Parts, request: SyncRequest, lock: Lock) -> Ap
         return AppRun(app, SyncResult(plan, outcomes, health), error)
     failure = error or verdict(SyncResult(plan, outcomes, health), interrupted=parts.cancel.requested())
     if request.atomic and failure and may_restore(parts, outcomes, failure):
-        result = restore(planned, SyncResult(plan, outcomes, health), failure, recording, lock, parts)
-        return _taken_back(planned, result, failure, parts)
+        return _taken_back(planned, SyncResult(plan, outcomes, health), failure, recording, lock, parts)
     try:
         record = recording.close(outcomes, health, error=error, release=request.release)
     except GitctlError as unrecorded:
@@ -271,10 +285,12 @@ def unrecorded_run(planned: Planned, parts: Parts, outcomes: tuple[Outcome, ...]
     return AppRun(planned.app, SyncResult(planned.plan, parts.target.conclude(outcomes, whole=False)), told)
 
 
-def _taken_back(planned: Planned, result: SyncResult, failure: GitctlError, parts: Parts) -> AppRun:
+def _taken_back(planned: Planned, done: SyncResult, failure: GitctlError, recording: Recording, lock: Lock, parts: Parts) -> AppRun:
+    """A run that failed, after what it applied was put back."""
+    result, lost = restore(planned, done, failure, recording, lock, parts)
     assert result.restoration is not None
     parts.emit(Event(EventKind.DONE, RecordVerb.RESTORE.value, None, planned.app.name))
-    return AppRun(planned.app, result, restored_error(planned, result.restoration, failure))
+    return AppRun(planned.app, result, restored_error(planned, result.restoration, lost or failure))
 
 
 def _announcement(plan: Plan) -> Event:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.cluster.proof.lab import Lab
 from tests.fixtures.account import kubeconfig_of, token_of
 from tests.fixtures.commands import Result, Runner
 from tests.fixtures.project import Project, config_map
+from tests.servers.fault_proxy import FaultProxy, Request, Status
 
 from gitctl.errors import ErrorId
 from gitctl.model.change import Proof
@@ -60,6 +62,48 @@ def test_objects_are_the_teams_and_the_state_is_gitctls(project: Project, runner
     # And none in the state namespace.
     can = project.kubectl("auth", "can-i", "get", "secrets", "-n", "gitctl-system", "--as", account, code=None)
     assert can.stdout.strip() == "no"
+
+
+def test_an_atomic_sync_is_tried_and_taken_back_as_the_account(
+    project: Project, runner: Run, control_plane: ControlPlane, fault_proxy: FaultProxy, tmp_path: Path
+) -> None:
+    """The account needs the rights of the way back too, and is asked for them before the first write, in a dry run as well."""
+    through = tmp_path / "through.json"
+    through.write_text((tmp_path / "runner.json").read_text().replace(control_plane.server, fault_proxy.server))
+    account, late = f"system:serviceaccount:{project.name}:team", config_map("z", late="yes")
+    late["metadata"]["annotations"] = {"gitctl.dev/wave": "9"}
+    project.write("web", config_map("a", x="0"))
+    project.commit()
+    runner("sync")
+    project.write("web", config_map("a", x="1"), config_map("made"), late)
+    project.commit()
+
+    verbs = [{"op": "replace", "path": "/rules/0/verbs", "value": ["get", "list", "create", "patch"]}]
+    role = ("-n", project.name, "patch", "role", "team", "--type=json", "-p")
+    project.kubectl(*role, json.dumps(verbs))
+    runner("sync", "--dry-run", code=1)
+    for args in (("--dry-run",), ()):
+        told = runner("sync", "--atomic", *args, code=6).error(ErrorId.FORBIDDEN).stderr
+        assert f"user {account} may not delete configmaps in namespace {project.name} (ConfigMap {project.name}/made" in told
+    project.kubectl(*role, json.dumps([verbs[0] | {"value": ["*"]}]))
+    assert project.live("configmap", "made") is None
+
+    fault_proxy.on(Status(400, reason="BadRequest"), method="PATCH", path="/configmaps/z$", query=r"^(?!.*dryRun)")
+    told = project.run("sync", "--atomic", "--kubeconfig", through, code=8).error(ErrorId.RESTORED).stdout
+    assert "taken back: 1 restored, 1 deleted again (record 3)" in told
+    assert (project.live("configmap", "a") or {})["data"] == {"x": "0"}
+    assert project.live("configmap", "made") is None
+    who = {(r.headers.get("Impersonate-User", ""), "gitctl-system" in r.path) for r in fault_proxy.requests if writes(r)}
+    assert who == {(account, False), ("", True)}
+    tried = [r for r in fault_proxy.requests if r.method == "PATCH" and "dryRun" in r.query]
+    assert {r.headers.get("Impersonate-User") for r in tried} == {account}
+    history = runner("history", "web", "-o", "json").json()["clusters"][0]["records"]
+    assert [(r["verb"], r["result"]) for r in history] == [("restore", "succeeded"), ("sync", "failed"), ("sync", "succeeded")]
+
+
+def writes(request: Request) -> bool:
+    """Does it change an object, or gitctl's own state?"""
+    return request.method in ("PATCH", "PUT", "DELETE") and "dryRun" not in request.query
 
 
 def test_accounts_are_printed_so_that_gitctls_own_has_no_right_to_the_teams_objects(project: Project) -> None:

@@ -78,6 +78,10 @@ def test_all_that_is_missing_is_one_error_and_nothing_is_written(project: Projec
         assert line in told
     assert "patch configmaps" not in told, "what is held is not asked for"
     assert everything(project) == before
+    tried = project.run("sync", "--dry-run", "--as", eve, code=6).error(ErrorId.FORBIDDEN)
+    assert f"user {eve} may not create deployments.apps {where}" in tried.stderr
+    assert "apps/Deployment" in tried.stdout, "the plan is shown all the same"
+    assert everything(project) == before
     # The Role that is printed is what is missing, no more and no less.
     text = textwrap.dedent(told.split("this would allow it:\n")[1].split("  hint:")[0])
     project.kubectl("apply", "--server-side", "-f", "-", stdin=text)

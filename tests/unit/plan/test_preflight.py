@@ -54,6 +54,20 @@ def test_what_each_action_needs(text: str, action: Action, wanted: set[str]) -> 
     assert texts(object_needs(plan(change(text, action)), KINDS)) == wanted
 
 
+@pytest.mark.parametrize(
+    ("text", "action", "more"),
+    [
+        ("ConfigMap shop/a", Action.CREATE, {"delete configmaps@shop"}),
+        ("Namespace shop", Action.CREATE, set()),
+        ("ConfigMap shop/a", Action.UPDATE, set()),
+        ("ConfigMap shop/a", Action.PRUNE, {"create configmaps@shop", "patch configmaps@shop"}),
+    ],
+)
+def test_what_the_way_back_needs(text: str, action: Action, more: set[str]) -> None:
+    there = plan(change(text, action))
+    assert texts(object_needs(there, KINDS, undo=True)) - texts(object_needs(there, KINDS)) == more
+
+
 def test_an_object_that_goes_first_is_created_anew() -> None:
     going = live("ConfigMap shop/a", deletionTimestamp="2026-01-01T00:00:00Z")
     assert texts(object_needs(plan(change("ConfigMap shop/a", Action.UPDATE, now=going)), KINDS)) == {

@@ -42,7 +42,8 @@ def run_lines(run: AppRun, *, title: str) -> list[Line]:
 def _restoration_lines(done: Restoration) -> list[Line]:
     words = ((Undo.RESTORED, "restored"), (Undo.DELETED, "deleted again"), (Undo.RECREATED, "created anew"), (Undo.LEFT, "left"))
     counts = ", ".join(f"{done.count(result)} {word}" for result, word in words if done.count(result))
-    head = line(f"  taken back: {counts} (record {done.record})", Style.BAD if done.incomplete else Style.CHANGED)
+    where = f"record {done.record}" if done.record else "not recorded"
+    head = line(f"  taken back: {counts} ({where})", Style.BAD if done.incomplete else Style.CHANGED)
     return [head, *(line(f"    {one.ref}: {one.result.value}: {one.reason}", Style.BAD) for one in done.incomplete)]
 
 
@@ -105,7 +106,7 @@ def outcome_json(result: SyncResult) -> dict[str, Any]:
 
 
 def _restoration_json(done: Restoration) -> dict[str, Any]:
-    """`reason` says what is not as it was before."""
+    """`reason` says what is not as it was before; `record` 0: it could not be written."""
     objects = [
         {"object": ref_json(one.ref), "result": one.result.value, "reason": one.reason, "uid": uid(one.live or {})} for one in done.objects
     ]
