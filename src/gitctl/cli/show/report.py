@@ -75,7 +75,9 @@ def show_plans(
         forms = _forms(session, titled, errors, others)
         session.result(kind, body, text=lambda: _plans_text(session, titled, summary, others), forms=forms, paged=True)
     _report(errors)
-    return max([plan_code(p) for _, p in titled] + [exit_code_of(e) for e in errors], default=ExitCode.DONE)
+    # A plan with an error is what a run would have begun with: it would end with the error.
+    codes = [plan_code(p.planned.plan) for _, plans in staged for p in plans if p.planned and not p.error]
+    return max(codes + [exit_code_of(e) for e in errors], default=ExitCode.DONE)
 
 
 def _attributed(one: AppPlan, stage: Stage) -> AppPlan:
