@@ -32,7 +32,11 @@ def test_the_base_is_right() -> None:
     assert check(BASE) == ()
 
 
+BASE_TITLE = "a repository such as https://github.com/org/repo, or a pattern such as https://github.com/org/*"
+BASE_URL = "https://github.com/org/repo"
 CASES = {
+    "a base of any host": ({"remote_bases": ["https://*/org/repo"]}, "remote_bases[0]", f"'https://*/org/repo' is not {BASE_TITLE}", ""),
+    "a base by its ref": ({"remote_bases": [f"{BASE_URL}?ref=x"]}, "remote_bases[0]", f"'{BASE_URL}?ref=x' is not {BASE_TITLE}", ""),
     "no branch": (
         {"apps": {"site": {"path": "x", "target": {"branch": "rendered/{env}.lock", "folder": "x"}}}},
         "apps.site.target.branch",
