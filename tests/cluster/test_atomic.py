@@ -189,6 +189,23 @@ def test_a_restoration_that_cannot_be_recorded_is_done_and_told(project: Project
     assert project.run("drift-check").stdout == ""
 
 
+def test_a_state_that_somebody_else_wrote_meanwhile_ends_the_restoration_before_it_begins(
+    project: Project, fault_proxy: FaultProxy
+) -> None:
+    """Then the app is somebody else's by now. What the run did, and that nothing was put back, is told all the same."""
+    synced(project, config_map("m1", a="1"))
+    project.write("web", config_map("m1", a="2"), LATE)
+    project.commit()
+    fault_proxy.on(Status(400, reason="BadRequest"), method="PATCH", path="/configmaps/z$", query=REAL)
+    fault_proxy.on(Status(409, reason="Conflict"), method="PUT", path="/gitctl-system/secrets/", at=2, times=-1)
+    told = project.run("sync", "--atomic", "-o", "json", env=through(fault_proxy), code=10).error(ErrorId.STATE_MOVED)
+    (app,) = told.json()["clusters"][0]["apps"]
+    assert {o["object"]["name"]: o["result"] for o in app["outcomes"]} == {"m1": "applied", "z": "failed"}
+    assert [(o["object"]["name"], o["result"]) for o in app["restoration"]["objects"]] == [("m1", "left")]
+    assert "what was put back is not recorded" in told.stderr
+    assert (project.live("configmap", "m1") or {})["data"] == {"a": "2"}
+
+
 def test_what_was_adopted_belongs_to_who_had_it_before(project: Project, fault_proxy: FaultProxy) -> None:
     """Adoption moves whole entries of earlier managers into ours, and marks the object."""
     project.kubectl("-n", project.name, "apply", "-f", "-", stdin=json.dumps(config_map("m1", a="1", mine="x")))

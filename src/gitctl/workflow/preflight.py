@@ -29,8 +29,7 @@ def require_rights(planned: Planned, parts: Parts, *, undo: bool = False) -> Non
     if not isinstance(target, Permissions):
         return
     owner = planned.app.owner
-    of_objects = _missing(planned, parts, target, undo=undo)
-    missing = ((account, needs) for account, needs in (("", _missing_of_state(planned, target)), (owner, of_objects)))
+    missing = (("", _missing_of_state(planned, target)), (owner, _missing(planned, parts, target, undo=undo)))
     lacking = [(target.user(account), needs) for account, needs in missing if needs]
     if lacking:
         raise _forbidden(planned, lacking)

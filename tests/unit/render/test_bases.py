@@ -187,7 +187,9 @@ def test_a_base_of_a_base_obeys_the_same_list(tmp_path: Path) -> None:
     assert others.asked == [(REPO, A)]
 
 
-@pytest.mark.parametrize("path", ["../../../../../../app/own.yaml", "../../../../../../../etc/passwd", f"../../other@{A}/x"])
+@pytest.mark.parametrize(
+    "path", ["../../../../../app/own.yaml", "../../../../../../app/own.yaml", "../../../../../../../etc/passwd", f"../../other@{A}/x"]
+)
 def test_a_base_ends_where_its_repository_ends(path: str, tmp_path: Path) -> None:
     others = Others(tmp_path, {(REPO, A): {"deploy/kustomization.yaml": f"resources:\n- {path}\n"}})
     with raises(ErrorId.PATH_UNSAFE, match="a path out of the repository"):
