@@ -26,7 +26,7 @@ from gitctl.workflow.budget import deleted_today, hand_down
 from gitctl.workflow.lost import is_blank, rebuilt
 from gitctl.workflow.parts import Parts
 from gitctl.workflow.plan import AppPlan, Planned, PlanRequest
-from gitctl.workflow.preflight import require_rights
+from gitctl.workflow.preflight import require_rights, with_rights
 from gitctl.workflow.recording import Recording
 from gitctl.workflow.states import recorded
 from gitctl.workflow.suspend import refusal
@@ -58,7 +58,8 @@ def _planned(app: App, apps: Sequence[App], parts: Parts, request: DeleteRequest
     except GitctlError as error:
         return AppPlan(app, error=error)
     stops = (planned.suspended,) if planned.suspended else ()
-    return AppPlan(app, replace(planned, plan=replace(planned.plan, refusals=(*stops, *planned.plan.refusals))))
+    stopped = replace(planned, plan=replace(planned.plan, refusals=(*stops, *planned.plan.refusals)))
+    return with_rights(AppPlan(app, stopped), parts)
 
 
 def delete_apps(apps: Sequence[App], parts: Parts, request: DeleteRequest, *, confirm: Confirm) -> tuple[AppRun, ...]:
@@ -124,8 +125,7 @@ def _delete(app: App, parts: Parts, request: DeleteRequest, confirm: Confirm) ->
     _check(planned, request)
     if not (planned.plan.changes or planned.state.token):
         return AppRun(app, SyncResult(planned.plan, removed=True))
-    if planned.plan.changes:
-        require_rights(planned, parts)
+    require_rights(planned, parts)
     if planned.plan.changes and not confirm(planned):
         return AppRun(app, SyncResult(planned.plan, dry_run=True), declined=True)
     with parts.target.lock(planned.state.owner, timeout=request.lock_timeout, emit=parts.emit, cancel=parts.cancel) as lock:

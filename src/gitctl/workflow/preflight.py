@@ -7,16 +7,17 @@ Where the server does not tell, the sync goes on: it is the server that decides.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from gitctl.documents import dump_all
-from gitctl.errors import ErrorId, Forbidden
+from gitctl.errors import ErrorId, Forbidden, GitctlError
 from gitctl.model.quantity import counted
 from gitctl.model.rights import Need
 from gitctl.plan.preflight import Grants, allowing, grants, object_needs, state_needs, ungiven, unmet
 from gitctl.plan.rights import defined_kinds
 from gitctl.protocols import Permissions
 from gitctl.workflow.parts import Parts
-from gitctl.workflow.plan import Planned
+from gitctl.workflow.plan import AppPlan, Planned
 
 _SHOWN = 3
 _MOST = 64
@@ -26,13 +27,24 @@ _MOST = 64
 def require_rights(planned: Planned, parts: Parts, *, undo: bool = False) -> None:
     """Raise Forbidden, with all that is missing and the roles that would allow it. `undo`: also of what taking everything back needs."""
     target = parts.target
-    if not isinstance(target, Permissions):
+    if not isinstance(target, Permissions) or not (planned.plan.changes or planned.plan.failures):
         return
     owner = planned.app.owner
     missing = (("", _missing_of_state(planned, target)), (owner, _missing(planned, parts, target, undo=undo)))
     lacking = [(target.user(account), needs) for account, needs in missing if needs]
     if lacking:
         raise _forbidden(planned, lacking)
+
+
+def with_rights(plan: AppPlan, parts: Parts, *, undo: bool = False) -> AppPlan:
+    """The plan, and as its error what the run would end with: rights are asked for after all that would refuse it."""
+    if plan.planned is None or plan.planned.plan.refusals:
+        return plan
+    try:
+        require_rights(plan.planned, parts, undo=undo)
+    except GitctlError as error:
+        return replace(plan, error=error)
+    return plan
 
 
 def _missing_of_state(planned: Planned, target: Permissions) -> tuple[Need, ...]:

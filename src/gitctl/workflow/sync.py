@@ -23,7 +23,7 @@ from gitctl.workflow.depends import require_healthy
 from gitctl.workflow.moves import hand_over
 from gitctl.workflow.parts import Parts
 from gitctl.workflow.plan import AppPlan, Planned, PlanRequest, Rendered, Selection, plan_app, plan_apps, render_apps, selection
-from gitctl.workflow.preflight import require_rights
+from gitctl.workflow.preflight import require_rights, with_rights
 from gitctl.workflow.recording import Recording, acknowledge, needs_acknowledging
 from gitctl.workflow.verdict import verdict
 from gitctl.workflow.waiting import wait_for_app, wait_for_unchanged
@@ -99,23 +99,8 @@ def _sync_one(app: App, rendered: RenderResult, parts: Parts, request: SyncReque
 def plan_sync(apps: Sequence[App], parts: Parts, request: SyncRequest) -> tuple[AppPlan, ...]:
     """What `sync_apps` would do, holds and suspensions among the refusals. Raises Refused, SourceError as it would."""
     refuse_unclean(parts, request)
-    return tuple(_with_rights(_with_stops(plan, request), parts, request) for plan in plan_apps(apps, parts, request.plan))
-
-
-def _with_rights(plan: AppPlan, parts: Parts, request: SyncRequest) -> AppPlan:
-    """The plan, and as its error what the run would end with: rights are asked for after all that would refuse it."""
-    if plan.planned is None or plan.planned.plan.refusals:
-        return plan
-    try:
-        _require_rights(plan.planned, parts, request)
-    except GitctlError as error:
-        return replace(plan, error=error)
-    return plan
-
-
-def _require_rights(planned: Planned, parts: Parts, request: SyncRequest) -> None:
-    if planned.plan.changes or planned.plan.failures:
-        require_rights(planned, parts, undo=request.atomic)
+    plans = (_with_stops(plan, request) for plan in plan_apps(apps, parts, request.plan))
+    return tuple(with_rights(plan, parts, undo=request.atomic) for plan in plans)
 
 
 def _with_stops(plan: AppPlan, request: SyncRequest) -> AppPlan:
@@ -201,7 +186,7 @@ def _sync(planned: Planned, parts: Parts, request: SyncRequest, scope: Selection
     request = replace(request, release=_ends_hold(planned, request))
     if not (planned.plan.changes or planned.plan.failures or request.hold or needs_acknowledging(planned, request.release)):
         return _still(planned, SyncResult(planned.plan), parts, request)
-    _require_rights(planned, parts, request)
+    require_rights(planned, parts, undo=request.atomic)
     if planned.plan.changes and not confirm(planned):
         return AppRun(planned.app, SyncResult(planned.plan, dry_run=True), declined=True)
     with ExitStack() as locks:

@@ -81,6 +81,7 @@ def test_all_that_is_missing_is_one_error_and_nothing_is_written(project: Projec
     tried = project.run("sync", "--dry-run", "--as", eve, code=6).error(ErrorId.FORBIDDEN)
     assert f"user {eve} may not create deployments.apps {where}" in tried.stderr
     assert "apps/Deployment" in tried.stdout, "the plan is shown all the same"
+    project.run("delete", "web", "--dry-run", "--prune-limit", "9", "--as", eve, code=6).error(ErrorId.FORBIDDEN)
     assert everything(project) == before
     # The Role that is printed is what is missing, no more and no less.
     text = textwrap.dedent(told.split("this would allow it:\n")[1].split("  hint:")[0])
