@@ -74,15 +74,18 @@ def history(
 
 def _secrets(session: Session, app: str, number: int) -> int:
     """Render the record and the one before it again, and show how their Secrets differ."""
-    from gitctl.cli.open import open_stages, render_with
+    from gitctl.cli.open import open_stages
+    from gitctl.cli.rendering import render_with
     from gitctl.cli.show.record_secrets import show_record_secrets
     from gitctl.errors import GitctlError, raise_all
     from gitctl.workflow.record_secrets import secrets_of_record
     from gitctl.workflow.states import read_state
 
-    opening, keyless = render_with(session, opens_branches=True), render_with(session, keyless=True)
+    stages = open_stages(session, [app])
+    source = stages[0].parts.source if stages else None
+    opening, keyless = render_with(session, source, opens_branches=True), render_with(session, source, keyless=True)
     found, errors = [], []
-    for stage in open_stages(session, [app]):
+    for stage in stages:
         one = stage.apps[0]
         try:
             state = read_state(one, stage.parts)
