@@ -6,6 +6,7 @@ a `Target` answers "now / wanted / would become" and carries out changes, a `Pub
 
 from gitctl.model.observed import Observed
 from gitctl.protocols.follow import Followable, Following, Stir, Tracked
+from gitctl.protocols.ledger import Ledger, SealedValue
 from gitctl.protocols.lineage import Lineage
 from gitctl.protocols.permissions import Permissions
 from gitctl.protocols.render import Document, Reads, Renderer, Rendering, RenderRequest
@@ -22,6 +23,7 @@ __all__ = [
     "Emit",
     "Followable",
     "Following",
+    "Ledger",
     "Lineage",
     "Lock",
     "Observed",
@@ -33,6 +35,7 @@ __all__ = [
     "Renderer",
     "Rendering",
     "Reversible",
+    "SealedValue",
     "SecretFiles",
     "SecretProvider",
     "Source",

@@ -57,6 +57,33 @@ CASES = {
         "the app 'db' goes to a cluster, this one does not",
         "an app can wait for apps with a target of its own kind only",
     ),
+    "restarts without a key": (
+        web(restart_on_secret_change=True),
+        "apps.web.restart_on_secret_change",
+        "the key for the hash is not named",
+        "name a file, such as `secrets: {restart_key: secrets/restart-key.yaml}`; `gitctl secret restart-key` makes it",
+    ),
+    "restarts in a branch": (
+        {
+            "secrets": {"restart_key": "k.yaml"},
+            "apps": {"site": {"path": "x", "target": {"branch": "b", "folder": "x"}, "restart_on_secret_change": True}},
+        },
+        "apps.site.restart_on_secret_change",
+        "what goes to a branch is rendered without keys: there is nothing to make a hash of",
+        "leave it out; whoever applies the branch sees the Secrets",
+    ),
+    "a key out of the repository": (
+        {"secrets": {"restart_key": "../k.yaml"}},
+        "secrets.restart_key",
+        "the path '../k.yaml' leaves the repository",
+        "write it relative to the folder of gitctl.yaml",
+    ),
+    "no period": (
+        {"secrets": {"max_age": [{"path": "**", "age": "90"}]}},
+        "secrets.max_age[0].age",
+        "'90' is not a period such as 90d or 12h",
+        "",
+    ),
     "unknown key": ({"appz": {}}, "appz", "unknown key 'appz'", "did you mean 'apps'?"),
     "unknown key far from all": (web(zzz=1), "apps.web.zzz", "unknown key 'zzz'", ""),
     "wrong value": ({"kind": "Projekt"}, "kind", "'Projekt' is not a value for this key", "did you mean 'Project'?"),

@@ -1,0 +1,39 @@
+"""Ledger: what is known of a repository's encrypted files without any key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from gitctl.model.audit import FileReader
+
+
+@dataclass(frozen=True, slots=True)
+class SealedValue:
+    """An encrypted value: the placeholder that a render has in its place, the key that people know it by, its line (0: not known)."""
+
+    token: str
+    key: str
+    line: int
+
+
+class Ledger(Protocol):
+    """The encrypted files of one revision. Nothing is decrypted, nothing is raised: of a file that cannot be read nothing is known."""
+
+    @property
+    def files(self) -> Mapping[str, bytes]:
+        """Path → content of the encrypted files."""
+        ...
+
+    def values(self, path: str) -> Sequence[SealedValue]:
+        """The encrypted values of a file."""
+        ...
+
+    def readers(self, path: str) -> tuple[FileReader, ...]:
+        """Who can open a file."""
+        ...
+
+    def tokens(self, text: str) -> frozenset[str]:
+        """The placeholders in a rendered text, also in base64."""
+        ...
