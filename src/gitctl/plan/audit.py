@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -73,12 +75,20 @@ def _row(app: AuditedApp, manifest: Manifest, made: SecretMade, facts: Facts) ->
 
 def _in_a_store(body: Json) -> bool:
     """Are the values references that something else resolves (`ref+vault://…`)?"""
-    texts = [text for group in ("data", "stringData") for text in _texts(body.get(group))]
+    texts = list(_decoded(body))
     return bool(texts) and all(text.startswith("ref+") for text in texts)
 
 
 def _values(body: Json, facts: Facts) -> tuple[ValueFact, ...]:
-    return tuple(dict.fromkeys(fact for text in _texts(body) for fact in facts.values(text)))
+    texts = (*_texts(body), *_decoded(body))
+    return tuple(dict.fromkeys(fact for text in texts for fact in facts.values(text)))
+
+
+def _decoded(body: Json) -> Iterator[str]:
+    """The data of a Secret as it was before it was base64: it may be base64 then still."""
+    for text in _texts(body.get("data")) if body.get("kind") == "Secret" else ():
+        with suppress(ValueError):
+            yield base64.b64decode(text, validate=True).decode("utf-8", "replace")
 
 
 def _readers(values: Iterable[ValueFact], facts: Facts) -> tuple[FileReader, ...]:

@@ -1,0 +1,161 @@
+"""`secret audit` and restarts on a change, from Git alone: real sops, git, kustomize and helm, no cluster."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.fixtures.commands import GitRepo, Runner
+from tests.fixtures.project import deployment
+from tests.fixtures.secrets import AgeKey
+
+from gitctl.errors import ErrorId
+
+CONFIG: dict[str, Any] = {
+    "apiVersion": "gitctl.dev/v1",
+    "kind": "Project",
+    "name": "shop",
+    "environments": {"dev": {}, "prod": {}},
+    "apps": {
+        "web": {"path": "apps/web", "namespace": "shop"},
+        "made": {"path": "apps/made", "namespace": "shop", "environments": ["prod"]},
+        "chart": {"path": "apps/chart", "namespace": "shop", "environments": ["prod"], "helm": {"values_files": ["secrets.yaml"]}},
+    },
+    "secrets": {
+        "max_age": [{"path": "apps/made/**", "age": "30d"}, {"path": "apps/web/**", "age": "3000d"}],
+        "accept": [{"finding": "unused", "secret": "shop/sealed", "reason": "read by its operator"}],
+    },
+}
+SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {user: anna, password: kanarienvogel}\n"
+TEMPLATE = (
+    "apiVersion: v1\nkind: Secret\nmetadata: {name: chart}\nstringData: {auth: {{ .Values.password | b64enc }}}\n"
+    "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: url}\ndata: {url: 'db://{{ .Values.password }}'}\n"
+)
+SEALED = f"""\
+apiVersion: bitnami.com/v1alpha1
+kind: SealedSecret
+metadata: {{name: sealed}}
+spec:
+  encryptedData:
+    password: {"AgB" + "x" * 200}
+"""
+
+
+def pods(name: str, *env: dict[str, Any], **pod: Any) -> str:
+    """A Deployment whose container has these variables, as JSON."""
+    made = deployment(name)
+    made["spec"]["template"]["spec"]["containers"][0]["env"] = list(env)
+    made["spec"]["template"]["spec"] |= pod
+    return json.dumps(made)
+
+
+def variable(secret: str, key: str) -> dict[str, Any]:
+    """A variable from a key of a Secret."""
+    return {"name": key.upper(), "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
+
+
+def audit(gitctl: Runner, repo: GitRepo, *args: str, code: int = 1) -> dict[str, Any]:
+    """The audits by place, as JSON that its schema allows."""
+    body = gitctl("secret", "audit", *args, "-o", "json", cwd=repo.path).expect(code).json()
+    return {one["place"]: one for one in body["audits"]}
+
+
+def found(audited: dict[str, Any]) -> list[tuple[str, str]]:
+    return sorted((re.sub("-[0-9a-z]{10}$", "", one["secret"]), one["rule"]) for one in audited["findings"])
+
+
+def test_an_audit_from_git_alone(
+    git_repo: Callable[..., GitRepo], gitctl: Runner, age_key: AgeKey, stranger: AgeKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = git_repo(
+        {
+            "apps/web/secret.yaml": SECRET,
+            "apps/web/web.yaml": pods("web", variable("db", "password"), variable("db", "pasword"), variable("gone", "a")),
+            "apps/made/kustomization.yaml": "resources: [jobs.yaml]\nsecretGenerator: [{name: made, envs: [prod.env]}]\n",
+            "apps/made/jobs.yaml": pods("jobs", variable("chart", "auth")),
+            "apps/made/prod.env": "TOKEN=kanarienvogel\n",
+            "apps/chart/Chart.yaml": "apiVersion: v2\nname: chart\nversion: 0.1.0\n",
+            "apps/chart/templates/all.yaml": TEMPLATE,
+            "apps/chart/secrets.yaml": "password: kanarienvogel\n",
+            "terraform/secret.yaml": "token: kanarienvogel\n",
+        }
+    )
+    files = ("apps/web/secret.yaml", "apps/made/prod.env", "apps/chart/secrets.yaml", "terraform/secret.yaml")
+    gitctl("-q", "secret", "encrypt", *files, cwd=repo.path).expect()
+    gitctl("-q", "secret", "recipients", "add", age_key.recipient, "--name", "Ada", "--no-commit", cwd=repo.path).expect()
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2020-01-01T00:00:00Z")
+    old = repo.commit("old", {"gitctl.yaml": json.dumps(CONFIG), "apps/web/sealed.yaml": SEALED})
+    monkeypatch.delenv("GIT_COMMITTER_DATE")
+    edited = {"SOPS_EDITOR": "sed -i -e s/anna/berta/"}
+    gitctl("-q", "secret", "edit", files[0], cwd=repo.path, env=edited).expect()
+    new = repo.commit("another user")
+    # Nobody's key is needed, and none is there.
+    age_key.file.rename(age_key.file.with_suffix(".away"))
+
+    places = audit(gitctl, repo)
+    assert list(places) == ["dev", "prod", ""]
+    assert found(places["prod"]) == [
+        ("shop/db", "key-missing"),
+        ("shop/gone", "missing"),
+        ("shop/made", "too-old"),
+        ("shop/made", "unused"),
+    ]
+    assert found(places["dev"]) == [("shop/db", "key-missing"), ("shop/gone", "missing")]
+    assert [(one["secret"], one["reason"]) for one in places["dev"]["accepted"]] == [("shop/sealed", "read by its operator")]
+
+    rows = {one["name"].removesuffix(one["name"][-11:]) if "made" in one["name"] else one["name"]: one for one in places["prod"]["secrets"]}
+    assert set(rows) == {"shop/db", "shop/sealed", "shop/made", "shop/chart", "ConfigMap shop/url"}
+    commits = {value["key"]: value["commit"] for value in rows["shop/db"]["values"]}
+    assert commits == {"stringData.user": new, "stringData.password": old}
+    assert rows["shop/db"]["changedAt"] == "2020-01-01T00:00:00Z"
+    assert {one["name"] for row in rows.values() for one in row["readers"]} == {"Ada"}
+    assert [value["commit"] for value in rows["shop/sealed"]["values"]] == [old]
+    for name, file, key in (
+        ("shop/chart", files[2], "password"),
+        ("ConfigMap shop/url", files[2], "password"),
+        ("shop/made", files[1], "TOKEN"),
+    ):
+        assert [(value["file"], value["key"], value["commit"]) for value in rows[name]["values"]] == [(file, key, old)], name
+    assert [(one["app"], one["object"]) for one in rows["shop/chart"]["consumers"]] == [("made", "apps/Deployment shop/jobs")]
+    assert [(one["name"], one["unread"]) for one in places[""]["secrets"]] == [("terraform/secret.yaml", True)]
+
+    # One app: what it has and what it uses, although another app brings it.
+    one_app = audit(gitctl, repo, "made", "-e", "prod")["prod"]
+    assert found(one_app) == [("shop/made", "too-old"), ("shop/made", "unused")]
+    assert "shop/chart" in {one["name"] for one in one_app["secrets"]}
+    text = gitctl("secret", "audit", "-e", "dev", cwd=repo.path).expect(1)
+    assert re.search(r"shop/db +2 +\d+d +Ada +Deployment/web \(env password, env pasword\) +key-missing\n", text.stdout)
+    assert "hint" not in text.stderr
+    table = gitctl("secret", "audit", "-e", "dev", "-o", "markdown", cwd=repo.path).expect(1).stdout
+    assert "| shop/sealed | 1 |" in table
+    assert "- **missing** `shop/gone`: used by Deployment/web (env a), and nothing in Git makes it" in table
+
+    # A key that nobody named, and an app that cannot be rendered.
+    age_key.file.with_suffix(".away").rename(age_key.file)
+    gitctl("-q", "secret", "recipients", "add", stranger.recipient, cwd=repo.path).expect()
+    assert ("shop/db", "unknown-reader") in found(audit(gitctl, repo, "-e", "dev")["dev"])
+    repo.commit(files={"apps/web/broken.yaml": "kind: ["})
+    broken = gitctl("secret", "audit", "-e", "dev", cwd=repo.path).error(ErrorId.YAML_SYNTAX)
+    assert "not judged: not every app could be rendered" in broken.stderr
+
+    # Nothing left to do.
+    repo.commit(files={"gitctl.yaml": json.dumps({**CONFIG, "apps": {}})})
+    assert audit(gitctl, repo, "-e", "dev", code=0)["dev"]["secrets"] == []
+
+
+def test_a_key_for_restarts_is_made_once_and_never_lies_open(git_repo: Callable[..., GitRepo], gitctl: Runner, age_key: AgeKey) -> None:
+    del age_key
+    repo = git_repo({"a": ""})
+    gitctl("secret", "restart-key", cwd=repo.path).error(ErrorId.RESTART_KEY_UNUSABLE)
+    repo.write("gitctl.yaml", json.dumps({**CONFIG, "secrets": {"restart_key": "keys/restart.yaml"}}))
+    made = gitctl("secret", "restart-key", "-o", "json", cwd=repo.path).expect()
+    assert made.json()["files"] == ["keys/restart.yaml"]
+    assert "does not name it" not in made.stderr
+    content = (repo.path / "keys/restart.yaml").read_text()
+    assert re.search(r"^ +restart-key: ENC\[", content, re.MULTILINE)
+    gitctl("secret", "restart-key", cwd=repo.path).error(ErrorId.FILE_UNWRITABLE)
+    assert (repo.path / "keys/restart.yaml").read_text() == content
+    assert "add `secrets: {restart_key: other.yaml}`" in gitctl("secret", "restart-key", "other.yaml", cwd=repo.path).expect().stderr
