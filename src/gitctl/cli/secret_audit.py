@@ -23,6 +23,7 @@ _EPILOG = epilog(
     [
         ("gitctl secret audit", "all environments, without a key and without a cluster"),
         ("gitctl secret audit -e prod web", "one app; others are looked at for who uses what"),
+        ("gitctl secret audit -e prod --live", "also pods that run with an old value"),
         ("gitctl secret audit -o markdown > audit.md", "for a review"),
     ],
     codes={0: "nothing to do", 1: "findings that gitctl.yaml does not accept"},
@@ -41,6 +42,7 @@ def audit(
     apps: Annotated[
         list[str] | None, typer.Argument(metavar="[APP…]", help="Apps of gitctl.yaml; default: all.", autocompletion=offer.apps)
     ] = None,
+    live: Annotated[bool, typer.Option("--live", help="Ask the clusters which pods run with an old value.")] = False,
 ) -> int:
     """Audit secrets: age, readers, consumers, what is missing.
 
@@ -55,14 +57,15 @@ def audit(
 
     opened = open_project(session)
     ground = _ground(session, opened)
-    done = run(_places(session, opened, apps or []), ground, names=apps or (), whole=not (apps or session.flags.env))
+    done = run(_places(session, opened, apps or [], live=live), ground, names=apps or (), whole=not (apps or session.flags.env))
     show_audits(session, done.audits, now=ground.now)
     raise_all(done.errors)
     return ExitCode.DIFFERENT if unaccepted(done.audits) else ExitCode.DONE
 
 
-def _places(session: Session, opened: OpenProject, names: list[str]) -> list[AuditPlace]:
+def _places(session: Session, opened: OpenProject, names: list[str], *, live: bool) -> list[AuditPlace]:
     """The environments (-e: that one), each with all its apps: what one app has another may use. Raises ConfigError for unknown names."""
+    from gitctl.cli.open import open_cluster
     from gitctl.config.resolve import choose_environment, find_app, resolve
     from gitctl.workflow.audit import AuditPlace
 
@@ -77,7 +80,8 @@ def _places(session: Session, opened: OpenProject, names: list[str]) -> list[Aud
         selections = resolve(project, env.name, context=(flags.context or "") if flags.env else "")
         for one in selections:
             title = f"{env.name} → {one.cluster.name}" if one.cluster and len(selections) > 1 else env.name
-            found.append(AuditPlace(title, one.apps))
+            target = open_cluster(session, one.cluster, one.apps) if live and one.cluster else None
+            found.append(AuditPlace(title, one.apps, target))
     return found
 
 

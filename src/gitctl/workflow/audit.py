@@ -14,8 +14,9 @@ from gitctl.model.policy import SecretPolicy
 from gitctl.model.revision import Revision
 from gitctl.model.secretmade import Keeping, secrets_made
 from gitctl.plan.audit import AuditedApp, Facts, Used, account, shown
-from gitctl.plan.audit_findings import file_findings, findings
-from gitctl.protocols import Ledger, Tree
+from gitctl.plan.audit_findings import accepted, file_findings, findings
+from gitctl.protocols import Ledger, Target, Tree
+from gitctl.workflow.audit_live import Look, look
 
 Blames = Callable[[str], Mapping[int, Revision]]
 """A file → its lines (from 1) with the commits that last changed them; {} where that cannot be told."""
@@ -26,10 +27,11 @@ _ENOUGH = 64
 
 @dataclass(frozen=True, slots=True)
 class AuditPlace:
-    """One environment on one cluster: its title, and all its apps."""
+    """One environment on one cluster: its title, and all its apps. `target` is the cluster, None where none is asked."""
 
     title: str
     apps: tuple[App, ...]
+    target: Target | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +145,19 @@ def _judged(rendered: _Rendered, inventory: Inventory, ground: AuditGround, name
         for manifest in app.manifests:
             inventory.learn_sealed(manifest)
     used = account(rendered.apps, inventory.facts)
-    found = findings(used, ground.policy, now=ground.now, whole=not rendered.errors)
+    seen = _look(rendered.place, used)
+    found = findings(used, ground.policy, now=ground.now, there=seen.there, whole=not rendered.errors)
+    found += accepted(seen.findings, ground.policy)
     rows = tuple(sorted((*used.secrets.values(), *used.others), key=lambda row: row.name))
     notes = ("what is missing or unused is not judged: not every app could be rendered",) if rendered.errors else ()
-    done = Audit(rendered.place.title, rows, found, notes)
+    done = Audit(rendered.place.title, rows, found, (*notes, *(f"not looked at: {one}" for one in seen.notes)))
     return _narrowed(done, used, names) if names else done
+
+
+def _look(place: AuditPlace, used: Used) -> Look:
+    if place.target is None:
+        return Look(frozenset(), (), ())
+    return look([app for app in place.apps if app.target is None], place.target, {namespace for namespace, _ in used.dangling})
 
 
 def _narrowed(done: Audit, used: Used, names: Collection[str]) -> Audit:
