@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -67,9 +68,21 @@ def found(audited: dict[str, Any]) -> list[tuple[str, str]]:
     return sorted((re.sub("-[0-9a-z]{10}$", "", one["secret"]), one["rule"]) for one in audited["findings"])
 
 
-def test_an_audit_from_git_alone(
-    git_repo: Callable[..., GitRepo], gitctl: Runner, age_key: AgeKey, stranger: AgeKey, monkeypatch: pytest.MonkeyPatch
-) -> None:
+FILES = ("apps/web/secret.yaml", "apps/made/prod.env", "apps/chart/secrets.yaml", "terraform/secret.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The repository, the commit of 2020 that has all, and the one of today that changed one value."""
+
+    repo: GitRepo
+    old: str
+    new: str
+
+
+@pytest.fixture
+def shop(git_repo: Callable[..., GitRepo], gitctl: Runner, age_key: AgeKey, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """Secrets in every form: a manifest, a generator's input, values of a chart, a sealed one, a file that no app reads."""
     repo = git_repo(
         {
             "apps/web/secret.yaml": SECRET,
@@ -83,15 +96,18 @@ def test_an_audit_from_git_alone(
             "terraform/secret.yaml": "token: kanarienvogel\n",
         }
     )
-    files = ("apps/web/secret.yaml", "apps/made/prod.env", "apps/chart/secrets.yaml", "terraform/secret.yaml")
-    gitctl("-q", "secret", "encrypt", *files, cwd=repo.path).expect()
+    gitctl("-q", "secret", "encrypt", *FILES, cwd=repo.path).expect()
     gitctl("-q", "secret", "recipients", "add", age_key.recipient, "--name", "Ada", "--no-commit", cwd=repo.path).expect()
     monkeypatch.setenv("GIT_COMMITTER_DATE", "2020-01-01T00:00:00Z")
     old = repo.commit("old", {"gitctl.yaml": json.dumps(CONFIG), "apps/web/sealed.yaml": SEALED})
     monkeypatch.delenv("GIT_COMMITTER_DATE")
     edited = {"SOPS_EDITOR": "sed -i -e s/anna/berta/"}
-    gitctl("-q", "secret", "edit", files[0], cwd=repo.path, env=edited).expect()
-    new = repo.commit("another user")
+    gitctl("-q", "secret", "edit", FILES[0], cwd=repo.path, env=edited).expect()
+    return Shop(repo, old, repo.commit("another user"))
+
+
+def test_an_audit_from_git_alone(shop: Shop, gitctl: Runner, age_key: AgeKey, stranger: AgeKey) -> None:
+    repo, old, new = shop.repo, shop.old, shop.new
     # Nobody's key is needed, and none is there.
     age_key.file.rename(age_key.file.with_suffix(".away"))
 
@@ -114,9 +130,9 @@ def test_an_audit_from_git_alone(
     assert {one["name"] for row in rows.values() for one in row["readers"]} == {"Ada"}
     assert [value["commit"] for value in rows["shop/sealed"]["values"]] == [old]
     for name, file, key in (
-        ("shop/chart", files[2], "password"),
-        ("ConfigMap shop/url", files[2], "password"),
-        ("shop/made", files[1], "TOKEN"),
+        ("shop/chart", FILES[2], "password"),
+        ("ConfigMap shop/url", FILES[2], "password"),
+        ("shop/made", FILES[1], "TOKEN"),
     ):
         assert [(value["file"], value["key"], value["commit"]) for value in rows[name]["values"]] == [(file, key, old)], name
     assert [(one["app"], one["object"]) for one in rows["shop/chart"]["consumers"]] == [("made", "apps/Deployment shop/jobs")]

@@ -14,7 +14,7 @@ from gitctl.cli.session import Session
 from gitctl.errors import ConfigError, ErrorId
 
 _EPILOG = epilog(
-    [("gitctl secret restart-key secrets/restart-key.yaml", "a new file; then name it in gitctl.yaml")],
+    [("gitctl secret restart-key restart-key.secret.yaml", "a new file; then name it in gitctl.yaml")],
     notes="In gitctl.yaml: secrets: {restart_key: FILE}, and restart_on_secret_change: true on each app that shall have it.",
 )
 
@@ -45,7 +45,7 @@ def restart_key(
     named = _named_in_config(session)
     path = start_folder(session) / file if file else named
     if path is None:
-        hint = "name a file: `gitctl secret restart-key secrets/restart-key.yaml`, and in gitctl.yaml `secrets: {restart_key: …}`"
+        hint = "name a file: `gitctl secret restart-key restart-key.secret.yaml`, and in gitctl.yaml `secrets: {restart_key: …}`"
         raise ConfigError("gitctl.yaml names no file for the key", id=ErrorId.RESTART_KEY_UNUSABLE, hint=hint)
     key = secrets.token_hex(32)
     session.redactor.learn(key)

@@ -23,5 +23,5 @@ def secret_problems(data: Mapping[str, Any]) -> Iterator[Problem]:
             problem = "what goes to a branch is rendered without keys: there is nothing to make a hash of"
             yield Problem(at, problem, "leave it out; whoever applies the branch sees the Secrets", id=ErrorId.CONFIG_CONTRADICTION)
         if not key:
-            hint = "name a file, such as `secrets: {restart_key: secrets/restart-key.yaml}`; `gitctl secret restart-key` makes it"
+            hint = "name a file, such as `secrets: {restart_key: restart-key.secret.yaml}`; `gitctl secret restart-key` makes it"
             yield Problem(at, "the key for the hash is not named", hint, id=ErrorId.CONFIG_CONTRADICTION)

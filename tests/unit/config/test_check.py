@@ -61,7 +61,7 @@ CASES = {
         web(restart_on_secret_change=True),
         "apps.web.restart_on_secret_change",
         "the key for the hash is not named",
-        "name a file, such as `secrets: {restart_key: secrets/restart-key.yaml}`; `gitctl secret restart-key` makes it",
+        "name a file, such as `secrets: {restart_key: restart-key.secret.yaml}`; `gitctl secret restart-key` makes it",
     ),
     "restarts in a branch": (
         {
