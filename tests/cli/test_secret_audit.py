@@ -174,4 +174,9 @@ def test_a_key_for_restarts_is_made_once_and_never_lies_open(git_repo: Callable[
     assert re.search(r"^ +restart-key: ENC\[", content, re.MULTILINE)
     gitctl("secret", "restart-key", cwd=repo.path).error(ErrorId.FILE_UNWRITABLE)
     assert (repo.path / "keys/restart.yaml").read_text() == content
+    repo.write("gitctl.yaml", json.dumps({**CONFIG, "secrets": {"restart_key": "keys/{env}.yaml"}}))
+    gitctl("secret", "restart-key", cwd=repo.path).error(ErrorId.ENVIRONMENT_NEEDED)
+    gitctl("-q", "secret", "restart-key", "-e", "prod", cwd=repo.path).expect()
+    assert (repo.path / "keys/prod.yaml").is_file()
+    (repo.path / "gitctl.yaml").unlink()
     assert "add `secrets: {restart_key: other.yaml}`" in gitctl("secret", "restart-key", "other.yaml", cwd=repo.path).expect().stderr

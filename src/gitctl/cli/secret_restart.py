@@ -11,7 +11,7 @@ import typer
 from gitctl.cli.flags import with_session
 from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
-from gitctl.errors import ConfigError, ErrorId
+from gitctl.errors import ConfigError, ErrorId, UsageError
 
 _EPILOG = epilog(
     [("gitctl secret restart-key restart-key.secret.yaml", "a new file; then name it in gitctl.yaml")],
@@ -42,11 +42,8 @@ def restart_key(
     from gitctl.secrets.files import SopsFiles
     from gitctl.workflow.restart_key import make_restart_key
 
-    named = _named_in_config(session)
-    path = start_folder(session) / file if file else named
-    if path is None:
-        hint = "name a file: `gitctl secret restart-key restart-key.secret.yaml`, and in gitctl.yaml `secrets: {restart_key: …}`"
-        raise ConfigError("gitctl.yaml names no file for the key", id=ErrorId.RESTART_KEY_UNUSABLE, hint=hint)
+    folder, wanted = _wanted(session)
+    path = start_folder(session) / file if file else _one_file(session, folder, wanted)
     key = secrets.token_hex(32)
     session.redactor.learn(key)
     made = make_restart_key(path, SopsFiles(), key=key, root_of=lambda one: root_of(session, one))
@@ -54,18 +51,30 @@ def restart_key(
     body = {"action": "made", "files": [shown], **({"rules": os.path.relpath(made.rules)} if made.rules else {})}
     session.result("SecretResult", body, text=lambda: session.redactor.clean(f"made {shown}"))
     session.say("commit it; whoever syncs must be able to decrypt it")
-    if named is None or named.resolve() != made.file.resolve():
+    if not wanted:
         session.warn(f"gitctl.yaml does not name it: add `secrets: {{restart_key: {shown}}}`")
 
 
-def _named_in_config(session: Session) -> Path | None:
-    """The file that the gitctl.yaml of the work tree names; None where there is none, or no gitctl.yaml."""
+def _wanted(session: Session) -> tuple[Path, str]:
+    """The folder of the work tree's gitctl.yaml, and the file that it names, placeholders in it; "" where there is none."""
     from gitctl.cli.start import start_folder
     from gitctl.config.find import find_config, search
     from gitctl.config.load import load
 
     if session.flags.config is None and search(start_folder(session)) is None:
-        return None
+        return start_folder(session), ""
     file = find_config(start_folder(session), explicit=session.flags.config)
-    key = load(file.read_bytes(), path=str(file)).secrets.restart_key
-    return file.parent / key if key else None
+    return file.parent, load(file.read_bytes(), path=str(file)).secrets.restart_key
+
+
+def _one_file(session: Session, folder: Path, wanted: str) -> Path:
+    """The file for the environment that -e names. Raises ConfigError, UsageError."""
+    from gitctl.config import placeholder
+
+    if not wanted:
+        hint = "name a file: `gitctl secret restart-key restart-key.secret.yaml`, and in gitctl.yaml `secrets: {restart_key: …}`"
+        raise ConfigError("gitctl.yaml names no file for the key", id=ErrorId.RESTART_KEY_UNUSABLE, hint=hint)
+    name = placeholder.fill(wanted, {"env": session.flags.env} if session.flags.env else {})
+    if placeholder.used(name):
+        raise UsageError(f"{name} is more than one file", id=ErrorId.ENVIRONMENT_NEEDED, hint="-e names the environment, or name the file")
+    return folder / name

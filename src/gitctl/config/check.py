@@ -173,6 +173,7 @@ def _secret_paths(data: Mapping[str, Any], folder: str) -> Iterator[Problem]:
     at = ("secrets", "restart_key")
     path = _at(data, at)
     if isinstance(path, str) and path:
+        yield from _placeholders(at, path)
         yield from _inside(at, path, folder)
 
 

@@ -246,7 +246,7 @@ class Secrets(Strict):
     max_age: Annotated[list[MaxAge], Meta(description="the first whose path matches holds")] = []
     accept: Annotated[list[Accepted], Meta(description="findings of `gitctl secret audit` that are none here")] = []
     restart_key: Annotated[
-        str, Meta(description="encrypted file with the key for restart_on_secret_change; `gitctl secret restart-key` makes it")
+        str, Meta(description="encrypted file with the key for restart_on_secret_change, such as keys/{env}.secret.yaml")
     ] = ""
 
 

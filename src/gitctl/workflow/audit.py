@@ -174,9 +174,8 @@ def _files(inventory: Inventory, ground: AuditGround, read: Sequence[str]) -> Au
     for path in ground.ledger.files:
         values = inventory.of_file(path)
         if values:
-            unread = path != ground.policy.restart_key and not _is_read(path, read)
             keys, readers = tuple(v.key for v in values), ground.ledger.readers(path)
-            rows.append(AuditedSecret(path, "", Keeping.ENCRYPTED, None, path, keys, values, readers, unread=unread))
+            rows.append(AuditedSecret(path, "", Keeping.ENCRYPTED, None, path, keys, values, readers, unread=not _is_read(path, read)))
     return Audit("", tuple(rows), file_findings(rows, ground.policy, now=ground.now))
 
 

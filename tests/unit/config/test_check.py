@@ -78,6 +78,12 @@ CASES = {
         "the path '../k.yaml' leaves the repository",
         "write it relative to the folder of gitctl.yaml",
     ),
+    "an unknown placeholder in the name of the key": (
+        {"secrets": {"restart_key": "keys/{stage}.yaml"}},
+        "secrets.restart_key",
+        "unknown placeholder {stage} in 'keys/{stage}.yaml'",
+        "known: app, cluster, env",
+    ),
     "no period": (
         {"secrets": {"max_age": [{"path": "**", "age": "90"}]}},
         "secrets.max_age[0].age",
