@@ -7,7 +7,7 @@ a `Target` answers "now / wanted / would become" and carries out changes, a `Pub
 from gitctl.model.observed import Observed
 from gitctl.protocols.follow import Followable, Following, Stir, Tracked
 from gitctl.protocols.ledger import Ledger, SealedValue
-from gitctl.protocols.lineage import Lineage
+from gitctl.protocols.lineage import Lineage, Outlines
 from gitctl.protocols.permissions import Permissions
 from gitctl.protocols.render import Document, Reads, Renderer, Rendering, RenderRequest
 from gitctl.protocols.reversible import Reversible
@@ -28,6 +28,7 @@ __all__ = [
     "Lock",
     "Observed",
     "Opened",
+    "Outlines",
     "Permissions",
     "Publisher",
     "Reads",

@@ -27,6 +27,11 @@ class Lineage(Protocol):
         Raises InputError for a kind that is not served, Forbidden, ClusterError."""
         ...
 
+
+@runtime_checkable
+class Outlines(Protocol):
+    """A target that lists objects without their content."""
+
     def outlines(self, group: str, kind: str, namespaces: Collection[str]) -> Outlined:
         """All objects of a kind in some namespaces, with their metadata alone where that says all about their health (Secrets)."""
         ...

@@ -13,7 +13,7 @@ from gitctl.model.tree import Descent
 from gitctl.plan.adopt import owners_of
 from gitctl.plan.audit import Key
 from gitctl.plan.audit_live import Workload, not_restarted
-from gitctl.protocols import Lineage, Target
+from gitctl.protocols import Lineage, Outlines, Target
 from gitctl.workflow.tree import ref_of
 
 _DEFAULT = "default"
@@ -31,7 +31,7 @@ class Look:
 
 def look(apps: Sequence[App], target: Target, namespaces: Iterable[str]) -> Look:
     """Look at the pods of apps, and at the Secrets of their namespaces and of these. Raises ClusterError family errors."""
-    if not isinstance(target, Lineage):
+    if not (isinstance(target, Lineage) and isinstance(target, Outlines)):
         return Look(frozenset(), (), ())
     roots = [live for app in apps for live in _live(app, target)]
     descent = target.descendants(roots)

@@ -298,7 +298,7 @@ class KubernetesTarget:
         return descend(self._client(), roots, self._catalogue.kinds) if roots else Descent()
 
     def outlines(self, group: str, kind: str, namespaces: Collection[str]) -> Outlined:
-        """See protocols.Lineage."""
+        """See protocols.Outlines."""
         return outlines(self._client(), self._catalogue.kinds.find(group, kind), namespaces)
 
     def ancestors(self, live: Json) -> Ancestry:
