@@ -54,29 +54,29 @@ def secrets_made(body: Json) -> tuple[SecretMade, ...]:
 
 
 def _secret(body: Json) -> Iterator[SecretMade]:
-    keys = tuple(dict.fromkeys((*_at(body, "data"), *_at(body, "stringData"))))
+    keys = tuple(dict.fromkeys(map(str, (*_at(body, "data"), *_at(body, "stringData")))))
     # A token of an account is filled in by the cluster.
-    made_later = body.get("type") in _USED_BY_ITS_TYPE
+    made_later = str(body.get("type")) in _USED_BY_ITS_TYPE
     yield SecretMade(_name(body), Keeping.PLAIN, None if made_later else keys, own=not _is_used_by_itself(body))
 
 
 def _is_used_by_itself(body: Json) -> bool:
     labels, annotations = (_at(_at(body, "metadata"), group) for group in ("labels", "annotations"))
     marks = (*labels, *annotations)
-    return body.get("type") in _USED_BY_ITS_TYPE or any(str(mark).startswith((*_USED_BY_ITS_LABEL, *_COPIED)) for mark in marks)
+    return str(body.get("type")) in _USED_BY_ITS_TYPE or any(str(mark).startswith((*_USED_BY_ITS_LABEL, *_COPIED)) for mark in marks)
 
 
 def _sealed(body: Json) -> Iterator[SecretMade]:
     spec = _at(body, "spec")
     template = _at(spec, "template")
-    keys = tuple(dict.fromkeys((*_at(spec, "encryptedData"), *_at(template, "data"))))
+    keys = tuple(dict.fromkeys(map(str, (*_at(spec, "encryptedData"), *_at(template, "data")))))
     yield SecretMade(_name(template) or _name(body), Keeping.SEALED, keys, own=not _is_used_by_itself(template))
 
 
 def _external(body: Json) -> Iterator[SecretMade]:
     spec = _at(body, "spec")
     target = _at(spec, "target")
-    listed = [one.get("secretKey") for one in spec.get("data") or () if isinstance(one, dict)]
+    listed = [one.get("secretKey") for one in _maps(spec.get("data"))]
     open_ended = spec.get("dataFrom") or target.get("template") or not all(isinstance(key, str) for key in listed)
     name = target.get("name")
     yield SecretMade(
@@ -95,17 +95,17 @@ def _ingress(body: Json) -> Iterator[SecretMade]:
     """cert-manager makes the certificate of an Ingress that names an issuer."""
     if not any(str(key).startswith(("cert-manager.io/", "kubernetes.io/tls-acme")) for key in _at(_at(body, "metadata"), "annotations")):
         return
-    for tls in _at(body, "spec").get("tls") or ():
-        if isinstance(tls, dict) and isinstance(tls.get("secretName"), str):
+    for tls in _maps(_at(body, "spec").get("tls")):
+        if isinstance(tls.get("secretName"), str):
             yield SecretMade(tls["secretName"], Keeping.OPERATOR, own=False)
 
 
 def _gateway(body: Json) -> Iterator[SecretMade]:
     if not any(str(key).startswith("cert-manager.io/") for key in _at(_at(body, "metadata"), "annotations")):
         return
-    for listener in _at(body, "spec").get("listeners") or ():
-        for one in _at(listener, "tls").get("certificateRefs") or ():
-            if isinstance(one, dict) and isinstance(one.get("name"), str):
+    for listener in _maps(_at(body, "spec").get("listeners")):
+        for one in _maps(_at(listener, "tls").get("certificateRefs")):
+            if isinstance(one.get("name"), str):
                 yield SecretMade(one["name"], Keeping.OPERATOR, own=False)
 
 
@@ -123,8 +123,8 @@ def _named(*path: str, suffixes: tuple[str, ...] = ("",), keeping: Keeping = Kee
 
 
 def _sops_operator(body: Json) -> Iterator[SecretMade]:
-    for one in _at(body, "spec").get("secretTemplates") or ():
-        if isinstance(one, dict) and isinstance(one.get("name"), str):
+    for one in _maps(_at(body, "spec").get("secretTemplates")):
+        if isinstance(one.get("name"), str):
             yield SecretMade(one["name"], Keeping.ENCRYPTED)
 
 
@@ -166,3 +166,7 @@ def _name(body: Json) -> str:
 def _at(body: Any, key: str) -> Json:
     found = body.get(key) if isinstance(body, dict) else None
     return found if isinstance(found, dict) else {}
+
+
+def _maps(value: Any) -> Iterator[Json]:
+    return (item for item in value if isinstance(item, dict)) if isinstance(value, list) else iter(())

@@ -148,7 +148,7 @@ def _of_kind(body: Json, namespace: str) -> Iterator[SecretUse]:
                 yield from (use for one in _maps(body.get(group)) for use in _use(_text(one, "name"), how, namespace))
         case "Role" | "ClusterRole":
             for rule in _maps(body.get("rules")):
-                if {"secrets", "*"} & set(_list(rule.get("resources"))):
+                if any(resource in ("secrets", "*") for resource in _list(rule.get("resources"))):
                     names = [name for name in _list(rule.get("resourceNames")) if isinstance(name, str)]
                     yield from (SecretUse(name, UseKind.ALLOWED, namespace) for name in names)
         case "StorageClass" | "VolumeSnapshotClass":
@@ -159,16 +159,26 @@ def _of_kind(body: Json, namespace: str) -> Iterator[SecretUse]:
 
 def _of_annotations(annotations: Json, namespace: str) -> Iterator[SecretUse]:
     """Of the NGINX controllers: `auth-secret` and its like are a name, or a namespace and a name."""
-    for key, value in annotations.items():
-        if "/" in key and key.rpartition("/")[2].endswith(("auth-secret", "tls-secret", "basic-auth-secret")) and isinstance(value, str):
+    for key, value in _named_by_text(annotations):
+        if (
+            isinstance(key, str)
+            and "/" in key
+            and key.rpartition("/")[2].endswith(("auth-secret", "tls-secret", "basic-auth-secret"))
+            and isinstance(value, str)
+        ):
             place, _, name = value.rpartition("/")
             yield from _use(name, UseKind.NAMED, place or namespace)
 
 
 def _of_parameters(parameters: Json) -> Iterator[SecretUse]:
-    for key, name in parameters.items():
+    for key, name in _named_by_text(parameters):
         if key.endswith("-secret-name") and isinstance(name, str) and "$" not in name:
             yield from _use(name, UseKind.DRIVER, _text(parameters, f"{key.removesuffix('-name')}-namespace"))
+
+
+def _named_by_text(mapping: Json) -> Iterator[tuple[str, Any]]:
+    """The entries with keys as text: YAML has others."""
+    return ((str(key), value) for key, value in mapping.items())
 
 
 def _use(

@@ -74,7 +74,7 @@ def _outlived(pod: Json, secrets: Mapping[Key, Json]) -> Iterator[tuple[Key, dat
 def changed_at(secret: Json, keys: Sequence[str] = ()) -> datetime | None:
     """When the data of a Secret (or of these keys) last changed, at the latest; its creation where nobody owns any."""
     entries = _at(secret, "metadata").get("managedFields")
-    times = [_time(entry.get("time")) for entry in entries or () if isinstance(entry, dict) and _owns(entry, keys)]
+    times = [_time(entry.get("time")) for entry in _maps(entries) if _owns(entry, keys)]
     found = [time for time in times if time]
     return max(found) if found else _time(_at(secret, "metadata").get("creationTimestamp"))
 
@@ -91,10 +91,14 @@ def _started(pod: Json, use: SecretUse) -> datetime | None:
     if not use.container:
         return _time(status.get("startTime"))
     for group in ("containerStatuses", "initContainerStatuses"):
-        for one in status.get(group) or ():
-            if isinstance(one, dict) and one.get("name") == use.container:
+        for one in _maps(status.get(group)):
+            if one.get("name") == use.container:
                 return _time(_at(_at(one, "state"), "running").get("startedAt"))
     return None
+
+
+def _maps(value: Any) -> Iterator[Json]:
+    return (item for item in value if isinstance(item, dict)) if isinstance(value, list) else iter(())
 
 
 def _time(value: Any) -> datetime | None:

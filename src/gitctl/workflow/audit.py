@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from gitctl.errors import GitctlError
 from gitctl.model.app import App
@@ -75,7 +76,7 @@ class Inventory:
         self._by_text: dict[str, tuple[str, str, int]] = {}
         self.seen: set[str] = set()
 
-    @property
+    @cached_property
     def facts(self) -> Facts:
         """For the pure part."""
         return Facts(self.of_text, {path: self._ground.ledger.readers(path) for path in self._ground.ledger.files})
