@@ -174,7 +174,7 @@ ROWS = (
     Row("render a chart that cuts a secret", ("render", "-e", "dev", "web"), (5,), decoding_template),
     Row("render with hashes of secrets", ("render", "-e", "dev", "plain"), prepare=restarting),
     Row("restart-key", ("secret", "restart-key", "restart.yaml"), prepare=no_restart_key),
-    Row("audit", ("secret", "audit"), (1,)),
+    Row("audit", ("secret", "audit", "--equal"), (1,)),
     Row("sync into a branch, one app of three", ("sync", "-e", "branch"), (7,)),
     Row("sync into a branch again", ("sync", "-e", "branch", "sealed"), prepare=changed),
     Row("unlock", ("unlock", "-e", "branch", "sealed")),

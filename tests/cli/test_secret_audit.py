@@ -152,7 +152,12 @@ def test_an_audit_from_git_alone(shop: Shop, gitctl: Runner, age_key: AgeKey, st
     # A key that nobody named, and an app that cannot be rendered.
     age_key.file.with_suffix(".away").rename(age_key.file)
     gitctl("-q", "secret", "recipients", "add", stranger.recipient, cwd=repo.path).expect()
-    assert ("shop/db", "unknown-reader") in found(audit(gitctl, repo, "-e", "dev")["dev"])
+    places = audit(gitctl, repo, "--equal")
+    assert ("shop/db", "unknown-reader") in found(places["dev"])
+    shared = {one["message"].partition(" equals ")[0] for one in places["dev"]["findings"] if one["rule"] == "equal"}
+    assert shared == {"stringData.password"}, "not the short name of the user"
+    age_key.file.rename(age_key.file.with_suffix(".away"))
+    gitctl("secret", "audit", "--equal", cwd=repo.path).error(ErrorId.NO_USABLE_KEY)
     repo.commit(files={"apps/web/broken.yaml": "kind: ["})
     broken = gitctl("secret", "audit", "-e", "dev", cwd=repo.path).error(ErrorId.YAML_SYNTAX)
     assert "not judged: not every app could be rendered" in broken.stderr

@@ -24,10 +24,11 @@ _EPILOG = epilog(
         ("gitctl secret audit", "all environments, without a key and without a cluster"),
         ("gitctl secret audit -e prod web", "one app; others are looked at for who uses what"),
         ("gitctl secret audit -e prod --live", "also pods that run with an old value"),
+        ("gitctl secret audit --equal", "with the keys: values that environments share"),
         ("gitctl secret audit -o markdown > audit.md", "for a review"),
     ],
     codes={0: "nothing to do", 1: "findings that gitctl.yaml does not accept"},
-    notes="Ages are those of the ciphertext in Git: `secret rotate` makes an old value look young. Values are neither read nor printed.",
+    notes="Ages are those of the ciphertext in Git: `secret rotate` makes an old value look young. No value is ever printed.",
 )
 
 
@@ -43,6 +44,7 @@ def audit(
         list[str] | None, typer.Argument(metavar="[APP…]", help="Apps of gitctl.yaml; default: all.", autocompletion=offer.apps)
     ] = None,
     live: Annotated[bool, typer.Option("--live", help="Ask the clusters which pods run with an old value.")] = False,
+    equal: Annotated[bool, typer.Option("--equal", help="Open all files, and find values that two environments share.")] = False,
 ) -> int:
     """Audit secrets: age, readers, consumers, what is missing.
 
@@ -56,7 +58,7 @@ def audit(
     from gitctl.workflow.audit import unaccepted
 
     opened = open_project(session)
-    ground = _ground(session, opened)
+    ground = _ground(session, opened, equal=equal)
     done = run(_places(session, opened, apps or [], live=live), ground, names=apps or (), whole=not (apps or session.flags.env))
     show_audits(session, done.audits, now=ground.now)
     raise_all(done.errors)
@@ -85,7 +87,7 @@ def _places(session: Session, opened: OpenProject, names: list[str], *, live: bo
     return found
 
 
-def _ground(session: Session, opened: OpenProject) -> AuditGround:
+def _ground(session: Session, opened: OpenProject, *, equal: bool) -> AuditGround:
     from gitctl.cli.open import render_with
     from gitctl.secrets.ledger import SopsLedger
     from gitctl.workflow.audit import AuditGround
@@ -97,4 +99,5 @@ def _ground(session: Session, opened: OpenProject) -> AuditGround:
         return opened.source.blame(sha, path) if sha else {}
 
     render = render_with(session, keyless=True)
-    return AuditGround(opened.tree, files, SopsLedger(files), blame, render, opened.project.secrets, datetime.now(UTC))
+    ledger = SopsLedger(files, learn=session.redactor.learn if equal else None)
+    return AuditGround(opened.tree, files, ledger, blame, render, opened.project.secrets, datetime.now(UTC))

@@ -234,7 +234,8 @@ class Accepted(Strict, kw_only=True):
     """A finding of `gitctl secret audit` that is none here."""
 
     finding: Annotated[
-        Literal["too-old", "missing", "key-missing", "unused", "not-restarted", "unknown-reader"], Meta(description="what is accepted")
+        Literal["too-old", "missing", "key-missing", "unused", "not-restarted", "unknown-reader", "equal"],
+        Meta(description="what is accepted"),
     ]
     secret: Annotated[Text, Meta(description="pattern of NAMESPACE/NAME, or of a file: infra/*")]
     reason: Annotated[Text, Meta(description="why, for whoever reads it next year")]

@@ -25,7 +25,10 @@ class AuditRule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ValueFact:
-    """An encrypted value: where it stands, and the commit that last changed its ciphertext (no `changed`: not known)."""
+    """An encrypted value: where it stands, and the commit that last changed its ciphertext (no `changed`: not known).
+
+    `same` is equal for equal values, in this process alone; "" where nothing was opened, or the value is too short to tell anything.
+    """
 
     file: str
     key: str
@@ -33,6 +36,7 @@ class ValueFact:
     changed: datetime | None = None
     author: str = ""
     commit: str = ""
+    same: str = ""
 
 
 @dataclass(frozen=True, slots=True)

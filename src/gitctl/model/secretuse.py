@@ -158,14 +158,9 @@ def _of_kind(body: Json, namespace: str) -> Iterator[SecretUse]:
 
 
 def _of_annotations(annotations: Json, namespace: str) -> Iterator[SecretUse]:
-    """Of the NGINX controllers: `auth-secret` and its like are a name, or a namespace and a name."""
+    """Of the NGINX controllers: `auth-secret`, `auth-tls-secret` and `basic-auth-secret` are a name, or a namespace and a name."""
     for key, value in _named_by_text(annotations):
-        if (
-            isinstance(key, str)
-            and "/" in key
-            and key.rpartition("/")[2].endswith(("auth-secret", "tls-secret", "basic-auth-secret"))
-            and isinstance(value, str)
-        ):
+        if "/" in key and key.endswith(("auth-secret", "tls-secret")) and isinstance(value, str):
             place, _, name = value.rpartition("/")
             yield from _use(name, UseKind.NAMED, place or namespace)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from gitctl.model.audit import AuditedSecret, AuditFinding, AuditRule, Consumer, ValueFact
+from gitctl.model.audit import Audit, AuditedSecret, AuditFinding, AuditRule, Consumer, ValueFact
 from gitctl.model.policy import MaxAge, SecretPolicy, matches
 from gitctl.model.quantity import counted
 from gitctl.model.secretmade import Keeping, SecretMade
@@ -42,6 +42,26 @@ def file_findings(rows: Iterable[AuditedSecret], policy: SecretPolicy, *, now: d
     """Findings about files that reach no object."""
     rows = tuple(rows)
     return accepted((*_old(rows, policy.max_age, now), *_unknown_readers(rows)), policy)
+
+
+def with_equal(audits: Sequence[Audit], policy: SecretPolicy) -> tuple[Audit, ...]:
+    """The audits with findings for values that are the same in more than one place (environment), as far as files were opened."""
+    where: dict[str, dict[str, str]] = {}
+    for audit in audits:
+        for row in audit.secrets if audit.place else ():
+            for value in row.values:
+                where.setdefault(value.same, {}).setdefault(audit.place, row.name)
+    shared = {same: places for same, places in where.items() if same and len(places) > 1}
+    return tuple(replace(audit, findings=(*audit.findings, *accepted(_equal(audit, shared), policy))) for audit in audits)
+
+
+def _equal(audit: Audit, shared: Mapping[str, Mapping[str, str]]) -> Iterator[AuditFinding]:
+    for row in audit.secrets:
+        for value in row.values:
+            others = [f"{name} in {place}" for place, name in shared.get(value.same, {}).items() if place != audit.place]
+            if audit.place and others:
+                hint = "give each environment a value of its own, so that who has one has not all"
+                yield AuditFinding(AuditRule.EQUAL, row.name, f"{value.key} equals a value of {', '.join(others)}", hint)
 
 
 def _old(rows: Iterable[AuditedSecret], limits: tuple[MaxAge, ...], now: datetime) -> Iterator[AuditFinding]:

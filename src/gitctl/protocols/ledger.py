@@ -11,15 +11,19 @@ from gitctl.model.audit import FileReader
 
 @dataclass(frozen=True, slots=True)
 class SealedValue:
-    """An encrypted value: the placeholder that a render has in its place, the key that people know it by, its line (0: not known)."""
+    """An encrypted value: the placeholder that a render has in its place, the key that people know it by, its line (0: not known).
+
+    `same` as in `ValueFact`.
+    """
 
     token: str
     key: str
     line: int
+    same: str = ""
 
 
 class Ledger(Protocol):
-    """The encrypted files of one revision. Nothing is decrypted, nothing is raised: of a file that cannot be read nothing is known."""
+    """The encrypted files of one revision. Of a file that cannot be read nothing is known; only a ledger that opens files raises."""
 
     @property
     def files(self) -> Mapping[str, bytes]:
@@ -27,7 +31,7 @@ class Ledger(Protocol):
         ...
 
     def values(self, path: str) -> Sequence[SealedValue]:
-        """The encrypted values of a file."""
+        """The encrypted values of a file. A ledger that opens files raises RenderError (no key), InputError (tampered), ToolMissing."""
         ...
 
     def readers(self, path: str) -> tuple[FileReader, ...]:

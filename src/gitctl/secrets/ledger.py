@@ -1,25 +1,38 @@
-"""What is known of encrypted files without any key: their values with line and placeholder, their recipients, and their names."""
+"""What is known of encrypted files: values with line and placeholder, recipients with names. A key is asked for only for equal values."""
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from gitctl.errors import GitctlError
 from gitctl.model.audit import FileReader
-from gitctl.protocols import SealedValue
+from gitctl.protocols import Opened, SealedValue
 from gitctl.secrets import pysops, roster
 from gitctl.secrets.leaves import shown
 from gitctl.secrets.placeholder import token, tokens_in
 from gitctl.secrets.rules import FILE
 from gitctl.secrets.sops import SopsProvider
 
+_TELLING = 8
+"""Signs of a value from which on it is no accident that another one is equal."""
+
 
 class SopsLedger:
-    """Implements `protocols.Ledger` for files that sops encrypted. `files` are those of the repository: path → content."""
+    """Implements `protocols.Ledger` for files that sops encrypted. `files` are those of the repository: path → content.
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
+    With `learn`, which is told every plaintext, files are opened, and equal values are told.
+    """
+
+    def __init__(self, files: Mapping[str, bytes], *, learn: Callable[[str], None] | None = None) -> None:
+        self._learn = learn
+        self._key = os.urandom(32)
+        self._known: dict[str, Sequence[SealedValue]] = {}
         provider = SopsProvider()
         self._provider = provider
         self.files: Mapping[str, bytes] = {path: content for path, content in files.items() if provider.recognises(path, content)}
@@ -27,14 +40,34 @@ class SopsLedger:
         self._names = {path: _names(content, path) for path, content in self._rules.items()}
 
     def values(self, path: str) -> Sequence[SealedValue]:
-        """The encrypted values of a file; none of one that cannot be read."""
-        content = self.files[path]
+        """The encrypted values of a file; none of one that cannot be read, but where it is to be opened."""
+        if path not in self._known:
+            lines = self.files[path].decode("utf-8", "replace").split("\n")
+            opened = self._opened(path)
+            self._known[path] = [
+                SealedValue(token(sealed, place), shown(place[1:]), _line(lines, sealed), self._same(plain, place in opened.encoded))
+                for place, plain, sealed in opened.values
+            ]
+        return self._known[path]
+
+    def _opened(self, path: str) -> Opened:
+        if self._learn is not None:
+            return self._provider.open(path, self.files[path])
         try:
-            found = self._provider.outline(path, content).values
+            return self._provider.outline(path, self.files[path])
         except GitctlError:
-            return ()
-        lines = content.decode("utf-8", "replace").split("\n")
-        return [SealedValue(token(sealed, place), shown(place[1:]), _line(lines, sealed)) for place, _, sealed in found]
+            return Opened(b"", ())
+
+    def _same(self, plain: str, encoded: bool) -> str:
+        if self._learn is None:
+            return ""
+        self._learn(plain)
+        content = plain.encode("utf-8", "surrogateescape")
+        if encoded:
+            with suppress(ValueError):
+                content = base64.b64decode(content)
+                self._learn(content.decode("utf-8", "replace"))
+        return hmac.digest(self._key, content, "sha256").hex() if len(content) >= _TELLING else ""
 
     def readers(self, path: str) -> tuple[FileReader, ...]:
         """The recipients of a file, with the names that the nearest rule file gives them."""

@@ -15,7 +15,7 @@ from gitctl.model.policy import SecretPolicy
 from gitctl.model.revision import Revision
 from gitctl.model.secretmade import Keeping, secrets_made
 from gitctl.plan.audit import AuditedApp, Facts, Used, account, shown
-from gitctl.plan.audit_findings import accepted, file_findings, findings
+from gitctl.plan.audit_findings import accepted, file_findings, findings, with_equal
 from gitctl.protocols import Ledger, Target, Tree
 from gitctl.workflow.audit_live import Look, look
 
@@ -72,7 +72,7 @@ class Inventory:
     def __init__(self, ground: AuditGround) -> None:
         self._ground = ground
         self._lines: dict[str, Mapping[int, Revision]] = {}
-        self._by_token = {v.token: (path, v.key, v.line) for path in ground.ledger.files for v in ground.ledger.values(path)}
+        self._by_token = {v.token: (path, v.key, v.line, v.same) for path in ground.ledger.files for v in ground.ledger.values(path)}
         self._by_text: dict[str, tuple[str, str, int]] = {}
         self.seen: set[str] = set()
 
@@ -95,22 +95,21 @@ class Inventory:
 
     def of_text(self, text: str) -> tuple[ValueFact, ...]:
         """The encrypted values that a rendered text was made of."""
-        places = [self._by_text[text]] if text in self._by_text else []
+        sealed = (self._fact(*self._by_text[text]),) if text in self._by_text else ()
         tokens = sorted(self._ground.ledger.tokens(text))
-        places += [self._by_token[token] for token in tokens if token in self._by_token]
         self.seen |= set(tokens)
-        return tuple(self._fact(*place) for place in places)
+        return (*sealed, *(self._fact(*self._by_token[token]) for token in tokens if token in self._by_token))
 
     def of_file(self, path: str) -> tuple[ValueFact, ...]:
         """The values of a file that no render has."""
         values = self._ground.ledger.values(path)
         return tuple(self._fact(path, value.key, value.line) for value in values if value.token not in self.seen)
 
-    def _fact(self, path: str, key: str, line: int) -> ValueFact:
+    def _fact(self, path: str, key: str, line: int, same: str = "") -> ValueFact:
         if path not in self._lines:
             self._lines[path] = self._ground.blame(path)
         by = self._lines[path].get(line)
-        return ValueFact(path, key, line, by.committed_at, by.author, by.sha) if by else ValueFact(path, key, line)
+        return ValueFact(path, key, line, by.committed_at, by.author, by.sha, same) if by else ValueFact(path, key, line, same=same)
 
 
 def audit(places: Sequence[AuditPlace], ground: AuditGround, *, names: Collection[str] = (), whole: bool = False) -> AuditRun:
@@ -123,7 +122,7 @@ def audit(places: Sequence[AuditPlace], ground: AuditGround, *, names: Collectio
     if whole and not errors:
         rest = _files(inventory, ground, [place for one in rendered for place in one.read])
         audits += [rest] if rest.secrets else []
-    return AuditRun(tuple(audits), tuple(errors.values()))
+    return AuditRun(with_equal(audits, ground.policy), tuple(errors.values()))
 
 
 def _rendered(place: AuditPlace, ground: AuditGround) -> _Rendered:

@@ -8,12 +8,12 @@ from typing import Any
 
 from tests.unit.plan.making import ref
 
-from gitctl.model.audit import AuditFinding, AuditRule, FileReader, ValueFact
+from gitctl.model.audit import Audit, AuditedSecret, AuditFinding, AuditRule, FileReader, ValueFact
 from gitctl.model.manifest import Manifest, ObjectRef, Origin
 from gitctl.model.policy import Acceptance, MaxAge, SecretPolicy
 from gitctl.model.secretmade import Keeping
 from gitctl.plan.audit import AuditedApp, Facts, Used, account
-from gitctl.plan.audit_findings import findings
+from gitctl.plan.audit_findings import findings, with_equal
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 FILE = "apps/prod/secret.yaml"
@@ -149,6 +149,16 @@ def test_other_objects_with_encrypted_values_are_told_and_not_called_unused() ->
     row = used(("a", [manifest("ConfigMap shop/conf", data={"url": "gitctl-1"})]))
     assert [(one.name, one.values) for one in row.others] == [("ConfigMap shop/conf", (KNOWN["gitctl-1"],))]
     assert rules(findings(row, SecretPolicy((MaxAge("**", 1.0),)), now=NOW)) == [("ConfigMap shop/conf", "too-old")]
+
+
+def test_values_that_two_environments_share() -> None:
+    one, other, alone = (ValueFact(FILE, key, same=same) for key, same in (("a", "x"), ("b", "x"), ("c", "y")))
+    rows = {"dev": (one, alone), "prod": (other, ValueFact(FILE, "d"), ValueFact(FILE, "e")), "": (one,)}
+    audits = [Audit(place, (AuditedSecret("shop/db", "web", Keeping.ENCRYPTED, values=values),)) for place, values in rows.items()]
+    dev, prod, files = with_equal(audits, SecretPolicy(accept=(Acceptance("equal", "**", "a demo"),)))
+    assert [(f.rule, f.message, f.accepted) for f in dev.findings] == [(AuditRule.EQUAL, "a equals a value of shop/db in prod", "a demo")]
+    assert [f.message for f in prod.findings] == ["b equals a value of shop/db in dev"]
+    assert files.findings == ()
 
 
 def test_plain_text_and_references_to_stores() -> None:
