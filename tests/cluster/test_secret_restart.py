@@ -28,6 +28,12 @@ def pods(project: Project, app: str) -> set[str]:
     return {one["metadata"]["name"] for one in listed if "deletionTimestamp" not in one["metadata"]}
 
 
+def hash_of(project: Project, app: str) -> str:
+    live = project.live("deployment", app)
+    assert live is not None
+    return str(live["spec"]["template"]["metadata"].get("annotations", {}).get("gitctl.dev/secrets", ""))
+
+
 def findings(project: Project, *args: str, code: int) -> list[tuple[str, str]]:
     (audit,) = project.run("secret", "audit", *args, "-o", "json", code=code).json()["audits"]
     return [(one["secret"].partition("/")[2], one["rule"]) for one in audit["findings"]]
@@ -48,6 +54,7 @@ def test_a_change_of_a_secret_restarts_who_wants_it_and_the_audit_tells_the_rest
     assert findings(project, code=1) == [("by-hand", "missing")]
     assert findings(project, "--live", code=0) == []
     before = {app: pods(project, app) for app in APPS}
+    first = hash_of(project, "web")
 
     project.gitctl("-q", "secret", "rotate", *files, "keys/restart.yaml", cwd=project.repo.path).expect()
     project.commit("encrypted anew")
@@ -66,3 +73,6 @@ def test_a_change_of_a_secret_restarts_who_wants_it_and_the_audit_tells_the_rest
     assert after["old"] == before["old"]
     assert findings(project, "--live", code=1) == [("old-db", "not-restarted")]
     assert project.run("drift-check").stdout == ""
+    assert hash_of(project, "web") != first
+    project.run("rollback", "web")
+    assert hash_of(project, "web") == first, "the old value again, the old hash again"
