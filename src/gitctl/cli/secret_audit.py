@@ -51,13 +51,16 @@ def audit(
     Secrets that are too old by `secrets.max_age`, that are used and not there, or there and not used, and keys that can read them and
     that nobody knows. All from Git, by the commit that is read.
     """
-    from gitctl.cli.open import open_project
+    from gitctl.cli.open import open_project, say_dirty
     from gitctl.cli.show.audit import show_audits
     from gitctl.errors import raise_all
+    from gitctl.source.repository import LocalSource
     from gitctl.workflow.audit import audit as run
     from gitctl.workflow.audit import unaccepted
 
     opened = open_project(session)
+    if isinstance(opened.source, LocalSource):
+        say_dirty(session, opened.source)
     ground = _ground(session, opened, equal=equal)
     done = run(_places(session, opened, apps or [], live=live), ground, names=apps or (), whole=not (apps or session.flags.env))
     show_audits(session, done.audits, now=ground.now)

@@ -75,7 +75,8 @@ def _old(rows: Iterable[AuditedSecret], limits: tuple[MaxAge, ...], now: datetim
         limit = _limit(oldest.file, limits)
         message = f"{keys}: not changed for {_days((now - oldest.changed).total_seconds())}, limit {_days(limit or 0)}"
         by = f" by {oldest.author}" if oldest.author else ""
-        hint = f"change the value where it is used, then `gitctl secret edit {oldest.file}`; last changed in {oldest.commit[:8]}{by}"
+        command = "seal --merge-into" if row.keeping is Keeping.SEALED else "edit"
+        hint = f"change the value where it is used, then `gitctl secret {command} {oldest.file}`; last changed in {oldest.commit[:8]}{by}"
         yield AuditFinding(AuditRule.TOO_OLD, row.name, message, hint)
 
 
