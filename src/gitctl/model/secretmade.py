@@ -53,6 +53,13 @@ def secrets_made(body: Json) -> tuple[SecretMade, ...]:
     return tuple(makes(body)) if makes else ()
 
 
+def sealed_texts(body: Json) -> Mapping[str, str]:
+    """Key → ciphertext of a SealedSecret; nothing for other objects."""
+    if not any(one.keeping is Keeping.SEALED for one in secrets_made(body)):
+        return {}
+    return {str(key): text for key, text in _at(_at(body, "spec"), "encryptedData").items() if isinstance(text, str) and text}
+
+
 def _secret(body: Json) -> Iterator[SecretMade]:
     keys = tuple(dict.fromkeys(map(str, (*_at(body, "data"), *_at(body, "stringData")))))
     # A token of an account is filled in by the cluster.

@@ -1,4 +1,4 @@
-"""`secret audit`: render without keys, ask Git how old encrypted values are, and judge. Writes nothing, decrypts nothing."""
+"""`secret audit`: render without keys, ask Git how old encrypted values are, and judge. Writes nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gitctl.model.audit import Audit, AuditedSecret, AuditFinding, ValueFact
 from gitctl.model.manifest import Manifest, RenderResult
 from gitctl.model.policy import SecretPolicy
 from gitctl.model.revision import Revision
-from gitctl.model.secretmade import Keeping, secrets_made
+from gitctl.model.secretmade import Keeping, sealed_texts
 from gitctl.plan.audit import AuditedApp, Facts, Used, account, shown
 from gitctl.plan.audit_findings import accepted, file_findings, findings, with_equal
 from gitctl.protocols import Ledger, Target, Tree
@@ -83,15 +83,11 @@ class Inventory:
 
     def learn_sealed(self, manifest: Manifest) -> None:
         """Know the sealed texts of a SealedSecret by the lines that have them."""
-        if not any(one.keeping is Keeping.SEALED for one in secrets_made(manifest.body)):
-            return
-        path = manifest.origin.path
-        values = (manifest.body.get("spec") or {}).get("encryptedData") or {}
-        lines = self._ground.files.get(path, b"").decode("utf-8", "replace").split("\n")
-        for key, text in values.items():
-            if isinstance(text, str) and text:
-                line = next((n for n, one in enumerate(lines, 1) if text[:_ENOUGH] in one), 0)
-                self._by_text[text] = (path, str(key), line)
+        path, texts = manifest.origin.path, sealed_texts(manifest.body)
+        lines = self._ground.files.get(path, b"").decode("utf-8", "replace").split("\n") if texts else []
+        for key, text in texts.items():
+            line = next((n for n, one in enumerate(lines, 1) if text[:_ENOUGH] in one), 0)
+            self._by_text[text] = (path, key, line)
 
     def of_text(self, text: str) -> tuple[ValueFact, ...]:
         """The encrypted values that a rendered text was made of."""

@@ -16,7 +16,7 @@ from tests.unit.plan.test_audit_live import SECRETS, pod
 
 from gitctl.model.manifest import Manifest, ObjectRef, Origin
 from gitctl.model.policy import SecretPolicy
-from gitctl.model.secretmade import secrets_made
+from gitctl.model.secretmade import sealed_texts
 from gitctl.model.secretuse import secret_uses
 from gitctl.plan.audit import AuditedApp, Facts, account
 from gitctl.plan.audit_findings import findings
@@ -44,7 +44,7 @@ def test_no_object_makes_an_audit_fail(body: dict[str, Any]) -> None:
         for bad in put_wrong(value) if part not in ("kind", "apiVersion") else ():
             wrong = body | {part: bad}
             secret_uses(wrong, known={"db"})
-            secrets_made(wrong)
+            sealed_texts(wrong)
             manifest = Manifest(ObjectRef("", body["kind"], "shop", "db"), "v1", wrong, Origin("a.yaml"))
             findings(account([AuditedApp("web", (manifest,))], Facts(lambda _: ())), SecretPolicy(), now=NOW)
 
