@@ -16,7 +16,7 @@ FINDING |= {"commit": TEXT}
 ACCEPTED, PASSED_OVER = shape({**FINDING, "reason": TEXT}), shape({"file": TEXT, "reason": TEXT})
 SEALED: Json = {"file": TEXT, "secret": TEXT, "scope": word(Scope), "values": WHOLE, "state": word(SealState), "why": TEXT, "finding": YES}
 
-VALUE: Json = {"file": TEXT, "key": TEXT, "line": WHOLE, "changedAt": LATER_TIME, "author": TEXT, "commit": TEXT}
+VALUE: Json = {"file": TEXT, "key": TEXT, "line": WHOLE, "changedAt": LATER_TIME, "author": TEXT, "commit": TEXT, "anew": YES}
 CONSUMER: Json = {"app": TEXT, "object": TEXT, "how": word(UseKind), "keys": many(TEXT), "optional": YES, "refreshesItself": YES}
 AUDITED: Json = {"name": TEXT, "app": TEXT, "madeBy": TEXT, "file": TEXT, "keeping": word(Keeping), "keys": maybe(many(TEXT))}
 AUDITED |= {"changedAt": LATER_TIME, "values": many(shape(VALUE)), "readers": many(shape({"recipient": TEXT, "name": TEXT}))}

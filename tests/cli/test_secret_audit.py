@@ -152,8 +152,12 @@ def test_an_audit_from_git_alone(shop: Shop, gitctl: Runner, age_key: AgeKey, st
     # A key that nobody named, and an app that cannot be rendered.
     age_key.file.with_suffix(".away").rename(age_key.file)
     gitctl("-q", "secret", "recipients", "add", stranger.recipient, cwd=repo.path).expect()
+    gitctl("-q", "secret", "rotate", FILES[0], cwd=repo.path).expect()
+    repo.commit("encrypted anew")
     places = audit(gitctl, repo, "--equal")
     assert ("shop/db", "unknown-reader") in found(places["dev"])
+    anew = {one["name"]: {value["anew"] for value in one["values"]} for one in places["dev"]["secrets"]}
+    assert anew == {"shop/db": {True}, "shop/sealed": {False}}
     shared = {one["message"].partition(" equals ")[0] for one in places["dev"]["findings"] if one["rule"] == "equal"}
     assert shared == {"stringData.password"}, "not the short name of the user"
     age_key.file.rename(age_key.file.with_suffix(".away"))

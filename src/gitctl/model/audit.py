@@ -27,7 +27,8 @@ class AuditRule(StrEnum):
 class ValueFact:
     """An encrypted value: where it stands, and the commit that last changed its ciphertext (no `changed`: not known).
 
-    `same` is equal for equal values, in this process alone; "" where nothing was opened, or the value is too short to tell anything.
+    `anew`: that commit encrypted all values of the file anew, so the value may be older. `same` is equal for equal values, in this
+    process alone; "" where nothing was opened, or the value is too short to tell anything.
     """
 
     file: str
@@ -36,6 +37,7 @@ class ValueFact:
     changed: datetime | None = None
     author: str = ""
     commit: str = ""
+    anew: bool = False
     same: str = ""
 
 

@@ -6,7 +6,7 @@ a `Target` answers "now / wanted / would become" and carries out changes, a `Pub
 
 from gitctl.model.observed import Observed
 from gitctl.protocols.follow import Followable, Following, Stir, Tracked
-from gitctl.protocols.ledger import Ledger, SealedValue
+from gitctl.protocols.ledger import Ledger, LedgerEntry
 from gitctl.protocols.lineage import Lineage, Outlines
 from gitctl.protocols.permissions import Permissions
 from gitctl.protocols.render import Document, Reads, Renderer, Rendering, RenderRequest
@@ -24,6 +24,7 @@ __all__ = [
     "Followable",
     "Following",
     "Ledger",
+    "LedgerEntry",
     "Lineage",
     "Lock",
     "Observed",
@@ -36,7 +37,6 @@ __all__ = [
     "Renderer",
     "Rendering",
     "Reversible",
-    "SealedValue",
     "SecretFiles",
     "SecretProvider",
     "Source",

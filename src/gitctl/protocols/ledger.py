@@ -10,7 +10,7 @@ from gitctl.model.audit import FileReader
 
 
 @dataclass(frozen=True, slots=True)
-class SealedValue:
+class LedgerEntry:
     """An encrypted value: the placeholder that a render has in its place, the key that people know it by, its line (0: not known).
 
     `same` as in `ValueFact`.
@@ -30,7 +30,7 @@ class Ledger(Protocol):
         """Path → content of the encrypted files."""
         ...
 
-    def values(self, path: str) -> Sequence[SealedValue]:
+    def values(self, path: str) -> Sequence[LedgerEntry]:
         """The encrypted values of a file. A ledger that opens files raises RenderError (no key), InputError (tampered), ToolMissing."""
         ...
 

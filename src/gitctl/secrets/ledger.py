@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hmac
-import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -12,10 +11,11 @@ from pathlib import Path, PurePosixPath
 
 from gitctl.errors import GitctlError
 from gitctl.model.audit import FileReader
-from gitctl.protocols import Opened, SealedValue
+from gitctl.protocols import LedgerEntry, Opened
 from gitctl.secrets import pysops, roster
 from gitctl.secrets.leaves import shown
 from gitctl.secrets.placeholder import token, tokens_in
+from gitctl.secrets.places import lines_of
 from gitctl.secrets.rules import FILE
 from gitctl.secrets.sops import SopsProvider
 
@@ -32,20 +32,20 @@ class SopsLedger:
     def __init__(self, files: Mapping[str, bytes], *, learn: Callable[[str], None] | None = None) -> None:
         self._learn = learn
         self._key = os.urandom(32)
-        self._known: dict[str, Sequence[SealedValue]] = {}
+        self._known: dict[str, Sequence[LedgerEntry]] = {}
         provider = SopsProvider()
         self._provider = provider
         self.files: Mapping[str, bytes] = {path: content for path, content in files.items() if provider.recognises(path, content)}
         self._rules = {path: content for path, content in files.items() if PurePosixPath(path).name == FILE}
         self._names = {path: _names(content, path) for path, content in self._rules.items()}
 
-    def values(self, path: str) -> Sequence[SealedValue]:
+    def values(self, path: str) -> Sequence[LedgerEntry]:
         """The encrypted values of a file; none of one that cannot be read, but where it is to be opened."""
         if path not in self._known:
-            lines = self.files[path].decode("utf-8", "replace").split("\n")
+            lines = lines_of(self.files[path])
             opened = self._opened(path)
             self._known[path] = [
-                SealedValue(token(sealed, place), shown(place[1:]), _line(lines, sealed), self._same(plain, place in opened.encoded))
+                LedgerEntry(token(sealed, place), shown(place[1:]), lines.get(sealed, 0), self._same(plain, place in opened.encoded))
                 for place, plain, sealed in opened.values
             ]
         return self._known[path]
@@ -94,10 +94,3 @@ def _names(content: bytes, path: str) -> Mapping[str, str]:
     except GitctlError:
         return {}
     return {one.recipient: one.name for one in found if one.name}
-
-
-def _line(lines: Sequence[str], sealed: str) -> int:
-    """The line (from 1) of a ciphertext, which no other line has; 0 where it is written in another way."""
-    # JSON may escape a slash of the base64.
-    forms = (sealed, json.dumps(sealed)[1:-1].replace("/", "\\/"))
-    return next((number for number, line in enumerate(lines, 1) if any(form in line for form in forms)), 0)

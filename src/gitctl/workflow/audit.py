@@ -74,6 +74,7 @@ class Inventory:
         self._lines: dict[str, Mapping[int, Revision]] = {}
         self._by_token = {v.token: (path, v.key, v.line, v.same) for path in ground.ledger.files for v in ground.ledger.values(path)}
         self._by_text: dict[str, tuple[str, str, int]] = {}
+        self._encrypted = {path: {v.line for v in ground.ledger.values(path)} for path in ground.ledger.files}
         self.seen: set[str] = set()
 
     @cached_property
@@ -88,6 +89,7 @@ class Inventory:
         for key, text in texts.items():
             line = next((n for n, one in enumerate(lines, 1) if text[:_ENOUGH] in one), 0)
             self._by_text[text] = (path, key, line)
+            self._encrypted.setdefault(path, set()).add(line)
 
     def of_text(self, text: str) -> tuple[ValueFact, ...]:
         """The encrypted values that a rendered text was made of."""
@@ -105,7 +107,15 @@ class Inventory:
         if path not in self._lines:
             self._lines[path] = self._ground.blame(path)
         by = self._lines[path].get(line)
-        return ValueFact(path, key, line, by.committed_at, by.author, by.sha, same) if by else ValueFact(path, key, line, same=same)
+        if by is None:
+            return ValueFact(path, key, line, same=same)
+        return ValueFact(path, key, line, by.committed_at, by.author, by.sha, self._is_anew(path, by.sha), same)
+
+    def _is_anew(self, path: str, sha: str) -> bool:
+        """Did the commit write every encrypted line, of several, in a file that was there before? So does `secret rotate`."""
+        lines, encrypted = self._lines[path], self._encrypted[path]
+        written = {lines[line].sha for line in encrypted if line in lines}
+        return len(encrypted) > 1 and written == {sha} and any(one.sha != sha for one in lines.values())
 
 
 def audit(places: Sequence[AuditPlace], ground: AuditGround, *, names: Collection[str] = (), whole: bool = False) -> AuditRun:

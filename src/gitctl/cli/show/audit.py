@@ -64,7 +64,9 @@ def _age(row: AuditedSecret, now: datetime) -> str:
         case Keeping.OPERATOR:
             return "-"
         case Keeping.ENCRYPTED | Keeping.SEALED | Keeping.PLAIN:
-            return age((now - row.oldest.changed).total_seconds()) if row.oldest and row.oldest.changed else "?"
+            if row.oldest is None or row.oldest.changed is None:
+                return "?"
+            return age((now - row.oldest.changed).total_seconds()) + (" or more" if row.oldest.anew else "")
         case _:
             assert_never(row.keeping)
 
@@ -141,6 +143,7 @@ def _value(value: ValueFact) -> dict[str, Any]:
         "changedAt": _time(value),
         "author": value.author,
         "commit": value.commit,
+        "anew": value.anew,
     }
 
 
