@@ -106,7 +106,7 @@ def shop(git_repo: Callable[..., GitRepo], gitctl: Runner, age_key: AgeKey, monk
     return Shop(repo, old, repo.commit("another user"))
 
 
-def test_an_audit_from_git_alone(shop: Shop, gitctl: Runner, age_key: AgeKey, stranger: AgeKey) -> None:
+def test_an_audit_from_git_alone(shop: Shop, gitctl: Runner, age_key: AgeKey) -> None:
     repo, old, new = shop.repo, shop.old, shop.new
     # Nobody's key is needed, and none is there.
     age_key.file.rename(age_key.file.with_suffix(".away"))
@@ -149,8 +149,10 @@ def test_an_audit_from_git_alone(shop: Shop, gitctl: Runner, age_key: AgeKey, st
     assert "| shop/sealed | 1 |" in table
     assert "- **missing** `shop/gone`: used by Deployment/web (env a), and nothing in Git makes it" in table
 
-    # A key that nobody named, and an app that cannot be rendered.
-    age_key.file.with_suffix(".away").rename(age_key.file)
+
+def test_an_audit_of_what_changed_since(shop: Shop, gitctl: Runner, age_key: AgeKey, stranger: AgeKey) -> None:
+    """A reader without a name among named ones, a file that was encrypted anew, values that environments share."""
+    repo = shop.repo
     gitctl("-q", "secret", "recipients", "add", stranger.recipient, cwd=repo.path).expect()
     gitctl("-q", "secret", "rotate", FILES[0], cwd=repo.path).expect()
     repo.commit("encrypted anew")
