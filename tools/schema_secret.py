@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from schema_words import LATER_TIME, SHA, TEXT, WHOLE, YES, Json, many, maybe, shape, word
 
+from gitctl.model.audit import AuditRule
 from gitctl.model.exposure import ExposureKind
 from gitctl.model.sealing import Scope, SealState
 from gitctl.model.secret import RuleMatch, SecretState
+from gitctl.model.secretmade import Keeping
+from gitctl.model.secretuse import UseKind
 
 FINDING: Json = {"file": TEXT, "line": WHOLE, "column": WHOLE, "kind": word(ExposureKind), "object": TEXT, "key": TEXT, "bytes": WHOLE}
 FINDING |= {"commit": TEXT}
 ACCEPTED, PASSED_OVER = shape({**FINDING, "reason": TEXT}), shape({"file": TEXT, "reason": TEXT})
 SEALED: Json = {"file": TEXT, "secret": TEXT, "scope": word(Scope), "values": WHOLE, "state": word(SealState), "why": TEXT, "finding": YES}
+
+VALUE: Json = {"file": TEXT, "key": TEXT, "line": WHOLE, "changedAt": LATER_TIME, "author": TEXT, "commit": TEXT, "anew": YES}
+CONSUMER: Json = {"app": TEXT, "object": TEXT, "how": word(UseKind), "keys": many(TEXT), "optional": YES, "refreshesItself": YES}
+AUDITED: Json = {"name": TEXT, "app": TEXT, "madeBy": TEXT, "file": TEXT, "keeping": word(Keeping), "keys": maybe(many(TEXT))}
+AUDITED |= {"changedAt": LATER_TIME, "values": many(shape(VALUE)), "readers": many(shape({"recipient": TEXT, "name": TEXT}))}
+AUDITED |= {"consumers": many(shape(CONSUMER)), "unread": YES}
+AUDIT_FINDING: Json = {"rule": word(AuditRule), "secret": TEXT, "message": TEXT, "hint": TEXT}
+AUDIT: Json = {"place": TEXT, "secrets": many(shape(AUDITED)), "findings": many(shape(AUDIT_FINDING)), "notes": many(TEXT)}
+AUDIT |= {"accepted": many(shape({**AUDIT_FINDING, "reason": TEXT}))}
 
 SECRETS: dict[str, Json] = {
     "ResealResult": shape({"files": many(TEXT), "unchanged": many(TEXT), "fingerprint": TEXT, "commit": SHA, "pushed": YES}),
@@ -23,6 +35,7 @@ SECRETS: dict[str, Json] = {
             "passedOver": many(PASSED_OVER),
         }
     ),
+    "SecretAudit": shape({"audits": many(shape(AUDIT))}),
     "SecretGitSetup": shape({"settings": many(TEXT), "added": many(TEXT), "removed": many(TEXT), "files": WHOLE, "changed": YES}),
     "SecretKey": shape({"recipient": TEXT, "file": TEXT, "appended": YES}),
     "SecretRecipientList": shape(
@@ -43,7 +56,7 @@ SECRETS: dict[str, Json] = {
         }
     ),
     "SecretResult": shape(
-        {"action": {"enum": ["encrypted", "edited", "rotated", "sealed", "baseline"]}, "files": many(TEXT)}, {"rules": TEXT}
+        {"action": {"enum": ["encrypted", "edited", "rotated", "sealed", "baseline", "made"]}, "files": many(TEXT)}, {"rules": TEXT}
     ),
     "SecretRules": shape(
         {

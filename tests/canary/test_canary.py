@@ -117,6 +117,30 @@ def changed(world: World) -> None:
     world.repo.commit()
 
 
+READER = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: "example.test/web:1", envFrom: [{secretRef: {name: db}}]}]}
+"""
+
+
+def no_restart_key(world: World) -> None:
+    (world.repo.path / "restart.yaml").unlink(missing_ok=True)
+
+
+def restarting(world: World) -> None:
+    """A workload with a hash of the Secret on it, by a key that has the secret's own text in it: it must not be shown either."""
+    world.seal("restart.yaml", f"data: {{restart-key: {world.core}{world.core}}}\n")
+    config = (world.repo.path / "gitctl.yaml").read_text().partition("secrets:")[0]
+    config = config.replace("plain: {path: plain, n", "plain: {path: plain, restart_on_secret_change: true, n")
+    world.repo.commit(files={"gitctl.yaml": config + "secrets: {restart_key: restart.yaml}\n", "plain/web.yaml": READER})
+
+
 EDIT = ("secret", "edit", "plain/secret.yaml")
 ROWS = (
     Row("encrypt", ("secret", "encrypt", "new.yaml"), prepare=plain_secret),
@@ -148,6 +172,9 @@ ROWS = (
     Row("render a value added in plain", ("render", "./plain"), (3,), added_in_plain, plain=True),
     Row("render a chart that quotes a secret in its error", ("render", "-e", "dev", "web"), (5,), quoting_template),
     Row("render a chart that cuts a secret", ("render", "-e", "dev", "web"), (5,), decoding_template),
+    Row("render with hashes of secrets", ("render", "-e", "dev", "plain"), prepare=restarting),
+    Row("restart-key", ("secret", "restart-key", "restart.yaml"), prepare=no_restart_key),
+    Row("audit", ("secret", "audit", "--equal"), (1,)),
     Row("sync into a branch, one app of three", ("sync", "-e", "branch"), (7,)),
     Row("sync into a branch again", ("sync", "-e", "branch", "sealed"), prepare=changed),
     Row("unlock", ("unlock", "-e", "branch", "sealed")),

@@ -121,6 +121,7 @@ def test_a_release_drift_and_a_way_back(story: Story) -> None:
     assert "password" in told.stdout
     story.run("drift-check", *JSON, code=1)
     story.run("status", "plain", *JSON, code=0)
+    story.run("secret", "audit", "--live", *JSON, code=1)
     story.run("tree", "plain", *JSON, code=0)
     for form in (TEXT, JSON):
         assert "***" in story.run("trace", "secret/db", "--field", "data.password", *form, code=0).stdout

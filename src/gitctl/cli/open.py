@@ -126,7 +126,7 @@ def open_stages(
     if isinstance(opened.source, LocalSource):
         opened.source.may_fetch = may_fetch
         if tell_dirty and not (revision or worktree):
-            _tell_dirty(session, opened.source)
+            say_dirty(session, opened.source)
     flags = session.flags
     known = {spec.template.name for spec in opened.project.apps}
     chosen = [n for n in names or [] if n in known] if absent else names or []
@@ -200,7 +200,8 @@ def _tell(session: Session, tree: Tree) -> None:
         session.warn(f"stale, fetched {age(tree.revision.stale_seconds)} ago: the source cannot be reached")
 
 
-def _tell_dirty(session: Session, source: LocalSource) -> None:
+def say_dirty(session: Session, source: LocalSource) -> None:
+    """Say that uncommitted changes are passed over, where there are any."""
     dirty = dirty_paths(source.git)
     if dirty:
         session.say(f"note: {counted(len(dirty), 'uncommitted change')} not looked at; --worktree reads them")

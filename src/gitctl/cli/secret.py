@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from gitctl.cli import secret_exec, secret_git, secret_recipients, secret_scan, secret_seal
+from gitctl.cli import secret_audit, secret_exec, secret_git, secret_recipients, secret_restart, secret_scan, secret_seal
 from gitctl.cli.flags import with_session
 from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
@@ -40,6 +40,8 @@ def register(app: typer.Typer) -> None:
     secret_git.register(group)
     secret_recipients.register(group)
     secret_exec.register(group)
+    secret_restart.register(group)
+    secret_audit.register(group)
     secret_scan.register(group)
     secret_seal.register(group)
     app.add_typer(group, name="secret")
@@ -81,7 +83,7 @@ def encrypt(session: Session, files: Files) -> None:
     from gitctl.secrets.files import SopsFiles
     from gitctl.workflow.secret import encrypt as run
 
-    done = run(_all_named(session, files), SopsFiles(), root_of=partial(_root_of, session))
+    done = run(_all_named(session, files), SopsFiles(), root_of=partial(root_of, session))
     if done.rules:
         session.say(f"made {os.path.relpath(done.rules)}: commit it; it says who can read the secrets")
     _show_files(session, "encrypted", done.files, rules=str(done.rules or ""))
@@ -195,7 +197,7 @@ def _all_named(session: Session, files: list[Path]) -> list[Path]:
     return [_named(session, file) for file in files]
 
 
-def _root_of(session: Session, file: Path) -> Path:
+def root_of(session: Session, file: Path) -> Path:
     """The folder for a first .sops.yaml: the repository's, else the current one, else (for a file elsewhere) the file's own."""
     from gitctl.source.checkout import find_root
 

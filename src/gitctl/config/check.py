@@ -15,6 +15,7 @@ from gitctl.config.conform import conform
 from gitctl.config.cycle import find_cycle
 from gitctl.config.problem import KeyPath, Problem
 from gitctl.config.schema import json_schema
+from gitctl.config.secrets import secret_problems
 from gitctl.config.tenants import tenancy_problems
 from gitctl.errors import ConfigError, ErrorId, did_you_mean
 
@@ -48,7 +49,7 @@ def check(data: Any, *, folder: str = "") -> tuple[Problem, ...]:
         found += _app(("apps", name), app, data)
         found += _paths(("apps", name), app, folder)
         found += _rules(("apps", name), app)
-    return (*found, *_names(apps), *_cycles(apps), *tenancy_problems(data))
+    return (*found, *_names(apps), *_cycles(apps), *tenancy_problems(data), *secret_problems(data), *_secret_paths(data, folder))
 
 
 def _environments(data: Mapping[str, Any]) -> Iterator[Problem]:
@@ -166,6 +167,14 @@ def _inside(at: KeyPath, text: str, folder: str) -> Iterator[Problem]:
         )
     elif ".git" in (part.lower() for part in parts):
         yield Problem(at, f"the path {text!r} leads into Git's own files", id=ErrorId.CONFIG_PATH)
+
+
+def _secret_paths(data: Mapping[str, Any], folder: str) -> Iterator[Problem]:
+    at = ("secrets", "restart_key")
+    path = _at(data, at)
+    if isinstance(path, str) and path:
+        yield from _placeholders(at, path)
+        yield from _inside(at, path, folder)
 
 
 def _rules(at: KeyPath, app: Mapping[str, Any]) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""Durations as people write them: `90s`, `5m`, `1h30m`."""
+"""Durations as people write them: `90s`, `5m`, `1h30m`; and longer ones: `90d`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from gitctl.errors import ConfigError, ErrorId
 
 PATTERN = r"^(?=\d)(\d{1,6}h)?(\d{1,6}m)?(\d{1,6}s)?$"
+PERIOD = r"^(?=\d)(\d{1,5}d)?(\d{1,6}h)?$"
 _WHOLE = re.compile(r"(?=\d)(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?", re.ASCII)
 
 
@@ -17,6 +18,15 @@ def parse_duration(text: str) -> float:
         raise ConfigError(f"{text!r} is not a duration", id=ErrorId.CONFIG_VALUE, hint="write it like 90s, 5m or 1h30m")
     hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return float(hours * 3600 + minutes * 60 + seconds)
+
+
+def parse_period(text: str) -> float:
+    """Seconds of `90d`, `12h`, `1d12h`. Raises ConfigError."""
+    match = re.fullmatch(PERIOD, text, re.ASCII)
+    if match is None:
+        raise ConfigError(f"{text!r} is not a period", id=ErrorId.CONFIG_VALUE, hint="write it like 90d or 12h")
+    days, hours = (int((part or "0").rstrip("dh")) for part in match.groups())
+    return float(days * 86400 + hours * 3600)
 
 
 def format_duration(seconds: float) -> str:

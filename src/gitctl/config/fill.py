@@ -52,6 +52,7 @@ def fill_app(template: App, env: Environment, cluster: Cluster | None) -> App:
         api_versions=env.api_versions,
         vars=merged((*template.vars, *env.vars, *(cluster.vars if cluster else ()))),
         tenancy=tenants.filled(template.tenancy, values),
+        restart_key=inside("", _fill(template, "restart_on_secret_change", template.restart_key, values)) if template.restart_key else "",
     )
 
 

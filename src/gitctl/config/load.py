@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from gitctl import documents
 from gitctl.config.check import check
-from gitctl.config.duration import parse_duration
+from gitctl.config.duration import parse_duration, parse_period
 from gitctl.config.fill import inside
 from gitctl.config.moment import parse_time
 from gitctl.config.problem import Marks, as_error, in_file_order
@@ -31,6 +31,7 @@ from gitctl.model.app import (
     RenderKind,
     SourceSpec,
 )
+from gitctl.model.policy import Acceptance, MaxAge, SecretPolicy
 from gitctl.model.suspension import Suspension
 from gitctl.model.variable import Variable, VarScope, VarValue
 
@@ -88,7 +89,18 @@ def _project(read: shape.Project, *, path: str, folder: str, marks: Marks) -> Pr
         source=SourceSpec(url=read.source.url, ref=read.source.ref),
         limits=Limits(read.limits.prune_count, read.limits.prune_share, read.limits.prune_per_day),
         path=path,
+        secrets=_policy(read, folder),
     )
+
+
+def _policy(read: shape.Project, folder: str) -> SecretPolicy:
+    ages = (MaxAge(inside(folder, one.path), parse_period(age) if (age := _set(one.age)) else None) for one in read.secrets.max_age)
+    accepted = (Acceptance(one.finding, one.secret, one.reason) for one in read.secrets.accept)
+    return SecretPolicy(tuple(ages), tuple(accepted), _restart_key(read, folder))
+
+
+def _restart_key(read: shape.Project, folder: str) -> str:
+    return inside(folder, read.secrets.restart_key) if read.secrets.restart_key else ""
 
 
 def _cluster(name: str, read: shape.Cluster) -> Cluster:
@@ -129,6 +141,7 @@ def _app(project: shape.Project, name: str, folder: str, path: str, marks: Marks
         substitute=_set(read.substitute),
         remote_bases=tuple(project.remote_bases),
         tenancy=tenancy_of(project, name, path=path, marks=marks),
+        restart_key=_restart_key(project, folder) if read.restart_on_secret_change else "",
     )
     return AppSpec(template, environments=tuple(read.environments), line=marks.get(("apps", name), (0, 0))[0])
 

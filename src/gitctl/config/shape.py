@@ -24,6 +24,7 @@ Labels = dict[
     Annotated[str, Meta(pattern=_LABEL_VALUE, title="a Kubernetes label value")],
 ]
 Duration = Annotated[str, Meta(pattern=duration.PATTERN, title="a duration such as 90s, 5m or 1h30m")]
+Period = Annotated[str, Meta(pattern=duration.PERIOD, title="a period such as 90d or 12h")]
 Time = Annotated[str, Meta(pattern=moment.PATTERN, title="a time such as 2026-12-01T09:00:00Z")]
 Version = Annotated[str, Meta(pattern=r"^(v?1\.\d+(\.\d+)?)?$", title="a Kubernetes version such as '1.37'")]
 Pointer = Annotated[str, Meta(pattern=r"^[/$]", title="a JSON pointer such as /spec/replicas, or a JSONPath such as $.spec.replicas")]
@@ -212,6 +213,9 @@ class App(Strict):
     health: list[Health] = []
     renamed_from: Annotated[list[Name], Meta(description="earlier names of the app, whose state it takes over")] = []
     labels: Labels = {}
+    restart_on_secret_change: Annotated[
+        bool, Meta(description="pods are made anew when a Secret of the app changes that they use; needs secrets.restart_key")
+    ] = False
     suspend: Annotated[dict[str, Suspend], Meta(description="environment → why no sync changes the app there")] = {}
     target: Target | UnsetType = UNSET
     vars: Annotated[Vars, Meta(description="${NAME} in manifests; they win over all others")] = {}
@@ -224,6 +228,34 @@ class Limits(Strict):
     prune_count: Annotated[int, Meta(ge=0, title="a count", description="more deletions than this are refused")] = 5
     prune_share: Annotated[float, Meta(ge=0, le=1, title="a share between 0 and 1", description="this share is refused")] = 0.5
     prune_per_day: Annotated[int, Meta(ge=0, title="a count", description="deletions a cluster in 24 hours")] = 200
+
+
+class MaxAge(Strict, kw_only=True):
+    """How old encrypted values may get."""
+
+    path: Annotated[Text, Meta(description="pattern of files, beginning at the folder of this file: apps/prod/**")]
+    age: Annotated[Period | UnsetType, Meta(description="such as 90d; left out: no limit")] = UNSET
+
+
+class Accepted(Strict, kw_only=True):
+    """A finding of `gitctl secret audit` that is none here."""
+
+    finding: Annotated[
+        Literal["too-old", "missing", "key-missing", "unused", "not-restarted", "unknown-reader", "equal"],
+        Meta(description="what is accepted"),
+    ]
+    secret: Annotated[Text, Meta(description="pattern of NAMESPACE/NAME, or of a file: infra/*")]
+    reason: Annotated[Text, Meta(description="why, for whoever reads it next year")]
+
+
+class Secrets(Strict):
+    """What holds for all secrets of the project."""
+
+    max_age: Annotated[list[MaxAge], Meta(description="the first whose path matches holds")] = []
+    accept: Annotated[list[Accepted], Meta(description="findings of `gitctl secret audit` that are none here")] = []
+    restart_key: Annotated[
+        str, Meta(description="encrypted file with the key for restart_on_secret_change, such as keys/{env}.secret.yaml")
+    ] = ""
 
 
 class Project(Strict):
@@ -241,6 +273,7 @@ class Project(Strict):
         list[BasePattern], Meta(description="repositories that kustomizations may name, each pinned to a commit: https://github.com/org/*")
     ] = []
     limits: Limits = field(default_factory=Limits)
+    secrets: Secrets = field(default_factory=Secrets)
     vars: Annotated[Vars, Meta(description="variables for all apps: ${NAME} in manifests. Never secrets: values are shown")] = {}
     vars_from_env: Annotated[
         list[VarName], Meta(description="variables taken from the process environment. Never secrets: values are recorded and shown")

@@ -127,6 +127,7 @@ class ErrorId(StrEnum):
     SECRET_TAMPERED = "secret-tampered", ExitCode.INPUT
     SECRET_CONTENT = "secret-content", ExitCode.INPUT
     SECRET_UNOPENED = "secret-unopened", ExitCode.INPUT
+    RESTART_KEY_UNUSABLE = "restart-key-unusable", ExitCode.INPUT
     SECRET_MERGE = "secret-merge", ExitCode.INPUT
     NOT_IN_CONFLICT = "not-in-conflict", ExitCode.INPUT
     BASE64_INVALID = "base64-invalid", ExitCode.INPUT

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from gitctl.model.policy import SecretPolicy
 from gitctl.model.suspension import Suspension
 from gitctl.model.tenancy import Tenancy
 from gitctl.model.variable import Variable
@@ -130,6 +131,7 @@ class App:
     `path` is the app's folder (or file) inside the repository, "" for its root. `target` is None for a cluster. `suspensions` are by
     environment. `vars` are merged, one a name; `vars_from_env` names variables of the process environment, and `environment` has their
     values as an earlier run had them (None: this process's own hold). `remote_bases` are patterns of repositories, for kustomizations.
+    `restart_key` is the encrypted file with the key for hashes of Secrets on pod templates, "" where the app has none of these.
     """
 
     project: str
@@ -158,6 +160,7 @@ class App:
     environment: tuple[tuple[str, str], ...] | None = None
     tenancy: Tenancy = Tenancy()
     remote_bases: tuple[str, ...] = ()
+    restart_key: str = ""
 
     @property
     def suspension(self) -> Suspension | None:
@@ -215,3 +218,4 @@ class Project:
     source: SourceSpec = SourceSpec()
     limits: Limits = Limits()
     path: str = "gitctl.yaml"
+    secrets: SecretPolicy = SecretPolicy()

@@ -19,6 +19,8 @@ PROTECT = "gitctl.dev/protect"
 """`true`: deleting the live object needs the exact plan digest."""
 REPLACE = "gitctl.dev/replace"
 """`allowed`: the object may be deleted and created anew when a field cannot be changed in place."""
+SECRETS = "gitctl.dev/secrets"
+"""On pod templates: a keyed hash of the Secrets that the pods use, so that they are made anew when one changes."""
 COPIES = frozenset(
     {
         "kubectl.kubernetes.io/last-applied-configuration",

@@ -33,6 +33,14 @@ class Descent:
 
 
 @dataclass(frozen=True, slots=True)
+class Outlined:
+    """Live objects of one kind; of kinds without a status, such as Secrets, their metadata alone. `unseen` could not be looked at."""
+
+    objects: tuple[Json, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Ancestry:
     """Who owns a live object, the nearest owner first. `gap` says why the last one's own owner is not known, "" when it has none."""
 

@@ -8,7 +8,8 @@ Git.
 from gitctl.model.observed import Observed
 from gitctl.protocols.bases import Bases
 from gitctl.protocols.follow import Followable, Following, Stir, Tracked
-from gitctl.protocols.lineage import Lineage
+from gitctl.protocols.ledger import Ledger, LedgerEntry
+from gitctl.protocols.lineage import Lineage, Outlines
 from gitctl.protocols.permissions import Permissions
 from gitctl.protocols.render import Document, Reads, Renderer, Rendering, RenderRequest
 from gitctl.protocols.reversible import Reversible
@@ -25,10 +26,13 @@ __all__ = [
     "Emit",
     "Followable",
     "Following",
+    "Ledger",
+    "LedgerEntry",
     "Lineage",
     "Lock",
     "Observed",
     "Opened",
+    "Outlines",
     "Permissions",
     "Publisher",
     "Reads",

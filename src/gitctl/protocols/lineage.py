@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol, runtime_checkable
 
 from gitctl.model.manifest import Json
-from gitctl.model.tree import Ancestry, Descent
+from gitctl.model.tree import Ancestry, Descent, Outlined
 
 
 @runtime_checkable
@@ -25,4 +25,13 @@ class Lineage(Protocol):
         """The live objects of a kind as people type it (`deploy`, `pods`, `Deployment.apps`) and a name, in any of some namespaces.
 
         Raises InputError for a kind that is not served, Forbidden, ClusterError."""
+        ...
+
+
+@runtime_checkable
+class Outlines(Protocol):
+    """A target that lists objects without their content."""
+
+    def outlines(self, group: str, kind: str, namespaces: Collection[str]) -> Outlined:
+        """All objects of a kind in some namespaces, with their metadata alone where that says all about their health (Secrets)."""
         ...

@@ -1,4 +1,4 @@
-"""Render an app: choose, read, cover secrets, run, look for chance, fill in variables, uncover, check, put in order."""
+"""Render an app: choose, read, cover secrets, run, look for chance, fill in variables, uncover, check, put in order, add hashes."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from gitctl.render.origins import with_origins
 from gitctl.render.plain import Plain
 from gitctl.render.raw import Raw, parse
 from gitctl.render.repeat import check_repeatable
+from gitctl.render.restart import with_hashes
 from gitctl.render.variables import Variables, substitute, variables_of
 
 NO_ENVIRONMENT: Mapping[str, str] = {}
@@ -74,14 +75,15 @@ def render(
     seen = WithBases(tree, app, bases)
     work = _Work(app, renderer, gather(seen, renderer.reads(app, seen), vault), _chart(app, renderer, cache, say), variables)
     kept, made = _made(work, vault, RenderCache(cache if reuse else None))
+    manifests, said = with_hashes(app, made.manifests, tree, vault)
     return RenderResult(
         app=app.name,
         revision=tree.revision,
         inputs=_inputs(work, kept),
-        manifests=made.manifests,
-        digest=render_digest(made.manifests),
-        read_set=work.gathered.read_set,
-        warnings=(*kept.warnings, *made.warnings),
+        manifests=manifests,
+        digest=render_digest(manifests),
+        read_set=_and_key(app, work.gathered.read_set),
+        warnings=(*kept.warnings, *made.warnings, *said),
     )
 
 
@@ -119,7 +121,13 @@ def reads_of(app: App, tree: Tree, *, renderers: Mapping[str, Renderer] = BUILT_
     """The files and folders (they end in `/`) that a render of the app would read. Raises InputError, SourceError."""
     app = replace(app, path="" if app.path == "." else app.path)
     renderer, _ = choose(app, tree, renderers)
-    return read_set(renderer.reads(app, WithBases(tree, app, bases)))
+    return _and_key(app, read_set(renderer.reads(app, WithBases(tree, app, bases))))
+
+
+def _and_key(app: App, read: tuple[str, ...]) -> tuple[str, ...]:
+    """The file with the key for hashes of Secrets is one that the render reads."""
+    known = not app.restart_key or app.restart_key in read or any(not p or (p[-1] == "/" and app.restart_key.startswith(p)) for p in read)
+    return read if known else (*read, app.restart_key)
 
 
 def _inputs(work: _Work, kept: Kept) -> RenderInputs:

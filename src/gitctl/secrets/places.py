@@ -42,13 +42,13 @@ def _in_file(path: str, content: bytes) -> Iterator[tuple[str, SealedValue]]:
         values = provider.outline(path, content).values
     except GitctlError:
         return
-    lines = _lines(content)
+    lines = lines_of(content)
     others = tuple(lines.get(sealed, 0) for _, _, sealed in values)
     for place, _, sealed in values:
         yield token(sealed, place), SealedValue(path, lines.get(sealed, 0), others)
 
 
-def _lines(content: bytes) -> dict[str, int]:
-    """Ciphertext → its line. A ciphertext is random: it stands in one line alone."""
+def lines_of(content: bytes) -> dict[str, int]:
+    """Ciphertext of sops → its line (from 1). A ciphertext is random: it stands in one line alone."""
     rows = enumerate(content.decode("utf-8", "surrogateescape").split("\n"), start=1)
     return {found.group(): number for number, row in rows for found in ENCRYPTED.finditer(row)}

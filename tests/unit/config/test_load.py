@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from gitctl.config.fill import fill_app
 from gitctl.config.load import load
 from gitctl.errors import ConfigError, ExitCode, ManyErrors, Where, exit_code_of
 from gitctl.model.app import BranchTarget, HelmChart, HookPolicy, IgnoreRule, Limits, ObjectSelector, RenderKind, SourceSpec
+from gitctl.model.policy import Acceptance, MaxAge
 
 FULL = b"""\
 apiVersion: gitctl.dev/v1
@@ -132,3 +134,26 @@ def test_an_alias_bomb_is_refused() -> None:
         bomb += b"a%d: &a%d [%s]\n" % (n, n, b", ".join([b"*a%d" % (n - 1)] * 10))
     with pytest.raises(ConfigError, match="more than"):
         load(bomb)
+
+
+SECRETS = b"""\
+apiVersion: gitctl.dev/v1
+kind: Project
+name: shop
+environments: {dev: {}, prod: {}}
+apps:
+  web: {path: web, restart_on_secret_change: true}
+  db: {path: db}
+secrets:
+  max_age: [{path: "apps/dev/**"}, {path: "**", age: 90d}]
+  accept: [{finding: unused, secret: "infra/*", reason: by the API}]
+  restart_key: keys/{env}.yaml
+"""
+
+
+def test_what_holds_for_secrets() -> None:
+    project = load(SECRETS, folder="teams")
+    assert project.secrets.max_age == (MaxAge("teams/apps/dev/**"), MaxAge("teams/**", 90 * 86400.0))
+    assert project.secrets.accept == (Acceptance("unused", "infra/*", "by the API"),)
+    web, db = (fill_app(spec.template, project.environments[1], None) for spec in project.apps)
+    assert (web.restart_key, db.restart_key) == ("teams/keys/prod.yaml", "")

@@ -21,6 +21,7 @@ def project_json(project: Project, environments: Iterable[Environment], *, conte
         "name": project.name,
         "source": _filled(project.source),
         "limits": _filled(project.limits),
+        **({"secrets": policy} if (policy := _filled(project.secrets)) else {}),
         "environments": {env.name: _environment(project, env, context) for env in environments},
     }
 

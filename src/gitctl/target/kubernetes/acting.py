@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from gitctl.errors import ErrorId, Forbidden
+from gitctl.parallel import mutex
 from gitctl.target.kubernetes.access import Access
 from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.exchange import Request
@@ -14,6 +15,40 @@ from gitctl.target.kubernetes.wire import Wire
 _REVIEWS = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 _REVIEW = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
 _IMPERSONATION = "Impersonate-"
+
+
+class Actors:
+    """Who looks at and who applies an owner's objects: this run, or the app's own account."""
+
+    def __init__(self, client: Callable[[], Client], accounts: Mapping[str, str]) -> None:
+        """`client` is this run's; `accounts` are service accounts (NAMESPACE/NAME) by owner id."""
+        self._client = client
+        self._accounts = dict(accounts)
+        self._mutex = mutex()
+        self._acting: dict[str, ActingClient] = {}
+
+    def looker(self, owner: str) -> Client:
+        """Who looks at an owner's objects: whoever may not act as the account that applies them looks with his own rights."""
+        acting = self._acting_for(owner)
+        return acting if acting is not None and acting.permitted else self._client()
+
+    def writer(self, owner: str) -> Client:
+        """Who applies an owner's objects. Raises Forbidden when nobody here may act so."""
+        acting = self._acting_for(owner)
+        if acting is None:
+            return self._client()
+        acting.require()
+        return acting
+
+    def _acting_for(self, owner: str) -> ActingClient | None:
+        account = self._accounts.get(owner, "")
+        if not account:
+            return None
+        client = self._client()
+        with self._mutex:
+            if account not in self._acting:
+                self._acting[account] = ActingClient(client, account)
+            return self._acting[account]
 
 
 class ActingClient(Client):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gitctl.model.manifest import Json
-from gitctl.model.tree import Descent, Unseen
+from gitctl.model.tree import Descent, Outlined, Unseen
 from gitctl.parallel import map_bounded
 from gitctl.target.kubernetes import failure
 from gitctl.target.kubernetes.client import WORKERS, Client
@@ -85,6 +85,19 @@ def descend(client: Client, roots: Sequence[Json], served: Kinds) -> Descent:
                 candidates += answer
         level = _claimed(candidates, known, owned)
     return Descent({uid: tuple(sorted(found, key=_order)) for uid, found in owned.items()}, tuple(unseen))
+
+
+def outlines(client: Client, resource: Resource | None, namespaces: Iterable[str]) -> Outlined:
+    """The objects of a kind in some namespaces, as `Descent` has them. Raises ClusterError family errors."""
+    places = [(resource, namespace) for namespace in sorted(set(namespaces))] if resource else []
+    found: list[Json] = []
+    unseen: list[Unseen] = []
+    for answer in map_bounded(lambda place: _listed(client, place), places, limit=WORKERS):
+        if isinstance(answer, Unseen):
+            unseen.append(answer)
+        else:
+            found += answer
+    return Outlined(tuple(found), tuple(unseen))
 
 
 def _places(level: Iterable[Json], everywhere: tuple[str, ...], served: Kinds) -> Iterator[Place]:

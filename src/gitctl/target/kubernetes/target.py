@@ -17,15 +17,15 @@ from gitctl.model.outcome import Outcome, OutcomeResult
 from gitctl.model.restoration import Restored, Undo
 from gitctl.model.rights import Need, Rule, ServedKind
 from gitctl.model.state import AppState, InventoryEntry
-from gitctl.model.tree import Ancestry, Descent
+from gitctl.model.tree import Ancestry, Descent, Outlined
 from gitctl.parallel import map_bounded, mutex
 from gitctl.protocols import Cancel, CompareOptions, Emit, Following, Lock, Observed
-from gitctl.target.kubernetes.acting import ActingClient
+from gitctl.target.kubernetes.acting import Actors
 from gitctl.target.kubernetes.catalogue import Catalogue, Refs
 from gitctl.target.kubernetes.client import Client
 from gitctl.target.kubernetes.compare import Desk, Pair
 from gitctl.target.kubernetes.definitions import Registry
-from gitctl.target.kubernetes.descend import descend
+from gitctl.target.kubernetes.descend import descend, outlines
 from gitctl.target.kubernetes.explain import Texts, explain
 from gitctl.target.kubernetes.labelled import Labelled, Wanted
 from gitctl.target.kubernetes.locate import locate, require_foreign
@@ -79,8 +79,8 @@ class KubernetesTarget:
         self._catalogue = Catalogue(self._client, cache)
         self._owners: dict[ObjectRef, str] = {}
         self._alarms: list[str] = []
-        self._accounts = dict(accounts or {})
-        self._acting: dict[str, ActingClient] = {}
+        actors = Actors(self._client, accounts or {})
+        self._looker, self._writer = actors.looker, actors.writer
         self._looked: Survey | None = None
         self._proofs = Proofs(client, cluster.state_namespace, cache, lambda: self._catalogue.kinds, acting=self._looker, clock=clock)
 
@@ -297,6 +297,10 @@ class KubernetesTarget:
         """See Lineage."""
         return descend(self._client(), roots, self._catalogue.kinds) if roots else Descent()
 
+    def outlines(self, group: str, kind: str, namespaces: Collection[str]) -> Outlined:
+        """See protocols.Outlines."""
+        return outlines(self._client(), self._catalogue.kinds.find(group, kind), namespaces)
+
     def ancestors(self, live: Json) -> Ancestry:
         """See Lineage."""
         return climb(self._client(), live, self._catalogue.kinds)
@@ -347,29 +351,6 @@ class KubernetesTarget:
 
     def _locks(self) -> Locks:
         return Locks(self._client(), self._cluster.state_namespace, self._cache / "locks")
-
-    def _looker(self, owner: str) -> Client:
-        """Who looks at an owner's objects: whoever may not act as the account that applies them looks with his own rights."""
-        acting = self._acting_for(owner)
-        return acting if acting is not None and acting.permitted else self._client()
-
-    def _writer(self, owner: str) -> Client:
-        """Who applies an owner's objects. Raises Forbidden when nobody here may act so."""
-        acting = self._acting_for(owner)
-        if acting is None:
-            return self._client()
-        acting.require()
-        return acting
-
-    def _acting_for(self, owner: str) -> ActingClient | None:
-        account = self._accounts.get(owner, "")
-        if not account:
-            return None
-        client = self._client()
-        with self._mutex:
-            if account not in self._acting:
-                self._acting[account] = ActingClient(client, account)
-            return self._acting[account]
 
     def _states(self) -> StateStore:
         return StateStore(self._client(), self._cluster.state_namespace, self._looked.states if self._looked else None)
