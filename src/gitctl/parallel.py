@@ -94,12 +94,16 @@ def in_background(work: Callable[[], None], *, name: str) -> threading.Thread:
 
 
 class Gate:
-    """Lets at most `limit` threads be inside at a time. The limit may change; those that are inside stay."""
+    """Lets at most `limit` threads be inside at a time. The limit may change; those that are inside stay.
+
+    A thread that is inside enters again without waiting: where all who are inside wanted that, each would wait for the others for ever.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._inside = 0
         self._moved = threading.Condition()
+        self._own = threading.local()
 
     @property
     def limit(self) -> int:
@@ -114,14 +118,28 @@ class Gate:
             self._moved.notify_all()
 
     def __enter__(self) -> None:
-        with self._moved:
-            self._moved.wait_for(lambda: self._inside < self._limit)
-            self._inside += 1
+        if not self._depth:
+            with self._moved:
+                self._moved.wait_for(lambda: self._inside < self._limit)
+                self._inside += 1
+        self._depth += 1
 
     def __exit__(self, *_: object) -> None:
-        with self._moved:
-            self._inside -= 1
-            self._moved.notify()
+        self._depth -= 1
+        if not self._depth:
+            with self._moved:
+                self._inside -= 1
+                self._moved.notify()
+
+    @property
+    def _depth(self) -> int:
+        """How often this thread entered."""
+        depth: int = getattr(self._own, "depth", 0)
+        return depth
+
+    @_depth.setter
+    def _depth(self, depth: int) -> None:
+        self._own.depth = depth
 
 
 def mutex() -> threading.Lock:

@@ -91,7 +91,7 @@ def _places(session: Session, opened: OpenProject, names: list[str], *, live: bo
 
 
 def _ground(session: Session, opened: OpenProject, *, equal: bool) -> AuditGround:
-    from gitctl.cli.open import render_with
+    from gitctl.cli.rendering import render_with
     from gitctl.secrets.ledger import SopsLedger
     from gitctl.workflow.audit import AuditGround
 
@@ -101,6 +101,6 @@ def _ground(session: Session, opened: OpenProject, *, equal: bool) -> AuditGroun
     def blame(path: str) -> Mapping[int, Revision]:
         return opened.source.blame(sha, path) if sha else {}
 
-    render = render_with(session, keyless=True)
+    render = render_with(session, opened.source, keyless=True)
     ledger = SopsLedger(files, learn=session.redactor.learn if equal else None)
     return AuditGround(opened.tree, files, ledger, blame, render, opened.project.secrets, datetime.now(UTC))

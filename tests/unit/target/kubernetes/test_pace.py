@@ -80,6 +80,27 @@ def test_a_gate_lets_no_more_in_than_it_may_and_all_in_the_end() -> None:
     assert most[0] <= 3
 
 
+def test_those_who_are_inside_may_ask_for_more_without_waiting_for_each_other() -> None:
+    """The last-moment look at the lock is a request inside of a write's turn: where all turns are writes', nobody would ever go on."""
+    pace, all_inside = Pace(FEWEST), threading.Barrier(FEWEST)
+    done: list[int] = []
+
+    def write(number: int) -> None:
+        with pace.turn():
+            all_inside.wait(10)
+            with pace.turn():
+                done.append(number)
+
+    threads = [threading.Thread(target=write, args=(number,), daemon=True) for number in range(FEWEST)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=10)
+    assert sorted(done) == list(range(FEWEST))
+    with pace.turn():
+        pass
+
+
 def test_a_gate_that_was_narrowed_waits_for_those_inside() -> None:
     gate = Gate(2)
     entered = threading.Event()
