@@ -48,7 +48,7 @@ FORMS: Mapping[str, frozenset[Output]] = {
     "secret status": NAMES,
     "secret rotate": NAMES,
     "secret git-setup": DATA,
-    "secret resolve": DATA,
+    "secret conflicts": DATA,
     "secret textconv": TEXT,
     "secret merge-driver": TEXT,
     "secret rules": DATA,
