@@ -49,6 +49,7 @@ FORMS: Mapping[str, frozenset[Output]] = {
     "secret rotate": NAMES,
     "secret git-setup": DATA,
     "secret conflicts": DATA,
+    "secret resolve": DATA,
     "secret textconv": TEXT,
     "secret merge-driver": TEXT,
     "secret rules": DATA,

@@ -17,6 +17,7 @@ from gitctl.cli.rendering import render_with
 from gitctl.cli.request import duration
 from gitctl.cli.session import Session
 from gitctl.cli.start import start_folder
+from gitctl.cli.stores import open_stores, withhold_listed
 from gitctl.cli.terminal import in_ci
 from gitctl.config import tenants
 from gitctl.config.fill import fill_app, path_app, placeholders
@@ -26,9 +27,10 @@ from gitctl.config.resolve import Selection, resolve
 from gitctl.errors import ConfigError, ErrorId, GitctlError, UsageError
 from gitctl.model.app import App, Cluster, Environment, Limits, Project, SourceSpec
 from gitctl.model.quantity import counted
+from gitctl.model.reference import ListedSources
 from gitctl.paths import cache_folder
 from gitctl.plan.adopt import owners_of
-from gitctl.protocols import Publisher, Source, Target, Tree
+from gitctl.protocols import NoReferences, Publisher, References, Source, Target, Tree
 from gitctl.source.checkout import dirty_paths, find_root
 from gitctl.source.open import open_publisher, open_source
 from gitctl.source.repository import LocalSource, MirrorSource
@@ -83,6 +85,7 @@ class OpenProject:
     ref: str
     root: Path
     place: SourceSpec
+    stores: References = NoReferences()
 
 
 def open_stages(
@@ -134,6 +137,8 @@ def open_stages(
         return (_stage(session, opened, _environment(opened.project, flags.env), None, (), target=False),)
     selections = resolve(opened.project, flags.env or "", chosen, context=flags.context or "", with_dependencies=with_deps)
     tip = _tip(session, opened) if revision else None
+    # The lists that bind are those of the branch, as rules are. One for the run: what several apps refer to is asked for once.
+    opened = replace(opened, stores=open_stores(session, (tip or opened.project).references, opened.root))
     if not target:
         return tuple(_stage(session, opened, s.env, s.cluster, bound(s, tip), target=False) for s in selections[:1])
     to_clusters, to_branches = branches.split(tuple(replace(s, apps=bound(s, tip)) for s in selections))
@@ -157,6 +162,7 @@ def open_folder(session: Session, name: str, app_name: str) -> tuple[Stage, ...]
 def open_project(session: Session, *, revision: str | None = None, worktree: bool = False) -> OpenProject:
     """Find gitctl.yaml, open its source at a revision, and read the project from there (from the work tree with --worktree, --config)."""
     file = find_config(start_folder(session), explicit=session.flags.config)
+    withhold_listed(session, file.read_bytes())
     root = find_root(file.parent) or file.parent
     folder = "" if file.parent == root else file.parent.relative_to(root).as_posix()
     name = f"{folder}/{file.name}".lstrip("/")
@@ -232,6 +238,7 @@ def _path_stage(session: Session, path: Path, app_name: str | None, target: bool
     flags = session.flags
     cluster = Cluster(name=flags.context or "", context=flags.context or "")
     parts = _parts(session, None, WorkTree(root), cluster if target else None, Limits(), NoLookup())
+    parts = replace(parts, stores=open_stores(session, ListedSources(), root))
     if target:
         parts = replace(parts, cluster=parts.target.name)
     namespace = flags.namespace or (parts.target.namespace or "default" if target else "")
@@ -259,7 +266,7 @@ def _stage(
     acting = (spec.template for spec in opened.project.apps if spec.template.tenancy.account and cluster)
     everybody = (*(fill_app(template, environment, cluster) for template in acting), *apps)
     parts = _parts(session, opened.source, opened.tree, cluster if target else None, opened.project.limits, lookup, everybody)
-    parts = replace(parts, publisher=opened.publisher, blame=blame_with(opened.source, project=opened.file))
+    parts = replace(parts, publisher=opened.publisher, blame=blame_with(opened.source, project=opened.file), stores=opened.stores)
     project, clusters = opened.project.name, len(environment.clusters)
     return Stage(parts, apps, environment.name, environment.protect, project=project, clusters=clusters, at=cluster)
 

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from gitctl.cli import secret_exec, secret_git, secret_recipients, secret_scan, secret_seal
+from gitctl.cli import secret_exec, secret_git, secret_recipients, secret_resolve, secret_scan, secret_seal
 from gitctl.cli.flags import with_session
 from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
@@ -41,6 +41,7 @@ def register(app: typer.Typer) -> None:
     secret_recipients.register(group)
     secret_exec.register(group)
     secret_scan.register(group)
+    secret_resolve.register(group)
     secret_seal.register(group)
     app.add_typer(group, name="secret")
 

@@ -47,6 +47,9 @@ BasePattern = Annotated[
         title="a repository such as https://github.com/org/repo, or a pattern such as https://github.com/org/*",
     ),
 ]
+ReferencePattern = Annotated[
+    str, Meta(pattern=r"^ref\+[a-z*]+://[^\s#?]+$", title="a reference or a pattern such as ref+awssecrets://shop/*, without ? and #")
+]
 Account = Annotated[
     str,
     Meta(
@@ -168,6 +171,9 @@ class Rules(Strict):
     roles: Annotated[list[RolePattern] | UnsetType, Meta(description="roles that the app does not bring and that bindings name")] = UNSET
     clusters: Annotated[list[Text] | UnsetType, Meta(description="names under `clusters`, or patterns")] = UNSET
     repositories: Annotated[list[Text] | UnsetType, Meta(description="addresses of charts and of branch targets, or patterns")] = UNSET
+    references: Annotated[
+        list[ReferencePattern] | UnsetType, Meta(description="references to stores, such as ref+awssecrets://shop-{env}/*")
+    ] = UNSET
 
 
 class Allow(Rules):
@@ -218,6 +224,20 @@ class App(Strict):
     substitute: Annotated[bool | UnsetType, Meta(description="fill in ${NAME}; default: when there are any variables")] = UNSET
 
 
+class References(Strict):
+    """What references in Secrets (`ref+…`) may read, as the account that runs."""
+
+    stores: Annotated[
+        list[ReferencePattern] | UnsetType, Meta(description="nothing else, for any app; left out: whatever the account may")
+    ] = UNSET
+    env: Annotated[list[VarName], Meta(description="variables for ref+env://NAME; taken out of the environment of other programs")] = []
+    files: Annotated[list[Text], Meta(description="files for ref+file://PATH, relative to the repository's root, or absolute")] = []
+    vault: Annotated[
+        list[Annotated[str, Meta(pattern=r"^https?://[^\s/?#@]+/?$", title="an address such as https://vault.example.com:8200")]],
+        Meta(description="addresses that ?address= may name, to which the token then goes; VAULT_ADDR always may"),
+    ] = []
+
+
 class Limits(Strict):
     """How much one sync may delete before it is refused."""
 
@@ -241,6 +261,7 @@ class Project(Strict):
         list[BasePattern], Meta(description="repositories that kustomizations may name, each pinned to a commit: https://github.com/org/*")
     ] = []
     limits: Limits = field(default_factory=Limits)
+    references: Annotated[References, Meta(description="values that stay in a store")] = field(default_factory=References)
     vars: Annotated[Vars, Meta(description="variables for all apps: ${NAME} in manifests. Never secrets: values are shown")] = {}
     vars_from_env: Annotated[
         list[VarName], Meta(description="variables taken from the process environment. Never secrets: values are recorded and shown")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from gitctl.model.reference import ListedSources
 from gitctl.model.suspension import Suspension
 from gitctl.model.tenancy import Tenancy
 from gitctl.model.variable import Variable
@@ -214,4 +215,5 @@ class Project:
     apps: tuple[AppSpec, ...] = ()
     source: SourceSpec = SourceSpec()
     limits: Limits = Limits()
+    references: ListedSources = ListedSources()
     path: str = "gitctl.yaml"

@@ -1,0 +1,118 @@
+"""HashiCorp Vault and OpenBao: their key/value engines, versions 1 and 2, by the HTTP API. Experimental.
+
+https://developer.hashicorp.com/vault/api-docs/secret/kv. Which version a mount has is asked as the vault program asks it
+(sys/internal/ui/mounts); a token that may not ask finds out by trying.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from gitctl.model.reference import Source, StoreKind
+from gitctl.protocols import Fault, Trouble
+from gitctl.redact import Redactor
+from gitctl.secrets.stores.vault_http import Answer, VaultHttp
+
+_TOKEN_FILE = ".vault-token"
+
+
+class VaultStore:
+    """Implements `protocols.Store`. `environment` has VAULT_*; `addresses` are those that gitctl.yaml lets a reference name: the token
+    goes to them."""
+
+    kind = StoreKind.VAULT
+
+    def __init__(self, addresses: Collection[str], environment: Mapping[str, str], redactor: Redactor) -> None:
+        self._own = environment.get("VAULT_ADDR", "").rstrip("/")
+        self._addresses = frozenset(address.rstrip("/") for address in addresses) | {self._own}
+        self._environment = environment
+        self._redactor = redactor
+
+    def read(self, source: Source) -> bytes | Fault:
+        """See Store: the secret as a JSON object."""
+        address = source.option("address").rstrip("/") or self._own
+        if not address:
+            return Fault(Trouble.UNREACHABLE, "where Vault is is not known", hint="set VAULT_ADDR")
+        if address not in self._addresses:
+            hint = "add it to references.vault in gitctl.yaml, or set VAULT_ADDR"
+            return Fault(Trouble.UNLISTED, "gitctl.yaml does not list the address, to which the token would go", hint=hint)
+        token = self._token()
+        if not token:
+            return Fault(Trouble.DENIED, "there is no token for Vault", hint="vault login, or VAULT_TOKEN")
+        self._redactor.learn(token)
+        headers = {"X-Vault-Token": token, "X-Vault-Request": "true"}
+        if namespace := self._environment.get("VAULT_NAMESPACE", ""):
+            headers["X-Vault-Namespace"] = namespace
+        http = VaultHttp(address, headers, self._environment.get("VAULT_CACERT", ""))
+        return _read(http, source)
+
+    def _token(self) -> str:
+        token = self._environment.get("VAULT_TOKEN", "")
+        if token:
+            return token.strip()
+        home = self._environment.get("HOME", "")
+        try:
+            return (Path(home) / _TOKEN_FILE).read_text().strip() if home else ""
+        except (OSError, UnicodeDecodeError):
+            return ""
+
+
+def _read(http: VaultHttp, source: Source) -> bytes | Fault:
+    mount = _mount(http, source.path)
+    if isinstance(mount, Fault):
+        return mount
+    name, version = mount
+    rest = source.path[len(name) :]
+    query = f"?version={source.option('version')}" if source.option("version") else ""
+    if version != 1:
+        answer = http.get(f"{name}data/{rest}{query}")
+        second = _value(answer, ("data", "data"))
+        if version == 2 or query or not (isinstance(second, Fault) and second.trouble in (Trouble.MISSING, Trouble.DENIED)):
+            return second
+        first = _value(http.get(f"{name}{rest}"), ("data",))
+        return second if isinstance(first, Fault) else first
+    if query:
+        return Fault(Trouble.MISSING, "the engine keeps no versions", hint="leave ?version= out")
+    return _value(http.get(f"{name}{rest}"), ("data",))
+
+
+def _mount(http: VaultHttp, path: str) -> tuple[str, int] | Fault:
+    """The mount's name with a slash at its end, and its version; 0 where that cannot be asked."""
+    answer = http.get(f"sys/internal/ui/mounts/{path}")
+    if isinstance(answer, Fault):
+        return answer
+    data = answer.body.get("data")
+    if answer.status != 200 or not isinstance(data, dict) or not path.startswith(str(data.get("path", "\0"))):
+        if answer.status >= 500:
+            return _unwell(answer)
+        return f"{path.partition('/')[0]}/", 0
+    options = data.get("options")
+    version = options.get("version") if isinstance(options, dict) else None
+    if data.get("type") not in ("kv", "generic"):
+        return Fault(Trouble.MISSING, f"{data['path']} is no key/value engine")
+    return str(data["path"]), 2 if str(version) == "2" else 1
+
+
+def _value(answer: Answer | Fault, keys: tuple[str, ...]) -> bytes | Fault:
+    if isinstance(answer, Fault):
+        return answer
+    if answer.status >= 500 or answer.status == 429:
+        return _unwell(answer)
+    if answer.status == 404:
+        return Fault(Trouble.MISSING, "there is no such secret, or this version of it was deleted")
+    if answer.status != 200:
+        return Fault(Trouble.DENIED, f"Vault answers {answer.status}", hint="see what the token may do: vault token lookup")
+    value: Any = answer.body
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    if not isinstance(value, dict):
+        return Fault(Trouble.MISSING, "there is no such secret")
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def _unwell(answer: Answer) -> Fault:
+    what = "Vault is sealed, or in maintenance" if answer.status == 503 else f"Vault answers {answer.status}"
+    return Fault(Trouble.UNREACHABLE, what, hint="vault status")
