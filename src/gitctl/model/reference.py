@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gitctl.errors import ErrorId, InputError
-from gitctl.model.manifest import Json, Manifest, Path
+from gitctl.model.manifest import Manifest, Path
 
 
 class StoreKind(StrEnum):
@@ -108,6 +108,8 @@ def parse(text: str) -> Reference:
     path, _, query = place.partition("?")
     _check_path(kind, path)
     keys = tuple(fragment.removeprefix("/").split("/")) if mark else ()
+    if "?" in fragment:
+        raise _wrong("options stand behind the key", hint="write them before #: ?address=…#KEY")
     if "" in keys:
         raise _wrong("a key in it is empty", hint="write #key or #/key/in/json")
     if kind is StoreKind.VAULT and not keys:
@@ -159,12 +161,6 @@ def references_in(manifest: Manifest) -> Iterator[tuple[Path, str]]:
         text = _decoded(value)
         if is_reference(text) and ("data", key) not in manifest.sensitive:
             yield ("data", key), text.strip()
-
-
-def holds_references(body: Json) -> bool:
-    """Does a Secret refer to a store?"""
-    values = body.get("data")
-    return body.get("kind") == "Secret" and isinstance(values, dict) and any(is_reference(_decoded(value)) for value in values.values())
 
 
 def shown(text: str) -> str:
