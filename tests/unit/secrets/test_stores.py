@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.servers.vault import StubVault
 
 from gitctl.model.reference import Source, StoreKind, parse
 from gitctl.protocols import Fault, Trouble
@@ -104,7 +102,7 @@ ANSWERS: dict[str, tuple[int, Any]] = {path: (200, {"data": data}) for path, dat
     "/v1/blind1/data/db": (403, {"errors": ["permission denied"]}),
     "/v1/blind1/db": (200, {"data": {"password": "kanarienvogel"}}),
     "/v1/two/data/gone": (404, {"errors": []}),
-    "/v1/moved/data/db": (307, {}),
+    "/v1/moved/data/db": (307, "/v1/two/data/db"),
     "/v1/sealed/data/db": (503, {"errors": ["Vault is sealed"]}),
     "/v1/odd/data/db": (200, ["no object"]),
     "/v1/full/data/db": (429, {"errors": ["too many"]}),
@@ -112,32 +110,10 @@ ANSWERS: dict[str, tuple[int, Any]] = {path: (200, {"data": data}) for path, dat
 
 
 @pytest.fixture(scope="module")
-def vault() -> Iterator[tuple[str, list[tuple[str, dict[str, str]]]]]:
-    """Its address, and what it was asked: paths and headers."""
-    asked: list[tuple[str, dict[str, str]]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append((self.path, dict(self.headers)))
-            status, body = ANSWERS.get(self.path, (403, {"errors": ["permission denied"]}))
-            content = json.dumps(body).encode()
-            self.send_response(status)
-            if status == 307:
-                self.send_header("Location", f"http://127.0.0.1:{server.server_port}/v1/two/data/db")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            del format, args
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", asked
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def vault() -> Iterator[StubVault]:
+    """One for all tests of this file."""
+    with StubVault(ANSWERS) as server:
+        yield server
 
 
 def at(address: str, path: str, *listed: str, **more: str) -> bytes | Fault:
@@ -146,18 +122,18 @@ def at(address: str, path: str, *listed: str, **more: str) -> bytes | Fault:
 
 
 @pytest.mark.parametrize("path", ["two/db", "team/one/db", "blind2/db", "blind1/db"])
-def test_both_versions_of_the_engine(vault: tuple[str, list[Any]], path: str) -> None:
-    found = at(vault[0], path)
+def test_both_versions_of_the_engine(vault: StubVault, path: str) -> None:
+    found = at(vault.url, path)
     assert isinstance(found, bytes)
     assert value_at(found, ("password",)) == b"kanarienvogel"
 
 
-def test_numbers_and_older_versions(vault: tuple[str, list[Any]]) -> None:
-    now, before = at(vault[0], "two/db"), at(vault[0], "two/db?version=1")
+def test_numbers_and_older_versions(vault: StubVault) -> None:
+    now, before = at(vault.url, "two/db"), at(vault.url, "two/db?version=1")
     assert isinstance(now, bytes)
     assert isinstance(before, bytes)
     assert (value_at(now, ("pin",)), value_at(before, ("password",))) == (b"1.1", b"papagei")
-    assert trouble(at(vault[0], "team/one/db?version=1")) is Trouble.MISSING
+    assert trouble(at(vault.url, "team/one/db?version=1")) is Trouble.MISSING
 
 
 @pytest.mark.parametrize(
@@ -172,12 +148,12 @@ def test_numbers_and_older_versions(vault: tuple[str, list[Any]]) -> None:
         ("full/db", Trouble.UNREACHABLE),
     ],
 )
-def test_what_vault_says_no_with(vault: tuple[str, list[Any]], path: str, wanted: Trouble) -> None:
-    assert trouble(at(vault[0], path)) is wanted
+def test_what_vault_says_no_with(vault: StubVault, path: str, wanted: Trouble) -> None:
+    assert trouble(at(vault.url, path)) is wanted
 
 
-def test_the_token_goes_nowhere_else(vault: tuple[str, list[tuple[str, dict[str, str]]]], tmp_path: Path) -> None:
-    address, asked = vault
+def test_the_token_goes_nowhere_else(vault: StubVault, tmp_path: Path) -> None:
+    address, asked = vault.url, vault.asked
     asked.clear()
     other = "http://127.0.0.2:1"
     assert trouble(at(other, f"two/db?address={address}")) is Trouble.UNLISTED
@@ -193,9 +169,9 @@ def test_the_token_goes_nowhere_else(vault: tuple[str, list[tuple[str, dict[str,
     assert not any(TOKEN in path for path, _ in asked)
 
 
-def test_the_token_is_hidden_from_then_on(vault: tuple[str, list[Any]]) -> None:
+def test_the_token_is_hidden_from_then_on(vault: StubVault) -> None:
     redactor = Redactor()
-    VaultStore((), {"VAULT_ADDR": vault[0], "VAULT_TOKEN": TOKEN}, redactor).read(Source(StoreKind.VAULT, "two/db"))
+    VaultStore((), {"VAULT_ADDR": vault.url, "VAULT_TOKEN": TOKEN}, redactor).read(Source(StoreKind.VAULT, "two/db"))
     assert TOKEN not in redactor.clean(f"token {TOKEN}")
 
 
