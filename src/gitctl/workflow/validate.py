@@ -10,6 +10,7 @@ from gitctl.errors import GitctlError, Where
 from gitctl.model.app import App
 from gitctl.model.finding import Case, Finding, Problem, Rule, Severity
 from gitctl.model.manifest import Json, Manifest, ObjectRef, Path
+from gitctl.model.reference import is_reference
 from gitctl.protocols import Tree
 from gitctl.workflow.places import FilePlaces, RenderedPlaces
 from gitctl.workflow.tenancy import rule_breaches
@@ -111,8 +112,8 @@ def _has_identity(body: Json) -> bool:
 
 
 def is_open(value: Any) -> bool:
-    """A value that only the render knows: a variable, a template's action, or what is still encrypted."""
-    return isinstance(value, str) and ("${" in value or "{{" in value or value.startswith(_ENCRYPTED))
+    """A value that only the render knows: a variable, a template's action, what is still encrypted, or what stays in a store."""
+    return isinstance(value, str) and ("${" in value or "{{" in value or value.startswith(_ENCRYPTED) or is_reference(value))
 
 
 def _written(found: Written, schemas: Schemas, places: FilePlaces, shown: Callable[[str], str], partial: bool) -> Case:
