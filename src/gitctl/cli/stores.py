@@ -16,7 +16,7 @@ from gitctl.protocols import References
 
 def open_stores(session: Session, listed: ListedSources, root: Path) -> References:
     """All stores, none of them asked yet. `root` is that of the repository, for files."""
-    from gitctl.secrets.stores.aws import ParameterStore, SecretsManager
+    from gitctl.secrets.stores.aws import AwsSecrets, ParameterStore
     from gitctl.secrets.stores.local import EnvStore, FileStore
     from gitctl.secrets.stores.reader import StoreReader
     from gitctl.secrets.stores.vault import VaultStore
@@ -24,7 +24,7 @@ def open_stores(session: Session, listed: ListedSources, root: Path) -> Referenc
     withhold(session, listed.env)
     local = (EnvStore(listed.env, session.withheld), FileStore(listed.files, root))
     vault = VaultStore(listed.vault, os.environ, session.redactor)
-    return StoreReader((*local, SecretsManager(os.environ), ParameterStore(os.environ), vault), session.redactor)
+    return StoreReader((*local, AwsSecrets(os.environ), ParameterStore(os.environ), vault), session.redactor)
 
 
 def withhold(session: Session, names: Iterable[str]) -> None:

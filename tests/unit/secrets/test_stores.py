@@ -13,7 +13,7 @@ from tests.servers.vault import StubVault
 from gitctl.model.reference import Source, StoreKind, parse
 from gitctl.protocols import Fault, Trouble
 from gitctl.redact import Redactor
-from gitctl.secrets.stores.aws import ParameterStore, SecretsManager
+from gitctl.secrets.stores.aws import AwsSecrets, ParameterStore
 from gitctl.secrets.stores.content import value_at
 from gitctl.secrets.stores.local import EnvStore, FileStore
 from gitctl.secrets.stores.reader import StoreReader
@@ -203,8 +203,8 @@ def test_each_source_is_asked_for_once_and_all_of_it_is_hidden() -> None:
     assert redactor.clean("kanarienvogel papagei-im-baum") == "*** ***"
 
 
-@pytest.mark.parametrize("kind", [SecretsManager, ParameterStore])
-def test_without_the_library(kind: type[SecretsManager], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", [AwsSecrets, ParameterStore])
+def test_without_the_library(kind: type[AwsSecrets], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "botocore.exceptions", None)
     found = kind({}).read(Source(kind.kind, "db"))
     assert isinstance(found, Fault)

@@ -64,7 +64,7 @@ class _AwsStore:
         raise NotImplementedError
 
 
-class SecretsManager(_AwsStore):
+class AwsSecrets(_AwsStore):
     """Implements `protocols.Store`: GetSecretValue, text or binary."""
 
     kind = StoreKind.AWS_SECRETS

@@ -29,7 +29,8 @@ class VaultStore:
         self._own = environment.get("VAULT_ADDR", "").rstrip("/")
         self._addresses = frozenset(address.rstrip("/") for address in addresses) | {self._own}
         self._environment = environment
-        self._redactor = redactor
+        self._token = _token(environment)
+        redactor.learn(self._token)
 
     def read(self, source: Source) -> bytes | Fault:
         """See Store: the secret as a JSON object."""
@@ -39,25 +40,23 @@ class VaultStore:
         if address not in self._addresses:
             hint = "add it to references.vault in gitctl.yaml, or set VAULT_ADDR"
             return Fault(Trouble.UNLISTED, "gitctl.yaml does not list the address, to which the token would go", hint=hint)
-        token = self._token()
-        if not token:
+        if not self._token:
             return Fault(Trouble.DENIED, "there is no token for Vault", hint="vault login, or VAULT_TOKEN")
-        self._redactor.learn(token)
-        headers = {"X-Vault-Token": token, "X-Vault-Request": "true"}
+        headers = {"X-Vault-Token": self._token, "X-Vault-Request": "true"}
         if namespace := self._environment.get("VAULT_NAMESPACE", ""):
             headers["X-Vault-Namespace"] = namespace
         http = VaultHttp(address, headers, self._environment.get("VAULT_CACERT", ""))
         return _read(http, source)
 
-    def _token(self) -> str:
-        token = self._environment.get("VAULT_TOKEN", "")
-        if token:
-            return token.strip()
-        home = self._environment.get("HOME", "")
-        try:
-            return (Path(home) / _TOKEN_FILE).read_text().strip() if home else ""
-        except (OSError, UnicodeDecodeError):
-            return ""
+
+def _token(environment: Mapping[str, str]) -> str:
+    """As the vault program has it: the variable, else the file of the last login; "" for none."""
+    token = environment.get("VAULT_TOKEN", "")
+    home = environment.get("HOME", "")
+    try:
+        return (token or (Path(home) / _TOKEN_FILE).read_text() if home else token).strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _read(http: VaultHttp, source: Source) -> bytes | Fault:
