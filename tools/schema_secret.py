@@ -17,6 +17,7 @@ REFERENCE = shape(
     {
         "app": TEXT,
         "environment": TEXT,
+        "cluster": TEXT,
         "object": use("object"),
         "key": TEXT,
         "reference": TEXT,

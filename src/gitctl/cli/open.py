@@ -104,8 +104,10 @@ def open_stages(
     needs_cluster: bool = True,
     push: bool | None = None,
     opened: OpenProject | None = None,
+    every_cluster: bool = False,
 ) -> tuple[Stage, ...]:
-    """The selected apps, one stage a cluster, then one a branch. `target=False` for commands that reach neither.
+    """The selected apps, one stage a cluster, then one a branch. `target=False` for commands that reach neither: one stage, with
+    `every_cluster` one for each.
 
     `absent` tolerates apps that the revision does not know (diff between revisions); `named` asks for --app in path mode;
     without `may_fetch` a commit that this clone lacks is not asked for; `tell_dirty` says that uncommitted changes are passed over;
@@ -140,7 +142,9 @@ def open_stages(
     # The lists that bind are those of the branch, as rules are. One for the run: what several apps refer to is asked for once.
     opened = replace(opened, stores=open_stores(session, (tip or opened.project).references, opened.root))
     if not target:
-        return tuple(_stage(session, opened, s.env, s.cluster, bound(s, tip), target=False) for s in selections[:1])
+        return tuple(
+            _stage(session, opened, s.env, s.cluster, bound(s, tip), target=False) for s in selections[: None if every_cluster else 1]
+        )
     to_clusters, to_branches = branches.split(tuple(replace(s, apps=bound(s, tip)) for s in selections))
     return (
         *(_stage(session, opened, s.env, s.cluster, s.apps, target=needs_cluster or s.cluster is not None) for s in to_clusters),

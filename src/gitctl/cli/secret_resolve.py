@@ -46,12 +46,11 @@ def resolve(
 
     # Nothing is decrypted for it: CI that checks needs no key.
     render = render_with(session, keyless=True)
-    stages = open_stages(session, apps, revision=revision, worktree=worktree, target=False)
+    stages = open_stages(session, apps, revision=revision, worktree=worktree, target=False, every_cluster=True)
     rendered = [(stage, r) for stage in stages for r in render_apps(stage.apps, replace(stage.parts, render=render))]
-    found: list[AppReferences] = []
-    for stage, one in rendered:
-        if check:
-            ask_ahead([(r.app, r.result) for s, r in rendered if s is stage and r.result], stage.parts.stores)
-        references = found_in(one.app, one.result.manifests) if one.result else ()
-        found.append(AppReferences(one.app, asked(references, stage.parts.stores) if check else references))
+    stores = stages[0].parts.stores
+    if check:
+        ask_ahead([(r.app, r.result) for _, r in rendered if r.result], stores)
+    known = [(stage, r.app, found_in(r.app, r.result.manifests)) for stage, r in rendered if r.result]
+    found = [AppReferences(app, stage.at.name if stage.at else "", asked(f, stores) if check else f) for stage, app, f in known]
     return show_references(session, found, [r.error for _, r in rendered if r.error], checked=check)

@@ -92,12 +92,21 @@ MOUNTS = {
     "/v1/sys/internal/ui/mounts/team/one/db": {"path": "team/one/", "type": "kv", "options": None},
     "/v1/sys/internal/ui/mounts/pki/x": {"path": "pki/", "type": "pki", "options": None},
 }
-ANSWERS: dict[str, tuple[int, Any]] = {path: (200, {"data": data}) for path, data in MOUNTS.items()} | {
+SECOND = {
+    f"/v1/sys/internal/ui/mounts/{name}/db": {"path": f"{name}/", "type": "kv", "options": {"version": "2"}}
+    for name in ("moved", "sealed", "odd", "full")
+}
+ANSWERS: dict[str, tuple[int, Any]] = {path: (200, {"data": data}) for path, data in (MOUNTS | SECOND).items()} | {
     "/v1/two/data/db": (200, {"data": {"data": {"password": "kanarienvogel", "pin": 1.10}, "metadata": {"version": 3}}}),
     "/v1/two/data/db?version=1": (200, {"data": {"data": {"password": "papagei"}, "metadata": {"version": 1}}}),
     "/v1/two/data/old": (404, {"data": {"data": None, "metadata": {"deletion_time": "2026-11-01T00:00:00Z"}}}),
     "/v1/team/one/db": (200, {"data": {"password": "kanarienvogel"}}),
-    # Mounts that this token may not ask about.
+    # A server that is too old to be asked about mounts.
+    "/v1/sys/internal/ui/mounts/blind2/db": (404, {}),
+    "/v1/sys/internal/ui/mounts/blind1/db": (404, {}),
+    # What a token may always read of itself.
+    "/v1/sys/internal/ui/mounts/auth/token/lookup-self": (404, {}),
+    "/v1/auth/token/lookup-self": (200, {"data": {"x": TOKEN}}),
     "/v1/blind2/data/db": (200, {"data": {"data": {"password": "kanarienvogel"}}}),
     "/v1/blind1/data/db": (403, {"errors": ["permission denied"]}),
     "/v1/blind1/db": (200, {"data": {"password": "kanarienvogel"}}),
@@ -144,6 +153,8 @@ def test_numbers_and_older_versions(vault: StubVault) -> None:
         ("none/db", Trouble.DENIED),
         ("moved/db", Trouble.DENIED),
         ("odd/db", Trouble.MISSING),
+        ("auth/token/lookup-self", Trouble.DENIED),
+        ("sys/mounts", Trouble.DENIED),
         ("sealed/db", Trouble.UNREACHABLE),
         ("full/db", Trouble.UNREACHABLE),
     ],

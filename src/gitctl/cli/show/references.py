@@ -26,9 +26,10 @@ STATES = (READABLE, UNASKED, *(str(trouble) for trouble in Trouble))
 
 @dataclass(frozen=True, slots=True)
 class AppReferences:
-    """The references of one app."""
+    """The references of one app on one cluster, "" where the environment has none."""
 
     app: App
+    cluster: str
     found: tuple[Found, ...]
 
 
@@ -48,6 +49,7 @@ def _item(one: AppReferences, found: Found) -> dict[str, Any]:
     known = {
         "app": one.app.name,
         "environment": one.app.env,
+        "cluster": one.cluster,
         "object": ref_json(found.ref),
         "key": str(found.path[-1]),
         "reference": shown(found.text),
@@ -65,19 +67,20 @@ def _state(found: Found) -> str:
 
 
 def _text(session: Session, apps: Sequence[AppReferences], *, checked: bool) -> str:
-    rows = [_row(one, found, checked=checked) for one in apps for found in one.found]
+    several = len({one.cluster for one in apps}) > 1
+    rows = [_row(one, found, checked=checked, several=several) for one in apps for found in one.found]
     head = (*_HEAD, "STATE") if checked or any(f.fault for one in apps for f in one.found) else _HEAD
     cells = [row[: len(head)] for row in rows]
     return text_of(list(table(cells, head)), color=session.color, clean=session.redactor.clean) if rows else ""
 
 
-def _row(one: AppReferences, found: Found, *, checked: bool) -> tuple[str, ...]:
+def _row(one: AppReferences, found: Found, *, checked: bool, several: bool) -> tuple[str, ...]:
     state = _state(found)
     if found.value is not None:
         state += f" ({counted(len(found.value), 'byte')})"
     elif found.fault:
         state += f": {found.fault.reason}"
-    name = one.app.name or one.app.path or "."
+    name = (one.app.name or one.app.path or ".") + (f" ({one.cluster})" if several else "")
     return name, found.ref.short, str(found.path[-1]), shown(found.text), state if checked or found.fault else ""
 
 

@@ -1,7 +1,8 @@
 """HashiCorp Vault and OpenBao: their key/value engines, versions 1 and 2, by the HTTP API. Experimental.
 
 https://developer.hashicorp.com/vault/api-docs/secret/kv. Which version a mount has is asked as the vault program asks it
-(sys/internal/ui/mounts); a token that may not ask finds out by trying.
+(sys/internal/ui/mounts); a server too old to know that is tried. Nothing but these engines is read: elsewhere a GET gives away the token
+itself (auth/token/lookup-self), or makes credentials.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from gitctl.protocols import Fault, Trouble
 from gitctl.redact import Redactor
 from gitctl.secrets.stores.vault_http import Answer, VaultHttp
 
+_SYSTEM = frozenset({"sys", "auth", "identity", "cubbyhole"})
 _TOKEN_FILE = ".vault-token"
 
 
@@ -79,20 +81,21 @@ def _read(http: VaultHttp, source: Source) -> bytes | Fault:
 
 
 def _mount(http: VaultHttp, path: str) -> tuple[str, int] | Fault:
-    """The mount's name with a slash at its end, and its version; 0 where that cannot be asked."""
-    answer = http.get(f"sys/internal/ui/mounts/{path}")
+    """The mount's name with a slash at its end, and its version; 0 where the server does not know the question."""
+    first = path.partition("/")[0]
+    answer = http.get(f"sys/internal/ui/mounts/{path}") if first not in _SYSTEM else Answer(403, {})
     if isinstance(answer, Fault):
         return answer
-    data = answer.body.get("data")
-    if answer.status != 200 or not isinstance(data, dict) or not path.startswith(str(data.get("path", "\0"))):
-        if answer.status >= 500:
-            return _unwell(answer)
-        return f"{path.partition('/')[0]}/", 0
-    options = data.get("options")
-    version = options.get("version") if isinstance(options, dict) else None
-    if data.get("type") not in ("kv", "generic"):
-        return Fault(Trouble.MISSING, f"{data['path']} is no key/value engine")
-    return str(data["path"]), 2 if str(version) == "2" else 1
+    if answer.status == 404:
+        return f"{first}/", 0
+    found = _value(answer, ("data",))
+    if isinstance(found, Fault):
+        return found
+    data = answer.body["data"]
+    name, options = str(data.get("path", "")), data.get("options")
+    if data.get("type") not in ("kv", "generic") or not (name.endswith("/") and path.startswith(name)):
+        return Fault(Trouble.MISSING, "there is no key/value engine at that path")
+    return name, 2 if isinstance(options, dict) and str(options.get("version")) == "2" else 1
 
 
 def _value(answer: Answer | Fault, keys: tuple[str, ...]) -> bytes | Fault:
