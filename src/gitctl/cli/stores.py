@@ -23,7 +23,7 @@ def open_stores(session: Session, listed: ListedSources, root: Path) -> Referenc
 
     withhold(session, listed.env)
     local = (EnvStore(listed.env, session.withheld), FileStore(listed.files, root))
-    vault = VaultStore(listed.vault, os.environ, session.redactor)
+    vault = VaultStore(os.environ, session.redactor)
     return StoreReader((*local, AwsSecrets(os.environ), ParameterStore(os.environ), vault), session.redactor)
 
 

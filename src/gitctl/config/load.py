@@ -88,7 +88,7 @@ def _project(read: shape.Project, *, path: str, folder: str, marks: Marks) -> Pr
         apps=tuple(_app(read, name, folder, path, marks) for name in read.apps),
         source=SourceSpec(url=read.source.url, ref=read.source.ref),
         limits=Limits(read.limits.prune_count, read.limits.prune_share, read.limits.prune_per_day),
-        references=ListedSources(tuple(read.references.env), tuple(read.references.files), tuple(read.references.vault)),
+        references=ListedSources(tuple(read.references.env), tuple(read.references.files)),
         path=path,
     )
 

@@ -232,10 +232,6 @@ class References(Strict):
     ] = UNSET
     env: Annotated[list[VarName], Meta(description="variables for ref+env://NAME; taken out of the environment of other programs")] = []
     files: Annotated[list[Text], Meta(description="files for ref+file://PATH, relative to the repository's root, or absolute")] = []
-    vault: Annotated[
-        list[Annotated[str, Meta(pattern=r"^https?://[^\s/?#@]+/?$", title="an address such as https://vault.example.com:8200")]],
-        Meta(description="addresses that ?address= may name, to which the token then goes; VAULT_ADDR always may"),
-    ] = []
 
 
 class Limits(Strict):

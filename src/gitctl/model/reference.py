@@ -85,12 +85,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class ListedSources:
-    """What gitctl.yaml lets references of any app read: names of variables, files (relative to the repository's root, or absolute), and
-    addresses of Vault beside VAULT_ADDR."""
+    """What gitctl.yaml lets references of any app read: names of variables, and files (relative to the repository's root, or absolute)."""
 
     env: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
-    vault: tuple[str, ...] = ()
 
 
 def is_reference(text: str) -> bool:

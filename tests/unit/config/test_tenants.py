@@ -59,10 +59,9 @@ references:
   stores: ["ref+aws*://shop-{env}/*"]
   env: [SHOP_TOKEN]
   files: [/run/secrets/db, local/db]
-  vault: ["https://vault.example.com:8200"]
 """
     project = load(TEXT + more)
-    assert project.references == ListedSources(("SHOP_TOKEN",), ("/run/secrets/db", "local/db"), ("https://vault.example.com:8200",))
+    assert project.references == ListedSources(("SHOP_TOKEN",), ("/run/secrets/db", "local/db"))
     found = {app.name: app.tenancy.allowed(Subject.REFERENCES) for app in resolve(project, "prod")[0].apps}
     wanted = [(("ref+aws*://shop-prod/*",), "gitctl.yaml:22:3 references.stores")]
     assert all([(one.patterns, str(one.where)) for one in lists] == wanted for lists in found.values())

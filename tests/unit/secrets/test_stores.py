@@ -125,9 +125,9 @@ def vault() -> Iterator[StubVault]:
         yield server
 
 
-def at(address: str, path: str, *listed: str, **more: str) -> bytes | Fault:
+def at(address: str, path: str, **more: str) -> bytes | Fault:
     environment = {"VAULT_ADDR": address, "VAULT_TOKEN": TOKEN} | more
-    return VaultStore(listed, environment, Redactor()).read(parse(f"ref+vault://{path}#x").source)
+    return VaultStore(environment, Redactor()).read(parse(f"ref+vault://{path}#x").source)
 
 
 @pytest.mark.parametrize("path", ["two/db", "team/one/db", "blind2/db", "blind1/db"])
@@ -174,7 +174,8 @@ def test_the_token_goes_nowhere_else(vault: StubVault, tmp_path: Path) -> None:
     assert trouble(at("http://127.0.0.1:1", "two/db")) is Trouble.UNREACHABLE
     assert asked == []
     (tmp_path / ".vault-token").write_text(f"{TOKEN}\n")
-    found = at(other, f"two/db?address={address}", address, VAULT_TOKEN="", HOME=str(tmp_path), VAULT_NAMESPACE="team")
+    listed = {"GITCTL_VAULT_ADDRESSES": f"https://a.example.com, {address}/", "VAULT_NAMESPACE": "team"}
+    found = at(other, f"two/db?address={address}", VAULT_TOKEN="", HOME=str(tmp_path), **listed)
     assert isinstance(found, bytes)
     assert {(h["X-Vault-Token"], h["X-Vault-Namespace"], h["X-Vault-Request"]) for _, h in asked} == {(TOKEN, "team", "true")}
     assert not any(TOKEN in path for path, _ in asked)
@@ -182,7 +183,7 @@ def test_the_token_goes_nowhere_else(vault: StubVault, tmp_path: Path) -> None:
 
 def test_the_token_is_hidden_from_then_on(vault: StubVault) -> None:
     redactor = Redactor()
-    VaultStore((), {"VAULT_ADDR": vault.url, "VAULT_TOKEN": TOKEN}, redactor).read(Source(StoreKind.VAULT, "two/db"))
+    VaultStore({"VAULT_ADDR": vault.url, "VAULT_TOKEN": TOKEN}, redactor).read(Source(StoreKind.VAULT, "two/db"))
     assert TOKEN not in redactor.clean(f"token {TOKEN}")
 
 

@@ -8,7 +8,7 @@ itself (auth/token/lookup-self), or makes credentials.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +17,21 @@ from gitctl.protocols import Fault, Trouble
 from gitctl.redact import Redactor
 from gitctl.secrets.stores.vault_http import Answer, VaultHttp
 
+LISTED = "GITCTL_VAULT_ADDRESSES"
 _SYSTEM = frozenset({"sys", "auth", "identity", "cubbyhole"})
 _TOKEN_FILE = ".vault-token"
 
 
 class VaultStore:
-    """Implements `protocols.Store`. `environment` has VAULT_*; `addresses` are those that gitctl.yaml lets a reference name: the token
-    goes to them."""
+    """Implements `protocols.Store`. `environment` has VAULT_*, and in GITCTL_VAULT_ADDRESSES what a reference may name beside VAULT_ADDR:
+    the token goes there, so no commit may have a say in it."""
 
     kind = StoreKind.VAULT
 
-    def __init__(self, addresses: Collection[str], environment: Mapping[str, str], redactor: Redactor) -> None:
+    def __init__(self, environment: Mapping[str, str], redactor: Redactor) -> None:
         self._own = environment.get("VAULT_ADDR", "").rstrip("/")
-        self._addresses = frozenset(address.rstrip("/") for address in addresses) | {self._own}
+        listed = environment.get(LISTED, "").replace(",", " ").split()
+        self._addresses = frozenset(address.rstrip("/") for address in (*listed, self._own))
         self._environment = environment
         self._token = _token(environment)
         redactor.learn(self._token)
@@ -40,8 +42,8 @@ class VaultStore:
         if not address:
             return Fault(Trouble.UNREACHABLE, "where Vault is is not known", hint="set VAULT_ADDR")
         if address not in self._addresses:
-            hint = "add it to references.vault in gitctl.yaml, or set VAULT_ADDR"
-            return Fault(Trouble.UNLISTED, "gitctl.yaml does not list the address, to which the token would go", hint=hint)
+            hint = f"set VAULT_ADDR, or list it in the variable {LISTED}: no commit can"
+            return Fault(Trouble.UNLISTED, "this run is not told to send its token to that address", hint=hint)
         if not self._token:
             return Fault(Trouble.DENIED, "there is no token for Vault", hint="vault login, or VAULT_TOKEN")
         headers = {"X-Vault-Token": self._token, "X-Vault-Request": "true"}
