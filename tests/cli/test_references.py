@@ -17,7 +17,7 @@ CHART["templates/s.yaml"] = (
 CHART["values.yaml"] = "a: ref+env://A\n"
 APPS = {
     "plain": {"path": "plain", "namespace": "shop", "environments": ["dev"]},
-    "kust": {"path": "kust", "namespace": "shop", "environments": ["dev"]},
+    "kust": {"path": "kust", "namespace": "shop", "environments": ["dev", "two"]},
     "chart": {"path": "chart", "namespace": "shop", "environments": ["dev"], "team": "front"},
     "branch": {"path": "plain", "namespace": "shop", "environments": ["branch"], "target": {"branch": "rendered", "folder": "."}},
 }
@@ -25,7 +25,11 @@ PLAIN = "apiVersion: v1\nkind: Secret\nmetadata: {name: plain}\ndata: {a: ref+va
 
 
 def config(*env: str, **team: Any) -> str:
-    body = {"apiVersion": "gitctl.dev/v1", "kind": "Project", "name": "shop", "environments": {"dev": {}, "branch": {}}, "apps": APPS}
+    body = {"apiVersion": "gitctl.dev/v1", "kind": "Project", "name": "shop", "apps": APPS}
+    body |= {
+        "environments": {"dev": {}, "branch": {}, "two": {"clusters": ["eu", "us"]}},
+        "clusters": {n: {"context": n} for n in ("eu", "us")},
+    }
     return json.dumps(body | {"vars": {"N": "B"}, "references": {"env": env}, "teams": {"front": team}})
 
 
@@ -56,6 +60,9 @@ def test_references_without_a_cluster(gitctl: Runner, git_repo: Callable[..., Gi
         "chart a": "forbidden",
         "chart b": "forbidden",
     }
+    both = gitctl("secret", "resolve", "kust", "-e", "two", "-o", "json", cwd=repo.path).expect(0).json()["references"]
+    assert [(one["cluster"], one["key"]) for one in both] == [("eu", "a"), ("eu", "token"), ("us", "a"), ("us", "token")]
+
     # The team's rules are a finding; a file as it lies there is none, and doctor says what was never tried.
     told = gitctl("validate", "chart", "-e", "dev", "--kubernetes-version", "1.37", cwd=repo.path).expect(1)
     assert "has to be allowed to a team by name" in told.stdout

@@ -9,17 +9,18 @@ from typing import Any
 
 import pytest
 from tests.fixtures.errors import raises
+from tests.unit.plan.making import REVISION
 
 from gitctl.errors import ErrorId, GitctlError, Where
 from gitctl.model.app import App, BranchTarget
-from gitctl.model.manifest import Manifest, ObjectRef, Origin
+from gitctl.model.manifest import Manifest, ObjectRef, Origin, RenderInputs, RenderResult
 from gitctl.model.reference import Reference
 from gitctl.model.tenancy import RuleList, Subject, Tenancy
 from gitctl.plan.tenancy import object_breaches
 from gitctl.protocols import Fault, Trouble
 from gitctl.target.branch.check import check_manifests
 from gitctl.target.branch.place import Place
-from gitctl.workflow.references import found_in, resolved, resolved_as_far
+from gitctl.workflow.references import ask_ahead, found_in, resolved, resolved_as_far
 
 APP = App("shop", "dev", "web", "apps/web")
 TEAM = Tenancy("front", Where("gitctl.yaml", 3, 3, "teams.front"))
@@ -30,10 +31,10 @@ class Stores:
 
     def __init__(self, **values: bytes | Fault) -> None:
         self.known = values
-        self.asked: list[str] = []
+        self.calls: list[list[str]] = []
 
     def values(self, wanted: Collection[Reference]) -> Mapping[Reference, bytes | Fault]:
-        self.asked += [str(one) for one in wanted]
+        self.calls.append([str(one) for one in wanted])
         return {one: self.known[one.source.path] for one in wanted}
 
 
@@ -55,7 +56,7 @@ def test_a_value_that_looks_like_a_reference_is_not_followed() -> None:
     stores = Stores(A=b"ref+env://B", B=b"no")
     once = resolved(APP, [secret(a="ref+env://A")], stores)
     assert resolved(APP, once, stores) == once
-    assert stores.asked == ["ref+env://A"]
+    assert stores.calls == [["ref+env://A"], []]
 
 
 @pytest.mark.parametrize(
@@ -89,6 +90,13 @@ def test_all_that_have_no_value_are_one_error_named_by_the_gravest() -> None:
         "Secret shop/other data.c",
         "Secret shop/other data.d",
     ]
+
+
+def test_all_apps_are_asked_for_at_once() -> None:
+    stores, inputs = Stores(A=b"x", B=b"y"), RenderInputs("plain")
+    renders = [(APP, RenderResult("web", REVISION, inputs, (secret(a=text),), "")) for text in ("ref+env://A", "ref+env://B", "ref+x://C")]
+    ask_ahead(renders, stores)
+    assert stores.calls == [["ref+env://A", "ref+env://B"]]
 
 
 def test_a_look_goes_as_far_as_it_can() -> None:

@@ -33,8 +33,7 @@ class VaultStore:
         listed = environment.get(LISTED, "").replace(",", " ").split()
         self._addresses = frozenset(address.rstrip("/") for address in (*listed, self._own))
         self._environment = environment
-        self._token = _token(environment)
-        redactor.learn(self._token)
+        self._redactor = redactor
 
     def read(self, source: Source) -> bytes | Fault:
         """See Store: the secret as a JSON object."""
@@ -44,9 +43,11 @@ class VaultStore:
         if address not in self._addresses:
             hint = f"set VAULT_ADDR, or list it in the variable {LISTED}: no commit can"
             return Fault(Trouble.UNLISTED, "this run is not told to send its token to that address", hint=hint)
-        if not self._token:
+        token = _token(self._environment)
+        if not token:
             return Fault(Trouble.DENIED, "there is no token for Vault", hint="vault login, or VAULT_TOKEN")
-        headers = {"X-Vault-Token": self._token, "X-Vault-Request": "true"}
+        self._redactor.learn(token)
+        headers = {"X-Vault-Token": token, "X-Vault-Request": "true"}
         if namespace := self._environment.get("VAULT_NAMESPACE", ""):
             headers["X-Vault-Namespace"] = namespace
         http = VaultHttp(address, headers, self._environment.get("VAULT_CACERT", ""))
