@@ -139,17 +139,20 @@ def open_stages(
         return (_stage(session, opened, _environment(opened.project, flags.env), None, (), target=False),)
     selections = resolve(opened.project, flags.env or "", chosen, context=flags.context or "", with_dependencies=with_deps)
     tip = _tip(session, opened) if revision else None
-    # The lists that bind are those of the branch, as rules are. One for the run: what several apps refer to is asked for once.
-    opened = replace(opened, stores=open_stores(session, (tip or opened.project).references, opened.root))
+    opened = _with_stores(session, opened, tip)
     if not target:
-        return tuple(
-            _stage(session, opened, s.env, s.cluster, bound(s, tip), target=False) for s in selections[: None if every_cluster else 1]
-        )
+        seen = selections if every_cluster else selections[:1]
+        return tuple(_stage(session, opened, s.env, s.cluster, bound(s, tip), target=False) for s in seen)
     to_clusters, to_branches = branches.split(tuple(replace(s, apps=bound(s, tip)) for s in selections))
     return (
         *(_stage(session, opened, s.env, s.cluster, s.apps, target=needs_cluster or s.cluster is not None) for s in to_clusters),
         *(_branch_stage(session, opened, b, push) for b in to_branches),
     )
+
+
+def _with_stores(session: Session, opened: OpenProject, tip: Project | None) -> OpenProject:
+    """The lists that bind are those of the branch, as rules are. One for the run: what several apps refer to is asked for once."""
+    return replace(opened, stores=open_stores(session, (tip or opened.project).references, opened.root))
 
 
 def read_project(session: Session, names: list[str] | None, *, revision: str | None = None, worktree: bool = False) -> OpenProject | None:
