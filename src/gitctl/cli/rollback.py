@@ -106,6 +106,8 @@ def _tell(session: Session, plan: RollbackPlan) -> None:
     session.say(f"back to record {record.number}: {record.revision[:8]} {record.subject} (by {record.actor}, {record.finished})")
     for path, content in plan.files.items():
         session.say(f"  {'remove' if content is None else 'restore'} {path}")
+    for name in plan.secrets:
+        session.say(f"  note: {name} changes; what it opens elsewhere, such as a database, is not changed back")
 
 
 def _consent_to_others(session: Session, plan: RollbackPlan, *, yes: bool) -> None:

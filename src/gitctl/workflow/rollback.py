@@ -51,6 +51,11 @@ class RollbackPlan:
     others: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Secrets whose value changes: what they open elsewhere is not changed back."""
+        return tuple(str(c.ref) for c in self.planned.plan.changes if c.ref.kind == "Secret")
+
 
 def plan_rollback(app: App, parts: Parts, request: RollbackRequest, *, overlay: Overlay) -> RollbackPlan:
     """Everything about a rollback before anything is written. Raises Refused, SourceError, RenderError."""
