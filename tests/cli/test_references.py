@@ -79,3 +79,5 @@ def test_references_without_a_cluster(gitctl: Runner, git_repo: Callable[..., Gi
     told = gitctl("diff", "plain", "-e", "dev", "--from", "HEAD~1", "--to", "HEAD", cwd=repo.path).expect(1)
     assert "data.a: *** (19 bytes) → *** (23 bytes)" in told.stdout
     gitctl("sync", "branch", "-e", "branch", cwd=repo.path).error(ErrorId.BRANCH_REFERENCE)
+    told = gitctl("validate", "branch", "-e", "branch", "--kubernetes-version", "1.37", cwd=repo.path).expect(1).stdout
+    assert "ref+env://B: nobody behind a branch resolves it" in told

@@ -10,9 +10,10 @@ from gitctl.errors import GitctlError, Where
 from gitctl.model.app import App
 from gitctl.model.finding import Case, Finding, Problem, Rule, Severity
 from gitctl.model.manifest import Json, Manifest, ObjectRef, Path
-from gitctl.model.reference import is_reference
-from gitctl.protocols import Tree
+from gitctl.model.reference import is_reference, shown
+from gitctl.protocols import Tree, Trouble
 from gitctl.workflow.places import FilePlaces, RenderedPlaces
+from gitctl.workflow.references import found_in
 from gitctl.workflow.tenancy import rule_breaches
 from gitctl.workflow.written import Written, definitions, patches, read_file
 
@@ -151,12 +152,17 @@ def validate_apps(rendered: Sequence[tuple[str, Rendered]], tree: Tree, schemas:
 
 
 def _rules(app: App, manifests: Sequence[Manifest]) -> Mapping[ObjectRef, tuple[Problem, ...]]:
-    """Objects that the rules of the app or its team forbid."""
+    """Objects that the rules of the app or its team forbid, and references to stores that nobody could follow."""
     found: dict[ObjectRef, tuple[Problem, ...]] = {}
     for breach in rule_breaches(app, manifests):
         if breach.ref:
             hint = f"the rule is in {breach.where}"
             found[breach.ref] = (*found.get(breach.ref, ()), Problem(Rule.TEAM_RULES, breach.problem, hint=hint))
+    for one in found_in(app, manifests):
+        # What the rules forbid is told above.
+        if one.fault and (one.fault.trouble is Trouble.INVALID or app.target):
+            problem = Problem(Rule.WRONG_VALUE, f"{shown(one.text)}: {one.fault.reason}", one.path, one.fault.hint)
+            found[one.ref] = (*found.get(one.ref, ()), problem)
     return found
 
 
