@@ -39,14 +39,15 @@ def resolve(
 
     With --check each is asked for, as a sync would do it, by the account that runs this.
     """
-    from gitctl.cli.open import open_stages, render_with
+    from gitctl.cli.open import open_stages
+    from gitctl.cli.rendering import render_with
     from gitctl.cli.show.references import AppReferences, show_references
     from gitctl.workflow.plan import render_apps
     from gitctl.workflow.references import ask_ahead, asked, found_in
 
-    # Nothing is decrypted for it: CI that checks needs no key.
-    render = render_with(session, keyless=True)
     stages = open_stages(session, apps, revision=revision, worktree=worktree, target=False, every_cluster=True)
+    # Nothing is decrypted for it: CI that checks needs no key.
+    render = render_with(session, stages[0].parts.source, keyless=True)
     rendered = [(stage, r) for stage in stages for r in render_apps(stage.apps, replace(stage.parts, render=render))]
     stores = stages[0].parts.stores
     if check:
