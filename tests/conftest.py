@@ -1,7 +1,7 @@
 """Fixtures for all tests. They are explained where they are written, in tests/fixtures/.
 
 isolated (always), gitctl, git_repo · control_plane, namespace, new_namespace, kubeconfig, kubectl, fault_proxy
-age_key, stranger, runtime_folder · sealer, successor · branch_project · figure, long
+age_key, stranger, runtime_folder · aws · sealer, successor · branch_project · figure, long
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from tests.fixtures.aws import aws  # noqa: F401
 from tests.fixtures.branch import branch_project  # noqa: F401
 from tests.fixtures.cluster import (  # noqa: F401
     control_plane,

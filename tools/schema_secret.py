@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from schema_words import LATER_TIME, SHA, TEXT, WHOLE, YES, Json, many, maybe, shape, word
+from schema_words import LATER_TIME, SHA, TEXT, WHOLE, YES, Json, many, maybe, shape, use, word
 
+from gitctl.cli.show.references import STATES
 from gitctl.model.audit import AuditRule
 from gitctl.model.exposure import ExposureKind
 from gitctl.model.sealing import Scope, SealState
@@ -15,6 +16,20 @@ FINDING: Json = {"file": TEXT, "line": WHOLE, "column": WHOLE, "kind": word(Expo
 FINDING |= {"commit": TEXT}
 ACCEPTED, PASSED_OVER = shape({**FINDING, "reason": TEXT}), shape({"file": TEXT, "reason": TEXT})
 SEALED: Json = {"file": TEXT, "secret": TEXT, "scope": word(Scope), "values": WHOLE, "state": word(SealState), "why": TEXT, "finding": YES}
+REFERENCE = shape(
+    {
+        "app": TEXT,
+        "environment": TEXT,
+        "cluster": TEXT,
+        "object": use("object"),
+        "key": TEXT,
+        "reference": TEXT,
+        "state": {"enum": list(STATES)},
+        "reason": TEXT,
+        "hint": TEXT,
+    },
+    {"bytes": WHOLE},
+)
 
 VALUE: Json = {"file": TEXT, "key": TEXT, "line": WHOLE, "changedAt": LATER_TIME, "author": TEXT, "commit": TEXT, "anew": YES}
 CONSUMER: Json = {"app": TEXT, "object": TEXT, "how": word(UseKind), "keys": many(TEXT), "optional": YES, "refreshesItself": YES}
@@ -88,6 +103,7 @@ SECRETS: dict[str, Json] = {
     "SecretView": shape(
         {"file": TEXT, "values": many(shape({"document": WHOLE, "path": many({"type": ["string", "integer"]}), "bytes": WHOLE}))}
     ),
+    "SecretReferences": shape({"checked": YES, "references": many(REFERENCE), "errors": many(use("error"))}),
     "SecretMerge": shape(
         {"file": TEXT, "merged": WHOLE, "conflicts": many(shape({"key": TEXT, "ours": TEXT, "theirs": TEXT})), "written": YES}
     ),

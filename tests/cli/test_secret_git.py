@@ -191,15 +191,15 @@ def test_a_conflict_is_told_by_key_and_decided_by_key(repo: GitRepo, gitctl: Run
     assert not any(value in said for value in VALUES)
     assert "user: alice" in plain(repo, gitctl)
     assert "password: nachtigall" in plain(repo, gitctl)
-    listed = gitctl("secret", "resolve", FILE, "-o", "json", cwd=repo.path).expect(1).json()
+    listed = gitctl("secret", "conflicts", FILE, "-o", "json", cwd=repo.path).expect(1).json()
     assert [one["key"] for one in listed["conflicts"]] == ["stringData.password"]
-    gitctl("secret", "resolve", FILE, "--theirs", "stringData.user", cwd=repo.path).error(ErrorId.ARGUMENT_INVALID)
+    gitctl("secret", "conflicts", FILE, "--theirs", "stringData.user", cwd=repo.path).error(ErrorId.ARGUMENT_INVALID)
     both = ("--theirs", "all", "--ours", "stringData.password")
-    gitctl("secret", "resolve", FILE, *both, cwd=repo.path).error(ErrorId.FLAGS_CONFLICT)
-    gitctl("secret", "resolve", FILE, "--theirs", "stringData.password", cwd=repo.path).expect(0)
+    gitctl("secret", "conflicts", FILE, *both, cwd=repo.path).error(ErrorId.FLAGS_CONFLICT)
+    gitctl("secret", "conflicts", FILE, "--theirs", "stringData.password", cwd=repo.path).expect(0)
     assert "password: rotkehlchen" in plain(repo, gitctl)
     repo.git("add", FILE)
-    gitctl("secret", "resolve", FILE, cwd=repo.path).error(ErrorId.NOT_IN_CONFLICT)
+    gitctl("secret", "conflicts", FILE, cwd=repo.path).error(ErrorId.NOT_IN_CONFLICT)
     repo.git("commit", "--quiet", "--no-edit")
 
 
@@ -212,7 +212,7 @@ def test_without_a_key_nothing_is_merged_and_nothing_lost(repo: GitRepo, gitctl:
     assert code == 1
     assert "no usable key" in said
     assert (repo.path / FILE).read_bytes() == ours
-    assert gitctl("secret", "resolve", FILE, cwd=repo.path).expect(0)
+    assert gitctl("secret", "conflicts", FILE, cwd=repo.path).expect(0)
     assert "user: alice" in plain(repo, gitctl)
 
 
@@ -250,7 +250,7 @@ def test_plain_on_one_side_is_refused(repo: GitRepo, gitctl: Runner) -> None:
     repo.git("checkout", "--quiet", "main")
     put(repo, gitctl, "s/bob/alice/")
     assert merge(repo)[0] == 1
-    gitctl("secret", "resolve", FILE, cwd=repo.path).error(ErrorId.SECRET_MERGE)
+    gitctl("secret", "conflicts", FILE, cwd=repo.path).error(ErrorId.SECRET_MERGE)
 
 
 def test_a_changed_selection_is_refused(repo: GitRepo, gitctl: Runner) -> None:
@@ -264,7 +264,7 @@ def test_a_changed_selection_is_refused(repo: GitRepo, gitctl: Runner) -> None:
     repo.git("checkout", "--quiet", "--force", "main")
     put(repo, gitctl, "s/bob/alice/")
     assert merge(repo)[0] == 1
-    gitctl("secret", "resolve", FILE, cwd=repo.path).error(ErrorId.SECRET_MERGE)
+    gitctl("secret", "conflicts", FILE, cwd=repo.path).error(ErrorId.SECRET_MERGE)
 
 
 KINDS = {
@@ -297,7 +297,7 @@ def test_a_file_without_structure_conflicts_as_a_whole(repo: GitRepo, gitctl: Ru
     code, said = merge(repo)
     assert code == 1
     assert "key.bin: in conflict: the top" in said
-    gitctl("secret", "resolve", "key.bin", "--theirs", "all", cwd=repo.path).expect(0)
+    gitctl("secret", "conflicts", "key.bin", "--theirs", "all", cwd=repo.path).expect(0)
     assert plain(repo, gitctl, "key.bin") == "kanarieneule\n"
 
 

@@ -90,16 +90,7 @@ def test_pgp_with_a_private_home(gitctl: Runner, tmp_path: Path, gnupg: Path) ->
     lifecycle(gitctl, tmp_path, f"pgp: {fingerprint}", open_=env, shut={"GNUPGHOME": str(empty)})
 
 
-@pytest.fixture
-def aws() -> Iterator[Moto]:
-    """AWS on this machine."""
-    program = shutil.which("moto_server")
-    if program is None:
-        pytest.skip("no moto_server on PATH: `make tools`, and PATH as in `make test`")
-    with Moto(Path(program)) as server:
-        yield server
-
-
+@pytest.mark.xdist_group("aws")
 def test_aws_kms(gitctl: Runner, tmp_path: Path, aws: Moto) -> None:
     arn = aws.call("kms", "CreateKey")["KeyMetadata"]["Arn"]
     closed = {**aws.environment, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}

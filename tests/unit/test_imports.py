@@ -23,6 +23,7 @@ HEAVY = {
     "stamina",
     "urllib3",
     "pyrage",
+    "botocore",
     "rich.console",
 }
 

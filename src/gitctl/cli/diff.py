@@ -78,7 +78,7 @@ def diff(
     _check_flags(session, external=external, summary=summary, revisions=(from_revision, to_revision))
     if from_revision and to_revision:
         old, new = (open_stages(session, apps, revision=name, target=False, absent=True)[0] for name in (from_revision, to_revision))
-        beside = partial(_beside, session, with_env, new)
+        beside = partial(_beside, session, with_env, _asking_nobody(new))
         return show_revision_diff(session, _between(old, new), summary=summary, external=external, beside=beside)
     stages = open_stages(session, apps, revision=revision, worktree=worktree, app_name=app_name, tell_dirty=True)
     request = plan_request(
@@ -114,6 +114,15 @@ def _beside(session: Session, envs: Sequence[str] | None, stage: Stage, plans: S
         if one.error:
             session.warn(f"{one.title}: not compared: {one.error.message}")
     return [(one.title, one.plan) for one in found if one.plan]
+
+
+def _asking_nobody(stage: Stage) -> Stage:
+    """Between revisions references to stores are compared, not what they stand for."""
+    from dataclasses import replace
+
+    from gitctl.protocols import NoReferences
+
+    return replace(stage, parts=replace(stage.parts, stores=NoReferences()))
 
 
 def _between(old: Stage, new: Stage) -> list[tuple[str, Plan]]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gitctl.cli.show.lines import Line
+    from gitctl.model.app import Project
+    from gitctl.protocols import Tree
     from gitctl.render.jail import Network
     from gitctl.workflow.doctor import Need, ToolReport
 
@@ -67,8 +69,9 @@ def _needs(session: Session) -> frozenset[Need]:
     folder = "" if file.parent == root else file.parent.relative_to(root).as_posix()
     _tell_experimental(session, file.parent)
     try:
-        project = load(file.read_bytes(), path=str(file), folder=folder)
-        return uses(project, names=WorkTree(root).names, encrypted=(file.parent / ".sops.yaml").is_file())
+        project, tree = load(file.read_bytes(), path=str(file), folder=folder), WorkTree(root)
+        _tell_vault(session, project, tree)
+        return uses(project, names=tree.names, encrypted=(file.parent / ".sops.yaml").is_file())
     except GitctlError as error:
         session.warn(f"what {file} needs is not known: {error}")
         return frozenset()
@@ -87,6 +90,18 @@ def _tell_experimental(session: Session, folder: Path) -> None:
         return
     for service in found:
         session.warn(f"{service} in {config}: experimental, gitctl was never run against it: try decrypt, edit and rotate first")
+
+
+def _tell_vault(session: Session, project: Project, tree: Tree) -> None:
+    """References to Vault were only ever read from answers as its documentation has them."""
+    from gitctl.model.reference import StoreKind
+    from gitctl.workflow.doctor import folder_of
+
+    mark = f"ref+{StoreKind.VAULT}://".encode()
+    for folder in dict.fromkeys(folder_of(spec.template) for spec in project.apps):
+        if tree.names(folder) and any(mark in content for content in tree.files(folder).values()):
+            session.warn(f"references to Vault below {folder or '.'}: experimental: try `gitctl secret resolve --check` first")
+            return
 
 
 def _answer(argv: tuple[str, ...]) -> str | None:

@@ -48,6 +48,7 @@ FORMS: Mapping[str, frozenset[Output]] = {
     "secret status": NAMES,
     "secret rotate": NAMES,
     "secret git-setup": DATA,
+    "secret conflicts": DATA,
     "secret resolve": DATA,
     "secret textconv": TEXT,
     "secret merge-driver": TEXT,

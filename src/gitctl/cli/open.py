@@ -17,6 +17,7 @@ from gitctl.cli.rendering import render_with
 from gitctl.cli.request import duration
 from gitctl.cli.session import Session
 from gitctl.cli.start import start_folder
+from gitctl.cli.stores import open_stores, withhold_listed
 from gitctl.cli.terminal import in_ci
 from gitctl.config import tenants
 from gitctl.config.fill import fill_app, path_app, placeholders
@@ -26,9 +27,10 @@ from gitctl.config.resolve import Selection, resolve
 from gitctl.errors import ConfigError, ErrorId, GitctlError, UsageError
 from gitctl.model.app import App, Cluster, Environment, Limits, Project, SourceSpec
 from gitctl.model.quantity import counted
+from gitctl.model.reference import ListedSources
 from gitctl.paths import cache_folder
 from gitctl.plan.adopt import owners_of
-from gitctl.protocols import Publisher, Source, Target, Tree
+from gitctl.protocols import NoReferences, Publisher, References, Source, Target, Tree
 from gitctl.source.checkout import dirty_paths, find_root
 from gitctl.source.open import open_publisher, open_source
 from gitctl.source.repository import LocalSource, MirrorSource
@@ -83,6 +85,7 @@ class OpenProject:
     ref: str
     root: Path
     place: SourceSpec
+    stores: References = NoReferences()
 
 
 def open_stages(
@@ -101,8 +104,10 @@ def open_stages(
     needs_cluster: bool = True,
     push: bool | None = None,
     opened: OpenProject | None = None,
+    every_cluster: bool = False,
 ) -> tuple[Stage, ...]:
-    """The selected apps, one stage a cluster, then one a branch. `target=False` for commands that reach neither.
+    """The selected apps, one stage a cluster, then one a branch. `target=False` for commands that reach neither: one stage, with
+    `every_cluster` one for each.
 
     `absent` tolerates apps that the revision does not know (diff between revisions); `named` asks for --app in path mode;
     without `may_fetch` a commit that this clone lacks is not asked for; `tell_dirty` says that uncommitted changes are passed over;
@@ -134,13 +139,20 @@ def open_stages(
         return (_stage(session, opened, _environment(opened.project, flags.env), None, (), target=False),)
     selections = resolve(opened.project, flags.env or "", chosen, context=flags.context or "", with_dependencies=with_deps)
     tip = _tip(session, opened) if revision else None
+    opened = _with_stores(session, opened, tip)
     if not target:
-        return tuple(_stage(session, opened, s.env, s.cluster, bound(s, tip), target=False) for s in selections[:1])
+        seen = selections if every_cluster else selections[:1]
+        return tuple(_stage(session, opened, s.env, s.cluster, bound(s, tip), target=False) for s in seen)
     to_clusters, to_branches = branches.split(tuple(replace(s, apps=bound(s, tip)) for s in selections))
     return (
         *(_stage(session, opened, s.env, s.cluster, s.apps, target=needs_cluster or s.cluster is not None) for s in to_clusters),
         *(_branch_stage(session, opened, b, push) for b in to_branches),
     )
+
+
+def _with_stores(session: Session, opened: OpenProject, tip: Project | None) -> OpenProject:
+    """The lists that bind are those of the branch, as rules are. One for the run: what several apps refer to is asked for once."""
+    return replace(opened, stores=open_stores(session, (tip or opened.project).references, opened.root))
 
 
 def read_project(session: Session, names: list[str] | None, *, revision: str | None = None, worktree: bool = False) -> OpenProject | None:
@@ -157,6 +169,7 @@ def open_folder(session: Session, name: str, app_name: str) -> tuple[Stage, ...]
 def open_project(session: Session, *, revision: str | None = None, worktree: bool = False) -> OpenProject:
     """Find gitctl.yaml, open its source at a revision, and read the project from there (from the work tree with --worktree, --config)."""
     file = find_config(start_folder(session), explicit=session.flags.config)
+    withhold_listed(session, file.read_bytes())
     root = find_root(file.parent) or file.parent
     folder = "" if file.parent == root else file.parent.relative_to(root).as_posix()
     name = f"{folder}/{file.name}".lstrip("/")
@@ -233,6 +246,7 @@ def _path_stage(session: Session, path: Path, app_name: str | None, target: bool
     flags = session.flags
     cluster = Cluster(name=flags.context or "", context=flags.context or "")
     parts = _parts(session, None, WorkTree(root), cluster if target else None, Limits(), NoLookup())
+    parts = replace(parts, stores=open_stores(session, ListedSources(), root))
     if target:
         parts = replace(parts, cluster=parts.target.name)
     namespace = flags.namespace or (parts.target.namespace or "default" if target else "")
@@ -260,7 +274,7 @@ def _stage(
     acting = (spec.template for spec in opened.project.apps if spec.template.tenancy.account and cluster)
     everybody = (*(fill_app(template, environment, cluster) for template in acting), *apps)
     parts = _parts(session, opened.source, opened.tree, cluster if target else None, opened.project.limits, lookup, everybody)
-    parts = replace(parts, publisher=opened.publisher, blame=blame_with(opened.source, project=opened.file))
+    parts = replace(parts, publisher=opened.publisher, blame=blame_with(opened.source, project=opened.file), stores=opened.stores)
     project, clusters = opened.project.name, len(environment.clusters)
     return Stage(parts, apps, environment.name, environment.protect, project=project, clusters=clusters, at=cluster)
 

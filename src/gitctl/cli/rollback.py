@@ -107,7 +107,7 @@ def _tell(session: Session, plan: RollbackPlan) -> None:
     for path, content in plan.files.items():
         session.say(f"  {'remove' if content is None else 'restore'} {path}")
     for name in plan.secrets:
-        session.say(f"  note: {name} changes; values that live in outside stores are not brought back")
+        session.say(f"  note: {name} changes; what it opens elsewhere, such as a database, is not changed back")
 
 
 def _consent_to_others(session: Session, plan: RollbackPlan, *, yes: bool) -> None:

@@ -11,7 +11,16 @@ from typing import Annotated
 
 import typer
 
-from gitctl.cli import secret_audit, secret_exec, secret_git, secret_recipients, secret_restart, secret_scan, secret_seal
+from gitctl.cli import (
+    secret_audit,
+    secret_exec,
+    secret_git,
+    secret_recipients,
+    secret_resolve,
+    secret_restart,
+    secret_scan,
+    secret_seal,
+)
 from gitctl.cli.flags import with_session
 from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
@@ -43,6 +52,7 @@ def register(app: typer.Typer) -> None:
     secret_restart.register(group)
     secret_audit.register(group)
     secret_scan.register(group)
+    secret_resolve.register(group)
     secret_seal.register(group)
     app.add_typer(group, name="secret")
 

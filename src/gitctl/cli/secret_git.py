@@ -1,4 +1,4 @@
-"""`gitctl secret git-setup|textconv|merge-driver|resolve`: encrypted files in `git diff`, `git merge` and `git rebase`."""
+"""`gitctl secret git-setup|textconv|merge-driver|conflicts`: encrypted files in `git diff`, `git merge` and `git rebase`."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _EPILOGS = {
         ],
         codes={0: "done; with --check: all is set up", 1: "with --check: something is missing"},
     ),
-    "resolve": epilog(
+    "conflicts": epilog(
         [
-            ("gitctl secret resolve apps/web/secret.yaml", "what is in conflict"),
-            ("gitctl secret resolve apps/web/secret.yaml --theirs stringData.password", ""),
-            ("gitctl secret resolve apps/web/secret.yaml --ours all && git add apps/web/secret.yaml", ""),
+            ("gitctl secret conflicts apps/web/secret.yaml", "what is in conflict"),
+            ("gitctl secret conflicts apps/web/secret.yaml --theirs stringData.password", ""),
+            ("gitctl secret conflicts apps/web/secret.yaml --ours all && git add apps/web/secret.yaml", ""),
         ],
         codes={0: "nothing is in conflict any more", 1: "conflicts are left"},
     ),
@@ -44,7 +44,7 @@ _EPILOGS = {
 
 def register(group: typer.Typer) -> None:
     """Add the commands to `gitctl secret`."""
-    for name, command in (("git-setup", git_setup), ("resolve", resolve), ("textconv", textconv), ("merge-driver", merge_driver)):
+    for name, command in (("git-setup", git_setup), ("conflicts", conflicts), ("textconv", textconv), ("merge-driver", merge_driver)):
         group.command(name, epilog=_EPILOGS.get(name))(command)
 
 
@@ -111,12 +111,12 @@ def merge_driver(session: Session, base: Version, ours: Version, theirs: Version
     for one in _told(merged):
         session.warn(f"{name}: in conflict: {one}")
     if merged.conflicts:
-        session.say(f"ours is kept there: decide with `gitctl secret resolve {name}`")
+        session.say(f"ours is kept there: decide with `gitctl secret conflicts {name}`")
     return ExitCode.DIFFERENT if merged.conflicts else ExitCode.DONE
 
 
 @with_session()
-def resolve(
+def conflicts(
     session: Session,
     file: File,
     ours: Annotated[list[str] | None, typer.Option("--ours", metavar="KEY", help="Keep our value; repeatable; `all`.")] = None,

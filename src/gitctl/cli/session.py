@@ -39,6 +39,8 @@ class Session:
         self.redactor.learn(os.environ.get(GIT_TOKEN, ""))
         self.cancel = Deadline()
         self.signal = 0
+        self.withheld: dict[str, str] = {}
+        """Variables that were taken out of the environment: values for references, which no other program may have."""
 
     @property
     def color(self) -> bool:

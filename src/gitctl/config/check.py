@@ -13,6 +13,7 @@ from typing import Any
 from gitctl.config import moment, placeholder
 from gitctl.config.conform import conform
 from gitctl.config.cycle import find_cycle
+from gitctl.config.listed import reference_problems
 from gitctl.config.problem import KeyPath, Problem
 from gitctl.config.schema import json_schema
 from gitctl.config.secrets import secret_problems
@@ -49,7 +50,15 @@ def check(data: Any, *, folder: str = "") -> tuple[Problem, ...]:
         found += _app(("apps", name), app, data)
         found += _paths(("apps", name), app, folder)
         found += _rules(("apps", name), app)
-    return (*found, *_names(apps), *_cycles(apps), *tenancy_problems(data), *secret_problems(data), *_secret_paths(data, folder))
+    return (
+        *found,
+        *_names(apps),
+        *_cycles(apps),
+        *tenancy_problems(data),
+        *reference_problems(data),
+        *secret_problems(data),
+        *_secret_paths(data, folder),
+    )
 
 
 def _environments(data: Mapping[str, Any]) -> Iterator[Problem]:

@@ -32,6 +32,7 @@ from gitctl.model.app import (
     SourceSpec,
 )
 from gitctl.model.policy import Acceptance, MaxAge, SecretPolicy
+from gitctl.model.reference import ListedSources
 from gitctl.model.suspension import Suspension
 from gitctl.model.variable import Variable, VarScope, VarValue
 
@@ -88,6 +89,7 @@ def _project(read: shape.Project, *, path: str, folder: str, marks: Marks) -> Pr
         apps=tuple(_app(read, name, folder, path, marks) for name in read.apps),
         source=SourceSpec(url=read.source.url, ref=read.source.ref),
         limits=Limits(read.limits.prune_count, read.limits.prune_share, read.limits.prune_per_day),
+        references=ListedSources(tuple(read.references.env), tuple(read.references.files)),
         path=path,
         secrets=_policy(read, folder),
     )

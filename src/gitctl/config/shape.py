@@ -48,6 +48,9 @@ BasePattern = Annotated[
         title="a repository such as https://github.com/org/repo, or a pattern such as https://github.com/org/*",
     ),
 ]
+ReferencePattern = Annotated[
+    str, Meta(pattern=r"^ref\+[a-z*]+://[^\s#?]+$", title="a reference or a pattern such as ref+awssecrets://shop/*, without ? and #")
+]
 Account = Annotated[
     str,
     Meta(
@@ -169,6 +172,9 @@ class Rules(Strict):
     roles: Annotated[list[RolePattern] | UnsetType, Meta(description="roles that the app does not bring and that bindings name")] = UNSET
     clusters: Annotated[list[Text] | UnsetType, Meta(description="names under `clusters`, or patterns")] = UNSET
     repositories: Annotated[list[Text] | UnsetType, Meta(description="addresses of charts and of branch targets, or patterns")] = UNSET
+    references: Annotated[
+        list[ReferencePattern] | UnsetType, Meta(description="references to stores, such as ref+awssecrets://shop-{env}/*")
+    ] = UNSET
 
 
 class Allow(Rules):
@@ -220,6 +226,16 @@ class App(Strict):
     target: Target | UnsetType = UNSET
     vars: Annotated[Vars, Meta(description="${NAME} in manifests; they win over all others")] = {}
     substitute: Annotated[bool | UnsetType, Meta(description="fill in ${NAME}; default: when there are any variables")] = UNSET
+
+
+class References(Strict):
+    """What references in Secrets (`ref+…`) may read, as the account that runs."""
+
+    stores: Annotated[
+        list[ReferencePattern] | UnsetType, Meta(description="nothing else, for any app; left out: whatever the account may")
+    ] = UNSET
+    env: Annotated[list[VarName], Meta(description="variables for ref+env://NAME; taken out of the environment of other programs")] = []
+    files: Annotated[list[Text], Meta(description="files for ref+file://PATH, relative to the repository's root, or absolute")] = []
 
 
 class Limits(Strict):
@@ -274,6 +290,7 @@ class Project(Strict):
     ] = []
     limits: Limits = field(default_factory=Limits)
     secrets: Secrets = field(default_factory=Secrets)
+    references: Annotated[References, Meta(description="values that stay in a store")] = field(default_factory=References)
     vars: Annotated[Vars, Meta(description="variables for all apps: ${NAME} in manifests. Never secrets: values are shown")] = {}
     vars_from_env: Annotated[
         list[VarName], Meta(description="variables taken from the process environment. Never secrets: values are recorded and shown")

@@ -31,6 +31,7 @@ def tenancy_problems(data: Mapping[str, Any]) -> Iterator[Problem]:
     """What is wrong with `teams` and with what apps say about teams and rules, the shape aside."""
     teams, apps = _mapping(data.get("teams")), _mapping(data.get("apps"))
     clusters = list(_mapping(data.get("clusters")))
+    yield from _patterns(("references",), {"references": _mapping(data.get("references")).get("stores")}, clusters)
     for at, section in _sections(teams, apps):
         yield from _references(at, section, teams)
         for side in _LISTS:
@@ -64,7 +65,7 @@ def _patterns(at: KeyPath, rules: Mapping[str, Any], clusters: list[str]) -> Ite
                 yield Problem(place, f"no cluster is called {pattern!r}", hint, id=ErrorId.CONFIG_REFERENCE)
             elif key in ("kinds", "cluster_kinds"):
                 yield from _slip(place, pattern)
-            elif key == "namespaces":
+            elif key in ("namespaces", "references"):
                 yield from _braces(place, pattern)
 
 
@@ -94,7 +95,7 @@ def tenancy_of(read: shape.Project, name: str, *, path: str, marks: Marks) -> Te
     at: KeyPath = ("teams", team) if team else ("apps", name)
     account = app.service_account or (read.teams[team].service_account if team else "")
     of_team = _lists(at, read.teams[team], path, marks) if team else ()
-    lists = (*of_team, *_lists(("apps", name), app, path, marks))
+    lists = (*_of_all(read, path, marks), *of_team, *_lists(("apps", name), app, path, marks))
     return Tenancy(team, _where(at, path, marks), lists, account if isinstance(account, str) else "")
 
 
@@ -105,6 +106,13 @@ def _lists(at: KeyPath, section: shape.Team | shape.App, path: str, marks: Marks
             patterns = getattr(rules, subject.value, None)
             if isinstance(patterns, list):
                 yield RuleList(subject, allow, tuple(patterns), _where((*at, side, subject.value), path, marks))
+
+
+def _of_all(read: shape.Project, path: str, marks: Marks) -> Iterable[RuleList]:
+    """What `references.stores` says holds for every app."""
+    stores = read.references.stores
+    if isinstance(stores, list):
+        yield RuleList(Subject.REFERENCES, True, tuple(stores), _where(("references", "stores"), path, marks))
 
 
 def _where(at: KeyPath, path: str, marks: Marks) -> Where:

@@ -87,6 +87,11 @@ class ErrorId(StrEnum):
     SCHEMAS_MISSING = "schemas-missing", ExitCode.INPUT
     SCHEMAS_UNREADABLE = "schemas-unreadable", ExitCode.INPUT
 
+    # values that stay in a store
+    REFERENCE_INVALID = "reference-invalid", ExitCode.INPUT
+    REFERENCE_UNLISTED = "reference-unlisted", ExitCode.INPUT
+    REFERENCE_MISSING = "reference-missing", ExitCode.INPUT
+
     # files
     FILE_MISSING = "file-missing", ExitCode.INPUT
     FILE_UNREADABLE = "file-unreadable", ExitCode.INPUT
@@ -185,6 +190,7 @@ class ErrorId(StrEnum):
     SECRET_MANGLED = "secret-mangled", ExitCode.RENDER
     NO_USABLE_KEY = "no-usable-key", ExitCode.RENDER
     SOPS_FAILED = "sops-failed", ExitCode.RENDER
+    EXTRA_MISSING = "extra-missing", ExitCode.RENDER
     SANDBOX_BUILD = "sandbox-build", ExitCode.RENDER
 
     # the cluster
@@ -198,6 +204,8 @@ class ErrorId(StrEnum):
     STATE_DAMAGED = "state-damaged", ExitCode.CLUSTER
     SANDBOX_FAILED = "sandbox-failed", ExitCode.CLUSTER
     CERTIFICATE_UNREACHABLE = "certificate-unreachable", ExitCode.CLUSTER
+    STORE_UNREACHABLE = "store-unreachable", ExitCode.CLUSTER
+    STORE_DENIED = "store-denied", ExitCode.CLUSTER
 
     # guards
     CONSENT_NEEDED = "consent-needed", ExitCode.REFUSED
@@ -235,6 +243,7 @@ class ErrorId(StrEnum):
     ROLLBACK_NEEDS_PUSH = "rollback-needs-push", ExitCode.REFUSED
     BRANCH_NEEDS_PUSH = "branch-needs-push", ExitCode.REFUSED
     BRANCH_SECRET = "branch-secret", ExitCode.REFUSED
+    BRANCH_REFERENCE = "branch-reference", ExitCode.REFUSED
     EDITED_MEANWHILE = "edited-meanwhile", ExitCode.REFUSED
     NO_MEMORY_FOLDER = "no-memory-folder", ExitCode.REFUSED
     HOLDER_ALIVE = "holder-alive", ExitCode.REFUSED

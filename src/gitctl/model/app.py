@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from gitctl.model.policy import SecretPolicy
+from gitctl.model.reference import ListedSources
 from gitctl.model.suspension import Suspension
 from gitctl.model.tenancy import Tenancy
 from gitctl.model.variable import Variable
@@ -217,5 +218,6 @@ class Project:
     apps: tuple[AppSpec, ...] = ()
     source: SourceSpec = SourceSpec()
     limits: Limits = Limits()
+    references: ListedSources = ListedSources()
     path: str = "gitctl.yaml"
     secrets: SecretPolicy = SecretPolicy()

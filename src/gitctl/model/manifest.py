@@ -59,7 +59,8 @@ class Manifest:
     `body` is what is sent, plaintext secrets included: never print it without `redact`. `sensitive` are the paths that came
     from an encrypted file. `digest` is the SHA-256 of the canonical body with placeholders in the place of secrets. `sealed` is that
     encrypted file as Git has it, where the manifest is the whole of it and nothing was added. `covered` is what stands at each of the
-    `sensitive` paths while nothing is decrypted.
+    `sensitive` paths while nothing is decrypted. `stored` are the paths whose value came from a store: the digest, which is that of the
+    reference, says nothing about it.
     """
 
     ref: ObjectRef
@@ -71,6 +72,7 @@ class Manifest:
     phase: Phase = Phase.SYNC
     sealed: bytes = b""
     covered: tuple[str, ...] = ()
+    stored: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

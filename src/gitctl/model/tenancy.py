@@ -19,6 +19,7 @@ class Subject(StrEnum):
     ROLES = "roles"
     CLUSTERS = "clusters"
     REPOSITORIES = "repositories"
+    REFERENCES = "references"
 
 
 @dataclass(frozen=True, slots=True)

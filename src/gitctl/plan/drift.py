@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from gitctl.model.app import IgnoreRule
-from gitctl.model.change import Comparison, Conflict
+from gitctl.model.change import Comparison, Conflict, FieldKind
 from gitctl.model.drift import DriftedField, DriftVerdict, ObjectDrift
 from gitctl.model.manifest import Json, ObjectRef
 from gitctl.model.secretkey import SecretKey
@@ -90,7 +90,17 @@ def _looked_at(
     if comparison.error or comparison.merged is None:
         return DriftVerdict.UNKNOWN, (), comparison.error or "could not be compared"
     fields = drifted_fields(comparison, ignore)
-    return (DriftVerdict.DRIFTED, fields, _reason(entry, comparison)) if fields else (DriftVerdict.IN_SYNC, (), "")
+    moved = [field for field in fields if _is_of_a_store(field, comparison)]
+    fields = tuple(field for field in fields if field not in moved)
+    if fields:
+        return DriftVerdict.DRIFTED, fields, _reason(entry, comparison)
+    return DriftVerdict.IN_SYNC, (), "a store has another value now: the next sync applies it" if moved else ""
+
+
+def _is_of_a_store(field: DriftedField, comparison: Comparison) -> bool:
+    """Nobody changed the object: the field is there and still ours, so it is what its store had at the last apply."""
+    change = field.change
+    return change.path in comparison.desired.stored and change.kind is FieldKind.CHANGED and change.loser is None
 
 
 def _reason(entry: InventoryEntry, comparison: Comparison) -> str:

@@ -10,11 +10,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from gitctl.errors import ErrorId, Refused, Where
+from gitctl.errors import ErrorId, InputError, Refused, Where
 from gitctl.model.app import App
 from gitctl.model.change import Action, Change, Refusal
 from gitctl.model.manifest import Manifest, ObjectRef
 from gitctl.model.quantity import counted
+from gitctl.model.reference import parse, references_in, shown
 from gitctl.model.tenancy import Subject, Tenancy
 from gitctl.plan.adopt import NAMESPACE_RENDERER
 from gitctl.plan.escalation import RBAC, foreign_role
@@ -22,6 +23,7 @@ from gitctl.plan.escalation import RBAC, foreign_role
 Namespaced = Callable[[ObjectRef], bool]
 
 _NAMESPACE = ("", "Namespace")
+_OF_ALL = "references.stores"
 CORE = "core"
 """How rules call the API group without a name."""
 
@@ -86,6 +88,7 @@ def defaults(app: App) -> tuple[str, ...]:
         Subject.KINDS: "no roles and bindings",
         Subject.CLUSTER_KINDS: "no kinds without a namespace",
         Subject.ROLES: "no bindings to roles of others",
+        Subject.REFERENCES: "no references to stores",
     }
     return tuple(text for subject, text in unwritten.items() if not rules.allowed(subject))
 
@@ -109,9 +112,22 @@ _Problem = tuple[str, Where]
 
 def _wanted(app: App, manifest: Manifest, namespaced: bool, known: Collection[tuple[str, str, str]]) -> Iterator[_Problem]:
     yield from _object(app, manifest.ref, namespaced, named=manifest.origin.renderer == NAMESPACE_RENDERER)
+    for _, text in references_in(manifest):
+        yield from reference_problems(app.tenancy, text)
     role = foreign_role(manifest, known)
     if role:
         yield from _role(app.tenancy, *role)
+
+
+def reference_problems(rules: Tenancy, text: str) -> Iterator[_Problem]:
+    """Why a reference may not be followed. One that cannot be read is told elsewhere: nobody follows it."""
+    try:
+        wanted = parse(text).source.pattern
+    except InputError:
+        return
+    yield from _listed(rules, Subject.REFERENCES, wanted, f"the reference {shown(wanted)}")
+    if rules.team and not any(one.where.key != _OF_ALL for one in rules.allowed(Subject.REFERENCES)):
+        yield f"the reference {shown(wanted)} has to be allowed to a team by name", rules.where
 
 
 def _object(app: App, ref: ObjectRef, namespaced: bool, *, named: bool) -> Iterator[_Problem]:

@@ -2,7 +2,7 @@
 
 A `Source` gives trees of files, a `Renderer` turns a folder into documents, `Bases` fetches what lies in other repositories, a
 `SecretProvider` opens encrypted files, a `Target` answers "now / wanted / would become" and carries out changes, a `Publisher` writes to
-Git.
+Git, a `Store` has values outside of it.
 """
 
 from gitctl.model.observed import Observed
@@ -15,6 +15,7 @@ from gitctl.protocols.render import Document, Reads, Renderer, Rendering, Render
 from gitctl.protocols.reversible import Reversible
 from gitctl.protocols.secrets import Opened, SecretFiles, SecretProvider, Vault
 from gitctl.protocols.source import Publisher, Source, Tree
+from gitctl.protocols.stores import Fault, NoReferences, References, Store, Trouble
 from gitctl.protocols.survey import Survey
 from gitctl.protocols.target import Cancel, CompareOptions, Emit, Lock, Target
 
@@ -24,18 +25,21 @@ __all__ = [
     "CompareOptions",
     "Document",
     "Emit",
+    "Fault",
     "Followable",
     "Following",
     "Ledger",
     "LedgerEntry",
     "Lineage",
     "Lock",
+    "NoReferences",
     "Observed",
     "Opened",
     "Outlines",
     "Permissions",
     "Publisher",
     "Reads",
+    "References",
     "RenderRequest",
     "Renderer",
     "Rendering",
@@ -44,9 +48,11 @@ __all__ = [
     "SecretProvider",
     "Source",
     "Stir",
+    "Store",
     "Survey",
     "Target",
     "Tracked",
     "Tree",
+    "Trouble",
     "Vault",
 ]

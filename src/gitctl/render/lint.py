@@ -8,6 +8,7 @@ from typing import Any
 
 from gitctl.errors import ManifestError
 from gitctl.model.manifest import Json, Path
+from gitctl.model.reference import is_reference
 from gitctl.render.normal import TEXTS, decoded, is_secret
 from gitctl.render.raw import Raw
 
@@ -96,7 +97,7 @@ def _base64(body: Json, key: str, kind: str) -> Iterator[Fault]:
     for name, value in (values or {}).items():
         if not isinstance(value, str | None):
             yield (key, name), f"{key} of a {kind} must hold base64 text, not {_type(value)}", _plain_hint(kind)
-        elif value is not None and decoded(value) is None:
+        elif value is not None and decoded(value) is None and not (kind == "Secret" and is_reference(value)):
             yield (key, name), f"{key} of a {kind} must be base64", _plain_hint(kind)
 
 

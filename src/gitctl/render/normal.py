@@ -7,6 +7,7 @@ import binascii
 from typing import Any
 
 from gitctl.model.manifest import Json, Path
+from gitctl.model.reference import is_reference
 
 SERVER_SET = ("managedFields", "resourceVersion", "uid", "selfLink", "generation", "creationTimestamp", "deletionTimestamp")
 """Fields of metadata that only the API server sets; copies of live objects bring them along."""
@@ -65,6 +66,7 @@ def _texts(values: Any) -> Any:
 
 
 def _join_secret(body: Json) -> None:
+    body["data"] = _encoded_references(body["data"]) if isinstance(body.get("data"), dict) else body.get("data")
     _canonical_values(body, "data")
     written = _texts(body.get("stringData"))
     if not isinstance(written, dict):
@@ -76,6 +78,14 @@ def _join_secret(body: Json) -> None:
         return
     del body["stringData"]
     body["data"] = (data or {}) | {k: base64.b64encode(v.encode("utf-8", "surrogateescape")).decode("ascii") for k, v in written.items()}
+
+
+def _encoded_references(values: Json) -> Json:
+    """A reference to a store may stand below data without base64: its value is what is encoded."""
+    return {
+        k: base64.b64encode(v.encode("utf-8", "surrogateescape")).decode("ascii") if isinstance(v, str) and is_reference(v) else v
+        for k, v in values.items()
+    }
 
 
 def _canonical_values(body: Json, key: str) -> None:

@@ -14,7 +14,9 @@ from gitctl.model.change import Comparison, Plan, Proof
 from gitctl.model.manifest import RenderResult
 from gitctl.model.secretkey import KeyKind
 from gitctl.plan.secretkeys import keys_of_change
+from gitctl.protocols import References
 from gitctl.workflow.parts import Parts
+from gitctl.workflow.references import resolved_as_far
 
 _NEWS = frozenset({KeyKind.ADDED, KeyKind.CHANGED})
 
@@ -48,11 +50,14 @@ def apps_beside(plans: Iterable[Plan], envs: Sequence[str], parts: Parts) -> tup
 
 def _beside(app: App, parts: Parts) -> AppBeside:
     try:
-        return AppBeside(app, _plan(app, parts.render(app, parts.tree)))
+        return AppBeside(app, _plan(app, parts.render(app, parts.tree), parts.stores))
     except GitctlError as error:
         return AppBeside(app, error=error)
 
 
-def _plan(app: App, rendered: RenderResult) -> Plan:
-    same = tuple(Comparison(m, m.body, m.body, m.body, proof=Proof.NONE) for m in rendered.manifests)
+def _plan(app: App, rendered: RenderResult, stores: References) -> Plan:
+    """Values of stores where they can be had; else their references, which are compared as texts."""
+    known, failed = resolved_as_far(app, rendered.manifests, stores)
+    manifests = (*known, *(m for m in rendered.manifests if m.ref in failed))
+    same = tuple(Comparison(m, m.body, m.body, m.body, proof=Proof.NONE) for m in manifests)
     return Plan(app.name, app.owner, rendered.revision, (), (), same, (), (), "")

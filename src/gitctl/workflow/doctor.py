@@ -166,10 +166,14 @@ def _renderers(app: App, names: Callable[[str], Collection[str]]) -> Iterator[Ne
             pass
 
 
+def folder_of(app: App) -> str:
+    """The part of an app's path that holds no placeholder: which environment is meant is open here."""
+    return app.path.partition("{")[0].rpartition("/")[0] if "{" in app.path else app.path
+
+
 def _detected(app: App, names: Callable[[str], Collection[str]]) -> Iterator[Need]:
-    """By file names, below the part of the path that holds no placeholder: which environment is meant is open here."""
-    folder = app.path.partition("{")[0].rpartition("/")[0] if "{" in app.path else app.path
-    files = {name.rpartition("/")[2] for name in names(folder)}
+    """By file names."""
+    files = {name.rpartition("/")[2] for name in names(folder_of(app))}
     if app.helm.chart or "Chart.yaml" in files:
         yield Need.HELM
     if files & {"kustomization.yaml", "kustomization.yml", "Kustomization"}:

@@ -20,6 +20,7 @@ from gitctl.workflow.lost import lost_objects
 from gitctl.workflow.overview import overview
 from gitctl.workflow.parts import Parts, WantedField
 from gitctl.workflow.plan import PlanRequest, Selection, compare_options
+from gitctl.workflow.references import resolved_as_far
 from gitctl.workflow.states import recorded
 from gitctl.workflow.suspend import require_active
 from gitctl.workflow.sync import AppRun, Confirm, SyncRequest, sync_rendered
@@ -80,8 +81,10 @@ def drift_of(app: App, parts: Parts, look: DriftLook = PLAIN_LOOK) -> tuple[AppD
     inventory = {e.ref: e for e in state.inventory}
     request = look.request
     options = compare_options(there, request, Selection(frozenset(), frozenset()))
-    comparisons = parts.target.compare([m for m in known.manifests if request.looks_at(m.ref)], inventory, options=options)
+    wanted, unread = resolved_as_far(app, [m for m in known.manifests if request.looks_at(m.ref)], parts.stores)
+    comparisons = parts.target.compare(wanted, inventory, options=options)
     unavailable = {ref: why for ref, why in known.unavailable if request.looks_at(ref)}
+    unavailable |= unread
     observed = parts.target.observe(there.owner, [(e.ref, e.api_version) for e in state.inventory if e.ref in unavailable])
     objects = classify(
         state.inventory,

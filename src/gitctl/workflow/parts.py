@@ -13,7 +13,7 @@ from gitctl.model.manifest import ObjectRef, Origin, Path, RenderResult
 from gitctl.model.revision import Revision
 from gitctl.model.suspension import Suspension
 from gitctl.parallel import Deadline
-from gitctl.protocols import Emit, Publisher, Source, Target, Tree
+from gitctl.protocols import Emit, NoReferences, Publisher, References, Source, Target, Tree
 
 Renders = Callable[[App, Tree], RenderResult]
 
@@ -86,6 +86,7 @@ class Parts:
     cluster: str = ""
     branch: str = ""
     limits: Limits = Limits()
+    stores: References = NoReferences()
 
     @property
     def revision(self) -> Revision:

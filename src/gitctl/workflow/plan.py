@@ -20,6 +20,7 @@ from gitctl.workflow.budget import deleted_today
 from gitctl.workflow.lost import is_lost, rebuilt, rebuilt_note
 from gitctl.workflow.moves import Arrivals, arrivals, claims
 from gitctl.workflow.parts import Parts
+from gitctl.workflow.references import ask_ahead, resolved
 from gitctl.workflow.states import read_state
 from gitctl.workflow.suspend import over_notes, refusal
 from gitctl.workflow.tenancy import require_place, require_rules, scopes
@@ -31,7 +32,7 @@ class PlanRequest:
 
     `prune` None: as the app says. `only` are `Kind/name`; `labels` are (key, value) pairs that all must match.
     Without `moves` nothing is taken over from other apps, without `secrets` no Secret is looked at. `verify` says how many proven
-    objects the server is asked about all the same.
+    objects the server is asked about all the same. `notes` are said with the plan.
     """
 
     prune: bool | None = None
@@ -47,6 +48,7 @@ class PlanRequest:
     moves: bool = True
     verify: Verify = Verify.SAMPLE
     secrets: bool = True
+    notes: tuple[str, ...] = ()
 
     def looks_at(self, ref: ObjectRef) -> bool:
         """May this object be looked at?"""
@@ -131,8 +133,15 @@ def _defined_kind(manifest: Manifest) -> tuple[str, str] | None:
 def plan_apps(apps: Sequence[App], parts: Parts, request: PlanRequest) -> tuple[AppPlan, ...]:
     """A plan for each app, in order. Errors of one app are values; ClusterErrors that hit all apps too."""
     rendered = render_apps(apps, parts)
+    ask_for_all(rendered, parts, request)
     scope = selection(rendered)
     return tuple(_plan(r, parts, request, scope) for r in rendered)
+
+
+def ask_for_all(rendered: Iterable[Rendered], parts: Parts, request: PlanRequest) -> None:
+    """Ask stores once for what all apps refer to. Who selects some objects, or no Secrets, asks for what is left of them, app by app."""
+    if request.secrets and not (request.partial or parts.branch):
+        ask_ahead([(r.app, r.result) for r in rendered if r.result], parts.stores)
 
 
 def _plan(rendered: Rendered, parts: Parts, request: PlanRequest, scope: Selection) -> AppPlan:
@@ -148,7 +157,7 @@ def plan_app(app: App, rendered: RenderResult, parts: Parts, request: PlanReques
     """The plan of one app against its target."""
     located = parts.target.locate(rendered.manifests, kinds=scope.kinds)
     require_rules(app, located, parts)
-    manifests = _selected(located, request)
+    manifests = _resolved(app, _selected(located, request), parts, request)
     rendered = replace(rendered, manifests=manifests)
     found = _looked_at(app, [m for m in manifests if request.looks_at(m.ref)], parts, request, scope)
     state = found.state
@@ -176,7 +185,7 @@ def plan_app(app: App, rendered: RenderResult, parts: Parts, request: PlanReques
     )
     plan = build(app, rendered, found.comparisons, state, options=options)
     skipped = tuple(m.ref for m in manifests if not request.looks_at(m.ref))
-    plan = replace(plan, notes=(*plan.notes, *over_notes(app, state, parts.timestamp())), skipped=skipped)
+    plan = replace(plan, notes=(*plan.notes, *request.notes, *over_notes(app, state, parts.timestamp())), skipped=skipped)
     return Planned(app, rendered, state, plan, refusal(app, state, parts.timestamp()), found.arrivals.moved)
 
 
@@ -237,6 +246,12 @@ def _selected(manifests: tuple[Manifest, ...], request: PlanRequest) -> tuple[Ma
             f"no object of the app matches {asked}", id=ErrorId.OBJECT_UNKNOWN, hint="`gitctl render -o name` lists the objects"
         )
     return chosen
+
+
+def _resolved(app: App, manifests: Sequence[Manifest], parts: Parts, request: PlanRequest) -> tuple[Manifest, ...]:
+    """Values in the place of references to stores, of what is looked at. In a branch none passes (`locate`)."""
+    known = iter(resolved(app, [m for m in manifests if request.looks_at(m.ref)], parts.stores))
+    return tuple(next(known) if request.looks_at(m.ref) else m for m in manifests)
 
 
 def _matches(manifest: Manifest, request: PlanRequest) -> bool:

@@ -14,6 +14,7 @@ from gitctl.history.find import left_behind, rollback_record
 from gitctl.model.app import App
 from gitctl.model.manifest import RenderResult
 from gitctl.model.record import Record, RecordVerb
+from gitctl.model.reference import references_in
 from gitctl.model.revision import Revision
 from gitctl.model.state import Hold
 from gitctl.protocols import Tree
@@ -40,17 +41,19 @@ class RollbackRequest:
 
 @dataclass(frozen=True, slots=True)
 class RollbackPlan:
-    """What a rollback would do: the record, its render, the plan against the target, the files, the other apps that change."""
+    """What a rollback would do: the record, its render, the plan against the target, the files, the other apps that change; `notes`
+    are said of it."""
 
     record: Record
     current: int
     planned: Planned
     files: Mapping[str, bytes | None]
     others: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Secrets whose wanted value changes: what outside stores hold is not brought back."""
+        """Secrets whose value changes: what they open elsewhere is not changed back."""
         return tuple(str(c.ref) for c in self.planned.plan.changes if c.ref.kind == "Secret")
 
 
@@ -68,15 +71,15 @@ def plan_rollback(app: App, parts: Parts, request: RollbackRequest, *, overlay: 
         past, rendered, files = _as_committed(app, record, files, parts, overlay)
         others = changed_apps(app, overlay(parts.tree, files), parts)
     scope = selection([Rendered(past, rendered)])
-    planned = plan_app(past, rendered, parts, request.sync.plan, scope)
-    return RollbackPlan(record, left_behind(state).number, planned, files, others)
+    notes = _notes(rendered, app, parts)
+    planned = plan_app(past, rendered, parts, replace(request.sync.plan, notes=notes), scope)
+    return RollbackPlan(record, left_behind(state).number, planned, files, others, notes)
 
 
 def carry_out(plan: RollbackPlan, parts: Parts, request: RollbackRequest, *, confirm: Confirm) -> AppRun:
     """Commit (unless held), then sync. Raises Refused, SourceError."""
-    options = replace(
-        request.sync, verb=RecordVerb.ROLLBACK, rollback_to=plan.record.number, rolled_back_from=plan.current, ignore_hold=True
-    )
+    sync = replace(request.sync, plan=replace(request.sync.plan, notes=plan.notes))
+    options = replace(sync, verb=RecordVerb.ROLLBACK, rollback_to=plan.record.number, rolled_back_from=plan.current, ignore_hold=True)
     planned = plan.planned
     if request.hold:
         return sync_rendered(planned.app, planned.rendered, _at_past(parts, planned), replace(options, hold=_hold(plan, parts)), confirm)
@@ -90,6 +93,16 @@ def carry_out(plan: RollbackPlan, parts: Parts, request: RollbackRequest, *, con
     result = replace(parts.render(planned.app, tree), revision=revision)
     # From here on Git says what runs: an earlier hold is over.
     return sync_rendered(planned.app, result, committed, replace(options, release=True), lambda _again: True)
+
+
+def _notes(rendered: RenderResult, app: App, parts: Parts) -> tuple[str, ...]:
+    """What does not go back: values of the stores that the record, or the render of today, refers to."""
+    try:
+        now = parts.render(app, parts.tree).manifests
+    except GitctlError:
+        now = ()
+    names = dict.fromkeys(str(m.ref) for m in (*rendered.manifests, *now) if any(references_in(m)))
+    return (f"values in stores are as they are now, not rolled back: {', '.join(names)}",) if names else ()
 
 
 def publish(plan: RollbackPlan, parts: Parts, *, push: bool) -> Revision:

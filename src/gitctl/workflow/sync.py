@@ -22,7 +22,18 @@ from gitctl.workflow.atomic import may_restore, rehearse, restore, restored_erro
 from gitctl.workflow.depends import require_healthy
 from gitctl.workflow.moves import hand_over
 from gitctl.workflow.parts import Parts
-from gitctl.workflow.plan import AppPlan, Planned, PlanRequest, Rendered, Selection, plan_app, plan_apps, render_apps, selection
+from gitctl.workflow.plan import (
+    AppPlan,
+    Planned,
+    PlanRequest,
+    Rendered,
+    Selection,
+    ask_for_all,
+    plan_app,
+    plan_apps,
+    render_apps,
+    selection,
+)
 from gitctl.workflow.preflight import require_rights, with_rights
 from gitctl.workflow.recording import Recording, acknowledge, needs_acknowledging
 from gitctl.workflow.verdict import verdict
@@ -70,6 +81,7 @@ def sync_apps(apps: Sequence[App], parts: Parts, request: SyncRequest, *, confir
     """Sync apps in order. An app whose dependency failed in this run is not tried; the others go on."""
     refuse_unclean(parts, request)
     rendered = render_apps(apps, parts)
+    ask_for_all(rendered, parts, request.plan)
     scope = selection(rendered)
     runs: list[AppRun] = []
     for one in rendered:

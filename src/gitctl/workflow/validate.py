@@ -10,8 +10,10 @@ from gitctl.errors import GitctlError, Where
 from gitctl.model.app import App
 from gitctl.model.finding import Case, Finding, Problem, Rule, Severity
 from gitctl.model.manifest import Json, Manifest, ObjectRef, Path
-from gitctl.protocols import Tree
+from gitctl.model.reference import is_reference, shown
+from gitctl.protocols import Tree, Trouble
 from gitctl.workflow.places import FilePlaces, RenderedPlaces
+from gitctl.workflow.references import found_in
 from gitctl.workflow.tenancy import rule_breaches
 from gitctl.workflow.written import Written, definitions, patches, read_file
 
@@ -111,8 +113,8 @@ def _has_identity(body: Json) -> bool:
 
 
 def is_open(value: Any) -> bool:
-    """A value that only the render knows: a variable, a template's action, or what is still encrypted."""
-    return isinstance(value, str) and ("${" in value or "{{" in value or value.startswith(_ENCRYPTED))
+    """A value that only the render knows: a variable, a template's action, what is still encrypted, or what stays in a store."""
+    return isinstance(value, str) and ("${" in value or "{{" in value or value.startswith(_ENCRYPTED) or is_reference(value))
 
 
 def _written(found: Written, schemas: Schemas, places: FilePlaces, shown: Callable[[str], str], partial: bool) -> Case:
@@ -150,12 +152,17 @@ def validate_apps(rendered: Sequence[tuple[str, Rendered]], tree: Tree, schemas:
 
 
 def _rules(app: App, manifests: Sequence[Manifest]) -> Mapping[ObjectRef, tuple[Problem, ...]]:
-    """Objects that the rules of the app or its team forbid."""
+    """Objects that the rules of the app or its team forbid, and references to stores that nobody could follow."""
     found: dict[ObjectRef, tuple[Problem, ...]] = {}
     for breach in rule_breaches(app, manifests):
         if breach.ref:
             hint = f"the rule is in {breach.where}"
             found[breach.ref] = (*found.get(breach.ref, ()), Problem(Rule.TEAM_RULES, breach.problem, hint=hint))
+    for one in found_in(app, manifests):
+        # What the rules forbid is told above.
+        if one.fault and (one.fault.trouble is Trouble.INVALID or app.target):
+            problem = Problem(Rule.WRONG_VALUE, f"{shown(one.text)}: {one.fault.reason}", one.path, one.fault.hint)
+            found[one.ref] = (*found.get(one.ref, ()), problem)
     return found
 
 

@@ -35,6 +35,8 @@ def _is_secret(field: FieldChange, change: Change) -> bool:
 
 
 def _field(field: FieldChange, manifest: Manifest, sha: str, places: tuple[str, ...], parts: Parts) -> FieldChange:
+    if field.path in manifest.stored:
+        return field  # Git has the reference: who changed the value is for the store to say
     covered = covered_at(manifest, field.path)
     if field.sensitive and not covered and not manifest.origin.line:
         return field  # a tool made it of what lies open: no line is known to be its own

@@ -25,7 +25,7 @@ ARGUMENTS = {
 FILES = ("encrypt", "decrypt", "edit", "view", "rotate")
 ARGUMENTS |= {f"secret {verb}": ["file.yaml"] for verb in FILES}
 ARGUMENTS |= {f"secret {verb}": ["--recovery-private-key", "k"] for verb in ("unseal", "reseal")}
-ARGUMENTS |= {f"secret {verb}": ["file.yaml"] for verb in ("resolve", "textconv", "recipients add", "recipients remove")}
+ARGUMENTS |= {f"secret {verb}": ["file.yaml"] for verb in ("conflicts", "textconv", "recipients add", "recipients remove")}
 ARGUMENTS |= {f"secret {verb}": ["file.yaml", "--", "true"] for verb in ("exec-env", "exec-file")}
 ARGUMENTS |= {"secret merge-driver": ["base", "ours", "theirs", "file.yaml"]}
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import cast
 
 import pytest
 
 from gitctl.cli.commands import VERBS, plain_verb
+from gitctl.cli.flags import Flags
 from gitctl.cli.rendering import last_kept
+from gitctl.cli.session import Session
+from gitctl.cli.stores import withhold_listed
 from gitctl.model.app import App
 from gitctl.model.manifest import RenderResult
 from gitctl.protocols import Tree
@@ -32,6 +36,16 @@ def test_the_verb_that_is_built(arguments: list[str], verbs: tuple[str, ...] | N
 
 def test_every_verb_can_be_built_alone() -> None:
     assert [plain_verb([verb.replace("_", "-")]) for verb in VERBS] == [(verb,) for verb in VERBS]
+
+
+def test_variables_for_references_leave_the_environment_before_a_program_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", "kanarienvogel")
+    session = Session(Flags())
+    withhold_listed(session, b"references:\n  env: [SHOP_TOKEN, UNSET]\n")
+    withhold_listed(session, b"references: [broken")
+    assert "SHOP_TOKEN" not in os.environ
+    assert session.withheld == {"SHOP_TOKEN": "kanarienvogel"}
+    assert session.redactor.clean("a kanarienvogel") == "a ***"
 
 
 def test_a_render_is_made_once_for_the_same_app_and_tree() -> None:

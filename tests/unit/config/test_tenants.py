@@ -10,6 +10,7 @@ from gitctl.config.load import load
 from gitctl.config.problem import key_text
 from gitctl.config.resolve import resolve
 from gitctl.model.app import App
+from gitctl.model.reference import ListedSources
 from gitctl.model.tenancy import Subject
 
 TEXT = b"""\
@@ -50,6 +51,20 @@ def test_an_app_has_the_lists_of_its_team_and_its_own_with_their_places() -> Non
         (Subject.KINDS, False, ("ResourceQuota", "Secret/root-*"), "gitctl.yaml:15:12 teams.front.deny.kinds"),
         (Subject.KINDS, True, ("ConfigMap",), "gitctl.yaml:18:46 apps.web.allow.kinds"),
     ]
+
+
+def test_what_references_may_read() -> None:
+    more = b"""\
+references:
+  stores: ["ref+aws*://shop-{env}/*"]
+  env: [SHOP_TOKEN]
+  files: [/run/secrets/db, local/db]
+"""
+    project = load(TEXT + more)
+    assert project.references == ListedSources(("SHOP_TOKEN",), ("/run/secrets/db", "local/db"))
+    found = {app.name: app.tenancy.allowed(Subject.REFERENCES) for app in resolve(project, "prod")[0].apps}
+    wanted = [(("ref+aws*://shop-prod/*",), "gitctl.yaml:22:3 references.stores")]
+    assert all([(one.patterns, str(one.where)) for one in lists] == wanted for lists in found.values())
 
 
 def test_an_apps_account_wins_and_an_app_of_nobody_has_no_rules() -> None:

@@ -41,6 +41,19 @@ def test_a_changed_field_is_found_with_who_and_when() -> None:
     assert (path_text(field.change.path), field.change.old, field.change.new, field.owner) == ("spec.replicas", 2, 1, EDIT)
 
 
+def test_a_value_that_its_store_changed_is_no_drift_and_one_that_somebody_changed_is() -> None:
+    old, new = ({"data": {"a": text, "b": "Yg=="}} for text in ("b2xk", "bmV3"))
+    wanted = replace(manifest("Secret shop/db", new), stored=(("data", "a"),))
+    quiet = verdict(entry("Secret shop/db"), compared(wanted, live("Secret shop/db", old), live("Secret shop/db", new)))
+    assert (quiet.verdict, quiet.fields) == (DriftVerdict.IN_SYNC, ())
+    assert "the next sync applies it" in quiet.reason
+    taken = (Conflict(("data", "a"), EDIT),)
+    found = verdict(entry("Secret shop/db"), compared(wanted, live("Secret shop/db", old), live("Secret shop/db", new), taken=taken))
+    assert (found.verdict, [f.owner for f in found.fields]) == (DriftVerdict.DRIFTED, [EDIT])
+    gone = verdict(entry("Secret shop/db"), compared(wanted, live("Secret shop/db", {"data": {"b": "Yg=="}}), live("Secret shop/db", new)))
+    assert gone.verdict is DriftVerdict.DRIFTED
+
+
 def test_a_culprit_that_nobody_knows_is_none() -> None:
     found = verdict(entry(WEB), compared(manifest(WEB, ONE), live(WEB, TWO), live(WEB, ONE)))
     assert [f.owner for f in found.fields] == [None]

@@ -36,6 +36,16 @@ def test_normal_forms_are_stable_and_the_argument_stays(body: dict[str, Any]) ->
     assert normal(once) == once
 
 
+def test_a_reference_below_data_needs_no_base64() -> None:
+    encoded = "cmVmK2VudjovL0E="
+    assert normal({**SECRET, "data": {"a": "ref+env://A", "b": encoded, "c": "ref+env"}})["data"] == {
+        "a": encoded,
+        "b": encoded,
+        "c": "ref+env",
+    }
+    assert normal({**OTHER, "data": {"a": "ref+env://A"}})["data"] == {"a": "ref+env://A"}
+
+
 def test_string_data_wins_over_data() -> None:
     body = {**SECRET, "data": {"a": "b2xk", "b": "Yg=="}, "stringData": {"a": "new", "c": None}}
     assert normal(body) == {**SECRET, "data": {"a": "bmV3", "b": "Yg==", "c": ""}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ from gitctl.model.app import App
 from gitctl.model.change import Action, Change, Comparison, Plan, Wave
 from gitctl.model.manifest import Json, Manifest, ObjectRef, Origin, RenderInputs, RenderResult
 from gitctl.model.revision import Revision
+from gitctl.protocols import Fault, Trouble
 from gitctl.workflow.beside import apps_beside
 from gitctl.workflow.parts import Parts
 
@@ -48,6 +50,20 @@ def test_apps_of_the_environment_are_rendered_where_a_value_is_new() -> None:
     found = apps_beside([plan(None)], ["dev"], parts(rendered))
     assert rendered == ["dev/web", "dev/db"]
     assert [(one.title, bool(one.plan), bool(one.error)) for one in found] == [("web (dev)", True, False), ("db (dev)", False, True)]
+
+
+def test_values_of_stores_are_put_in_where_they_can_be_had() -> None:
+    refer = {"data": {"a": base64.b64encode(b"ref+env://A").decode()}}
+    lost = {"data": {"a": base64.b64encode(b"ref+env://B").decode()}}
+    manifests = tuple(Manifest(replace(REF, name=name), "v1", body, Origin("a.yaml")) for name, body in (("a", refer), ("b", lost)))
+    known = parts([])
+    stores = type(
+        "Stores", (), {"values": lambda _, wanted: {one: b"a" if one.source.path == "A" else Fault(Trouble.MISSING, "") for one in wanted}}
+    )
+    known = replace(known, stores=stores(), render=lambda *_: RenderResult("web", REVISION, RenderInputs("plain"), manifests, "d"))
+    found = apps_beside([plan(None)], ["dev"], known)[0].plan
+    assert found
+    assert {c.ref.name: c.desired.body for c in found.unchanged} == {"a": BODY, "b": lost}
 
 
 def test_nothing_is_rendered_for_values_that_stay_or_go() -> None:

@@ -21,12 +21,21 @@ SEALED = ("spec", "encryptedData", "key")
 
 
 def asked(
-    kind: str, path: Path, *, new: Any = "x", sensitive: bool = True, covered: str = "", line: int = 0, revision: Revision = REVISION
+    kind: str,
+    path: Path,
+    *,
+    new: Any = "x",
+    sensitive: bool = True,
+    covered: str = "",
+    line: int = 0,
+    revision: Revision = REVISION,
+    stored: bool = False,
 ) -> list[WantedField]:
     """What is asked about a changed field; the answer must be in the plan."""
     found: list[WantedField] = []
     unused = cast(Any, None)
     manifest = Manifest(ObjectRef("", kind, "n", "a"), "v1", {}, Origin("a.yaml", line), sensitive=(path,), covered=(covered,))
+    manifest = replace(manifest, stored=(path,) if stored else ())
     field = FieldChange(path, FieldKind.CHANGED, "old", new, sensitive=sensitive)
     change = Change(manifest.ref, Action.UPDATE, (field,), comparison=Comparison(manifest, {}, {}, {}))
     plan = Plan("web", "p/dev/web", revision, (Wave("w", (change,)),), (), (), (), (), "")
@@ -56,6 +65,7 @@ def test_a_sealed_secret_by_its_ciphertext_and_a_plain_one_by_its_line() -> None
     [
         {"kind": "ConfigMap", "path": ("data", "a"), "sensitive": False},
         {"kind": "Secret", "path": ("data", "a"), "new": None},  # it goes
+        {"kind": "Secret", "path": ("data", "a"), "line": 3, "stored": True},  # its store changed it
         {"kind": "Secret", "path": ("data", "a")},  # a tool made it of what is plain: it has no line
         {"kind": "Secret", "path": ("data", "a"), "covered": "gitctl-0", "revision": replace(REVISION, dirty=True)},
     ],

@@ -17,11 +17,13 @@ Json = dict[str, Any]
 
 def project_json(project: Project, environments: Iterable[Environment], *, context: str = "") -> Json:
     """The project with the given environments, each with its clusters and the apps on them. Raises ConfigError, UsageError."""
+    references = _filled(project.references)
     return {
         "name": project.name,
         "source": _filled(project.source),
         "limits": _filled(project.limits),
         **({"secrets": policy} if (policy := _filled(project.secrets)) else {}),
+        **({"references": references} if references else {}),
         "environments": {env.name: _environment(project, env, context) for env in environments},
     }
 

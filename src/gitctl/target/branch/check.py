@@ -1,4 +1,5 @@
-"""PURE: may these manifests be written into a branch? Never a plaintext that was encrypted in Git, never two objects in one file."""
+"""PURE: may these manifests be written into a branch? Never a plaintext that was encrypted in Git, never a reference
+to a store, never two objects in one file."""
 
 from __future__ import annotations
 
@@ -7,11 +8,12 @@ from collections.abc import Iterable, Sequence
 from gitctl.errors import ErrorId, ManifestError, Refused
 from gitctl.model.manifest import Manifest
 from gitctl.model.quantity import counted
+from gitctl.model.reference import references_in
 from gitctl.target.branch.place import Place
 
 
 def check_manifests(manifests: Sequence[Manifest], place: Place) -> None:
-    """Raise Refused for objects that hold a secret in the open, ManifestError for two that would share a file."""
+    """Raise Refused for objects that hold a secret in the open or refer to a store, ManifestError for two that would share a file."""
     open_ones = [m for m in manifests if m.sensitive and not m.sealed]
     if open_ones:
         raise Refused(
@@ -19,6 +21,14 @@ def check_manifests(manifests: Sequence[Manifest], place: Place) -> None:
             id=ErrorId.BRANCH_SECRET,
             details=[f"{m.ref} ({m.origin})" for m in open_ones],
             hint="make each an encrypted manifest of its own: a plain file with this one object, its namespace written in it",
+        )
+    referring = [m for m in manifests if any(references_in(m))]
+    if referring:
+        raise Refused(
+            f"{counted(len(referring), 'object')} would hold references to stores: nobody behind a branch resolves them",
+            id=ErrorId.BRANCH_REFERENCE,
+            details=[f"{m.ref} ({m.origin})" for m in referring],
+            hint="write an ExternalSecret, or deliver the app to a cluster",
         )
     other_forms = [m for m in manifests if m.sealed and m.origin.path.endswith(".json")]
     if other_forms:

@@ -38,7 +38,9 @@ def _is_untouched(found: Comparison, entry: InventoryEntry | None, ours: FieldSe
     """Whoever changes a value that we applied becomes its owner: while all are ours, none was changed."""
     if entry is None or not entry.fields or entry.uid != (found.live or {}).get("metadata", {}).get("uid"):
         return False
-    return bool(entry.digest) and entry.digest == found.desired.digest and ours.canonical() == entry.fields
+    # A value of a store may be another one than was applied, under the same digest.
+    same = bool(entry.digest) and entry.digest == found.desired.digest and not found.desired.stored
+    return same and ours.canonical() == entry.fields
 
 
 def _taken(live: Json, sent: Json, ours: FieldSet, claim: Claim) -> Iterator[Conflict]:

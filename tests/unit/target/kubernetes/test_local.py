@@ -6,7 +6,7 @@ from typing import Any
 
 from gitctl.model.change import Comparison, Proof
 from gitctl.model.fieldset import FieldSet
-from gitctl.model.manifest import Json, Manifest, ObjectRef, Origin
+from gitctl.model.manifest import Json, Manifest, ObjectRef, Origin, Path
 from gitctl.model.state import InventoryEntry
 from gitctl.target.kubernetes.local import compared_here
 from gitctl.target.kubernetes.ownership import Claim
@@ -38,9 +38,11 @@ def live(data: Json, **managers: tuple[str, ...]) -> Json:
     return {"metadata": {"name": "x", "uid": "u", "managedFields": listed}, "data": data}
 
 
-def compared(there: Json, sent: Json, *, applied: tuple[str, ...], digest: str = "same", **options: Any) -> Comparison:
+def compared(
+    there: Json, sent: Json, *, applied: tuple[str, ...], digest: str = "same", stored: tuple[Path, ...] = (), **options: Any
+) -> Comparison:
     """The wanted data beside a live object; `applied` are the fields of the last apply, of the manifest `same`."""
-    manifest = Manifest(REF, "v1", {}, Origin("a.yaml"), digest=digest)
+    manifest = Manifest(REF, "v1", {}, Origin("a.yaml"), digest=digest, stored=stored)
     fields = FieldSet.parse(tree(*applied)).canonical()
     entry = InventoryEntry(REF, "v1", uid="u", fields=fields, digest="same")
     found = Comparison(manifest, there, None, {"metadata": {"name": "x"}, "data": sent})
@@ -58,6 +60,13 @@ def test_another_wanted_object_is_laid_over_the_live_one() -> None:
     found = compared(there, {"a": "2"}, applied=("data.a",), digest="other")
     assert found.merged is not None
     assert found.merged["data"] == {"a": "2"}
+
+
+def test_a_value_of_a_store_is_compared_although_the_digest_is_the_same() -> None:
+    there = live({"a": "b2xk"}, gitctl=("data.a",))
+    found = compared(there, {"a": "bmV3"}, applied=("data.a",), stored=(("data", "a"),))
+    assert found.merged is not None
+    assert found.merged["data"] == {"a": "bmV3"}
 
 
 def test_a_changed_field_is_taken_back_from_who_changed_it() -> None:

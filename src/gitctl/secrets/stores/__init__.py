@@ -1,0 +1,1 @@
+"""Stores outside of Git that a reference may name, one a file. Their libraries are imported when the first value is asked for."""
