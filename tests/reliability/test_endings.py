@@ -13,7 +13,7 @@ import yaml
 from tests.fixtures.figures import Figure
 from tests.reliability.kills import Ending, Kill, play_all, uninterrupted
 from tests.reliability.stage import Stage
-from tests.servers.fault_proxy import Fault, FaultProxy, Request, Reset, Status
+from tests.servers.fault_proxy import Call, Fault, FaultProxy, Request, Reset, Status
 
 from gitctl.errors import ErrorId
 from gitctl.model.record import RecordResult
@@ -43,6 +43,23 @@ def test_told_to_stop_at_any_request_it_records_what_it_did(
             assert record.result is RecordResult.INTERRUPTED, one.kill
             assert counts.created + counts.updated + counts.pruned + counts.failed + counts.not_tried == CHANGES, (one.kill, counts)
             assert str(ErrorId.TERMINATED if one.code == 143 else ErrorId.INTERRUPTED) in one.told, one.kill
+
+
+def test_told_to_stop_while_the_record_is_closed_the_exit_code_says_what_the_record_says(stage: Stage) -> None:
+    kill, pruned = Kill(0, signal=signal.SIGINT), False
+
+    def closes(request: Request) -> Fault | None:
+        nonlocal pruned
+        pruned = pruned or request.method == "DELETE"
+        return Call(trap.spring) if pruned and request.method == "PUT" and "/secrets/" in request.path else None
+
+    with FaultProxy(stage.plane, stage.place) as proxy:
+        trap = kill.arm(proxy)
+        proxy.clear()
+        proxy.weather(closes)
+        code, _, told = trap.catch(stage.begin("sync", kubeconfig=proxy.kubeconfig)).wait(120)
+    assert "stopping" in told
+    assert (code, stage.state().records[-1].result) == (0, RecordResult.SUCCEEDED), told
 
 
 @pytest.fixture

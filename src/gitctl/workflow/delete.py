@@ -16,7 +16,7 @@ from gitctl.model.change import Action
 from gitctl.model.manifest import RenderInputs, RenderResult
 from gitctl.model.outcome import Outcome, OutcomeResult, SyncResult
 from gitctl.model.quantity import counted
-from gitctl.model.record import RecordVerb
+from gitctl.model.record import RecordResult, RecordVerb
 from gitctl.model.state import AppState
 from gitctl.parallel import Deadline
 from gitctl.plan.delete import delete_plan, homes
@@ -172,7 +172,7 @@ def _run(planned: Planned, parts: Parts, request: DeleteRequest, lock: Lock) -> 
     except GitctlError as unrecorded:
         return unrecorded_run(planned, parts, outcomes, error or unrecorded, unrecorded)
     result = SyncResult(planned.plan, outcomes, record=record)
-    return AppRun(app, result, error or verdict(result, interrupted=parts.cancel.requested(), verb="delete"))
+    return AppRun(app, result, error or verdict(result, interrupted=record.result is RecordResult.INTERRUPTED, verb="delete"))
 
 
 def _is_settled(outcome: Outcome) -> bool:

@@ -14,7 +14,7 @@ from gitctl.model.change import Action, Plan, Refusal
 from gitctl.model.manifest import RenderResult
 from gitctl.model.outcome import PRUNE, Event, EventKind, ObjectHealth, Outcome, OutcomeResult, SyncResult
 from gitctl.model.quantity import counted
-from gitctl.model.record import RecordVerb
+from gitctl.model.record import RecordResult, RecordVerb
 from gitctl.model.state import Hold
 from gitctl.parallel import Deadline
 from gitctl.protocols import Lock
@@ -272,7 +272,7 @@ def _run(planned: Planned, parts: Parts, request: SyncRequest, lock: Lock) -> Ap
         hand_over(app, planned.moved, outcomes, parts)
     result = SyncResult(plan, outcomes, health, record)
     parts.emit(Event(EventKind.DONE, record.result.value, None, app.name))
-    return AppRun(app, result, error or verdict(result, interrupted=parts.cancel.requested()))
+    return AppRun(app, result, error or verdict(result, interrupted=record.result is RecordResult.INTERRUPTED))
 
 
 def unrecorded_run(planned: Planned, parts: Parts, outcomes: tuple[Outcome, ...], error: GitctlError, cause: GitctlError) -> AppRun:
