@@ -46,12 +46,14 @@ def test_told_to_stop_at_any_request_it_records_what_it_did(
 
 
 def test_told_to_stop_while_the_record_is_closed_the_exit_code_says_what_the_record_says(stage: Stage) -> None:
-    kill, pruned = Kill(0, signal=signal.SIGINT), False
+    kill, pruned, closed = Kill(0, signal=signal.SIGINT), False, False
 
     def closes(request: Request) -> Fault | None:
-        nonlocal pruned
+        nonlocal pruned, closed
         pruned = pruned or request.method == "DELETE"
-        return Call(trap.spring) if pruned and request.method == "PUT" and "/secrets/" in request.path else None
+        now = pruned and not closed and request.method == "PUT" and "/secrets/" in request.path
+        closed = closed or now
+        return Call(trap.spring) if now else None
 
     with FaultProxy(stage.plane, stage.place) as proxy:
         trap = kill.arm(proxy)
