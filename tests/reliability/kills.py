@@ -68,14 +68,21 @@ class _Trap:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a stage ended: `code` is that of the first run, `told` its words, `left` the records as it left them."""
+    """How a stage ended: `code` is that of the first run, `told` its words, `left` the records as it left them; `looks` are those of its
+    requests that looked at the lock."""
 
     kill: Kill | None
     code: int
     told: str
     left: tuple[Record, ...]
     requests: int
+    looks: int
     picture: Json
+
+
+def looks_at_lock(proxy: FaultProxy) -> int:
+    """How many requests read a Lease."""
+    return proxy.count(method="GET", path="/leases/")
 
 
 _WHOLE: dict[tuple[str, str], Ending] = {}
@@ -97,12 +104,12 @@ def play(plane: ControlPlane, folder: Path, kill: Kill | None, story: Story = CH
         with FaultProxy(plane, stage.place) as proxy:
             trap = kill.arm(proxy) if kill else _Trap()
             code, out, err = trap.catch(stage.begin(*story.command, kubeconfig=proxy.kubeconfig)).wait(120)
-            requests = proxy.count()
+            requests, looks = proxy.count(), looks_at_lock(proxy)
         assert code == 0 or (kill and code in _CODES[kill.signal]), f"{kill}: exit {code}\n{out}\n{err}"
         left = stage.state().records if code else ()
         if kill and code:
             story.go_on(stage, kill.number)
-        return Ending(kill, code, err, left, requests, story.picture(stage))
+        return Ending(kill, code, err, left, requests, looks, story.picture(stage))
     except AssertionError as failure:
         raise AssertionError(f"{story.name}: {kill}: {failure}") from failure
     finally:
