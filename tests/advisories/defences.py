@@ -243,10 +243,10 @@ def no_check_of_servers() -> None:
 
 def no_masks() -> None:
     """Values are shown as they are."""
-    from gitctl.cli.show import sides, values
+    from gitctl.cli.show import sides, tags
     from gitctl.workflow import compare
 
-    values.mask_value = lambda value, **_: str(value)
+    tags.mask_value = lambda value, **_: str(value)
     sides.mask_object = compare.mask_object = lambda body, *_: body
 
 

@@ -24,7 +24,7 @@ from tests.fixtures.secrets import AgeKey
 from gitctl.errors import ErrorId
 
 FILE = "plain/secret.yaml"
-RESOLVE = "resolve"
+CONFLICTS = "conflicts"
 FORMS = (("-vvv",), ("-o", "json", "-v", "--log-format", "json"))
 # A file in memory that a program waits on: it says that it runs, and ends when the file is gone.
 WAITS = ("sh", "-c", 'touch "$2"; while [ -e "$1" ]; do sleep 0.02; done', "sh", "{}")
@@ -107,8 +107,8 @@ def git_merges(scene: Scene) -> None:
     scene.git("merge", "--abort")
     assert "in conflict: stringData.user" in scene.git("merge", "theirs", code=1)
     for form in FORMS:
-        scene.gitctl("secret", RESOLVE, FILE, form=form, code=1)
-    scene.gitctl("secret", RESOLVE, FILE, "--theirs", "all")
+        scene.gitctl("secret", CONFLICTS, FILE, form=form, code=1)
+    scene.gitctl("secret", CONFLICTS, FILE, "--theirs", "all")
     scene.git("commit", "--quiet", "--all", "--no-edit")
     assert "*** (" in scene.git("show", "--first-parent", "HEAD~1")
 

@@ -155,4 +155,4 @@ def test_the_rules_that_hold_are_shown(tenant: Project) -> None:
         ("kinds", False, ["ResourceQuota"]),
     ]
     assert told["lists"][0]["where"].endswith("teams.a.allow.namespaces")
-    assert told["defaults"] == ["no kinds without a namespace"]
+    assert told["defaults"] == ["no kinds without a namespace", "no references to stores"]

@@ -34,7 +34,7 @@ def test_of_a_secret_only_the_values_are_encrypted(ruled: Path) -> None:
 
 
 def test_of_values_everything_is_encrypted(ruled: Path) -> None:
-    assert b"bob" not in FILES.seal(ruled / "values.yaml", b"user: bob\n", readers=())
+    assert b"correct-horse" not in FILES.seal(ruled / "values.yaml", b"user: correct-horse\n", readers=())
 
 
 def test_a_rule_that_picks_keys_is_left_to_it(tmp_path: Path, age_key: AgeKey) -> None:
