@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from tests.fixtures.figures import Figure
+from tests.fixtures.figures import Figure, is_long
 from tests.reliability.kills import Ending, looks_at_lock, uninterrupted
 from tests.reliability.stage import Stage
 from tests.servers.fault_proxy import Fault, FaultProxy
@@ -23,6 +23,7 @@ for longer looks more often, once a second, whatever the weather."""
 
 _KINDS = {"busy": BUSY, "errors": ERRORS, "broken": BROKEN, "slow": SLOW, "storm": STORM}
 _SAMPLE = {"half a storm": {fault: share / 2 for fault, share in STORM.items()}}
+_WEATHERS = _KINDS if is_long() else _SAMPLE
 
 
 @pytest.fixture
@@ -52,24 +53,24 @@ def faultless(control_plane: ControlPlane, tmp_path: Path) -> Ending:
 
 
 @pytest.mark.torture
+@pytest.mark.parametrize("name", _WEATHERS)
 def test_faults_change_nothing_but_the_time(
-    control_plane: ControlPlane, tmp_path: Path, faultless: Ending, long: bool, figure: Figure
+    control_plane: ControlPlane, tmp_path: Path, faultless: Ending, long: bool, figure: Figure, name: str
 ) -> None:
-    for name, odds in (_KINDS if long else _SAMPLE).items():
-        for seed in range(SEED, SEED + (SEEDS if long else 1)):
-            stage = Stage(control_plane, tmp_path)
-            stage.first()
-            stage.second()
-            try:
-                requests, looks, weather = through(stage, odds, seed)
-                said = f"{name}, seed {seed}: {dict(weather.drawn)} in {requests} requests ({looks}), {faultless.requests} without"
-                print(said)
-                figure("faults injected", weather.drawn.total())
-                assert stage.picture() == faultless.picture, said
-                necessary = (faultless.requests - faultless.looks) / (1 - weather.faulted / requests)
-                assert requests - looks <= MOST * necessary, said
-            finally:
-                stage.drop()
+    for seed in range(SEED, SEED + (SEEDS if long else 1)):
+        stage = Stage(control_plane, tmp_path)
+        stage.first()
+        stage.second()
+        try:
+            requests, looks, weather = through(stage, _WEATHERS[name], seed)
+            said = f"{name}, seed {seed}: {dict(weather.drawn)} in {requests} requests ({looks}), {faultless.requests} without"
+            print(said)
+            figure("faults injected", weather.drawn.total())
+            assert stage.picture() == faultless.picture, said
+            necessary = (faultless.requests - faultless.looks) / (1 - weather.faulted / requests)
+            assert requests - looks <= MOST * necessary, said
+        finally:
+            stage.drop()
 
 
 @pytest.mark.torture
