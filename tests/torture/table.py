@@ -45,10 +45,10 @@ def _names(row: re.Match[str]) -> tuple[str, ...]:
 
 
 def summed(notes: Iterable[Note]) -> Mapping[str, Mapping[str, float]]:
-    """Sums by test file and function, then by name. Cases of a parametrized test are one."""
+    """Sums by test file and function, then by name. Cases of a parametrized test are one; its group of workers does not count."""
     sums: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for note in notes:
-        sums[note.test.partition("[")[0]][note.name] += note.value
+        sums[note.test.partition("[")[0].partition("@")[0]][note.name] += note.value
     return sums
 
 

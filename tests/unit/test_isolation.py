@@ -46,6 +46,13 @@ def test_a_connection_to_another_machine_raises() -> None:
         client.connect(("192.0.2.1", 443))
 
 
+@pytest.mark.xdist_group("seen")
+@pytest.mark.skipif("PYTEST_XDIST_WORKER" not in os.environ, reason="one process")
+def test_groups_of_tests_stay_on_one_worker(request: pytest.FixtureRequest) -> None:
+    """The plugin marks their ids; where it does not, each test of a group runs where it likes."""
+    assert request.node.nodeid.endswith("@seen")
+
+
 def test_git_has_an_identity(tmp_path: Path) -> None:
     for argv in (("init", "-q"), ("commit", "-q", "--allow-empty", "-m", "x")):
         assert run(Command(("git", *argv), cwd=str(tmp_path))).code == 0

@@ -56,12 +56,8 @@ def engines(control_plane: ControlPlane) -> Iterator[None]:
 
 
 def sent(lab: Lab, kind: Kind, method: str, path: str, body: Json | None = None, *, content: str = "application/json") -> None:
-    """A request that succeeds, at the latest in a while: beside new definitions a server now and then answers with a 404 page, or does
-    what it is asked and says that it could not: then the next try finds it done."""
-    done = {"POST": 409, "DELETE": 404}.get(method)
-    first = lab.client.send(Request(method, path, (), body, content=content))
-    if not first.ok:
-        kind.wait(lambda: (again := lab.client.send(Request(method, path, (), body, content=content))).ok or again.status == done)
+    """A request that succeeds, at the latest in a while: beside new definitions a server now and then answers with a 404 page."""
+    kind.wait(lambda: lab.client.send(Request(method, path, (), body, content=content)).ok)
 
 
 @pytest.mark.usefixtures("engines", "hook")
