@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from tests.fixtures.figures import Figure
 from tests.reliability.kills import uninterrupted
+from tests.reliability.own_plane import own_plane, until_ready
 from tests.reliability.stage import Stage
 from tests.servers.fault_proxy import Call, FaultProxy
 
 from gitctl import sandbox
 from gitctl.model.record import RecordResult
 from gitctl.sandbox import ControlPlane, Part, daemon
-from gitctl.sandbox.server import ready
 
 pytestmark = [pytest.mark.cluster, pytest.mark.torture, pytest.mark.xdist_group("sandbox")]
 
@@ -30,19 +30,8 @@ POINTS = (3, 24, 34, 38, 47, 58, 68)
 @pytest.fixture
 def plane(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, long: bool) -> Iterator[ControlPlane]:
     """A control plane of this test alone."""
-    if not long:
-        pytest.skip("starts control planes: with make torture")
-    monkeypatch.setenv("GITCTL_STATE_DIR", str(tmp_path / "state"))
-    yield sandbox.up(NAME)
-    sandbox.down(NAME, purge=True)
-
-
-def until_ready(plane: ControlPlane) -> None:
-    """A busy machine takes its time for a start."""
-    end = time.monotonic() + 120
-    while not ready(plane):
-        assert time.monotonic() < end
-        time.sleep(0.2)
+    with own_plane(NAME, tmp_path, monkeypatch, long=long) as started:
+        yield started
 
 
 def restart(plane: ControlPlane) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,13 +12,14 @@ import pytest
 from tests.fixtures.figures import Figure
 from tests.fixtures.project import config_map
 from tests.reliability.kills import Kill
+from tests.reliability.own_plane import own_plane, until_ready
 from tests.reliability.stage import Json, Stage
 from tests.servers.fault_proxy import FaultProxy
 
 from gitctl import sandbox
 from gitctl.model.record import RecordResult
 from gitctl.sandbox import ControlPlane, Part
-from gitctl.sandbox.server import ask, ready
+from gitctl.sandbox.server import ask
 
 pytestmark = [pytest.mark.cluster, pytest.mark.torture, pytest.mark.xdist_group("sandbox")]
 
@@ -31,11 +31,8 @@ IN_MID_RUN = 47
 @pytest.fixture
 def plane(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, long: bool) -> Iterator[ControlPlane]:
     """A control plane of this test alone."""
-    if not long:
-        pytest.skip("starts control planes: with make torture")
-    monkeypatch.setenv("GITCTL_STATE_DIR", str(tmp_path / "state"))
-    yield sandbox.up(NAME)
-    sandbox.down(NAME, purge=True)
+    with own_plane(NAME, tmp_path, monkeypatch, long=long) as started:
+        yield started
 
 
 def copied(plane: ControlPlane, copy: Path, *, back: bool = False) -> None:
@@ -47,10 +44,7 @@ def copied(plane: ControlPlane, copy: Path, *, back: bool = False) -> None:
     shutil.copytree(*((copy, plane.files.etcd_data) if back else (plane.files.etcd_data, copy)))
     for part in (Part.ETCD, Part.API_SERVER):
         sandbox.start_part(NAME, part)
-    end = time.monotonic() + 120
-    while not ready(plane):
-        assert time.monotonic() < end
-        time.sleep(0.2)
+    until_ready(plane)
 
 
 def test_an_etcd_that_is_put_back(plane: ControlPlane, tmp_path: Path, figure: Figure) -> None:

@@ -5,26 +5,31 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from gitctl.cli.session import Session
 from gitctl.errors import GitctlError
 from gitctl.model.reference import ListedSources
-from gitctl.protocols import References
+from gitctl.protocols import References, Store
 
 
 def open_stores(session: Session, listed: ListedSources, root: Path) -> References:
     """All stores, none of them asked yet. `root` is that of the repository, for files."""
-    from gitctl.secrets.stores.aws import AwsSecrets, ParameterStore
-    from gitctl.secrets.stores.local import EnvStore, FileStore
     from gitctl.secrets.stores.reader import StoreReader
-    from gitctl.secrets.stores.vault import VaultStore
 
     withhold(session, listed.env)
+    return StoreReader(partial(_stores, session, listed, root), session.redactor)
+
+
+def _stores(session: Session, listed: ListedSources, root: Path) -> Iterable[Store]:
+    from gitctl.secrets.stores.aws import AwsSecrets, ParameterStore
+    from gitctl.secrets.stores.local import EnvStore, FileStore
+    from gitctl.secrets.stores.vault import VaultStore
+
     local = (EnvStore(listed.env, session.withheld), FileStore(listed.files, root))
-    vault = VaultStore(os.environ, session.redactor)
-    return StoreReader((*local, AwsSecrets(os.environ), ParameterStore(os.environ), vault), session.redactor)
+    return (*local, AwsSecrets(os.environ), ParameterStore(os.environ), VaultStore(os.environ, session.redactor))
 
 
 def withhold(session: Session, names: Iterable[str]) -> None:

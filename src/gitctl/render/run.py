@@ -10,6 +10,7 @@ from pathlib import Path
 from gitctl.errors import GitctlError
 from gitctl.model.app import App
 from gitctl.model.manifest import RenderInputs, RenderResult
+from gitctl.model.readset import is_read
 from gitctl.parallel import map_bounded
 from gitctl.protocols import Bases, Renderer, Rendering, RenderRequest, Tree, Vault
 from gitctl.render.assemble import Assembled, assemble
@@ -126,8 +127,7 @@ def reads_of(app: App, tree: Tree, *, renderers: Mapping[str, Renderer] = BUILT_
 
 def _and_key(app: App, read: tuple[str, ...]) -> tuple[str, ...]:
     """The file with the key for hashes of Secrets is one that the render reads."""
-    known = not app.restart_key or app.restart_key in read or any(not p or (p[-1] == "/" and app.restart_key.startswith(p)) for p in read)
-    return read if known else (*read, app.restart_key)
+    return read if not app.restart_key or is_read(app.restart_key, read) else (*read, app.restart_key)
 
 
 def _inputs(work: _Work, kept: Kept) -> RenderInputs:

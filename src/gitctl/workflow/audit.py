@@ -12,6 +12,7 @@ from gitctl.model.app import App
 from gitctl.model.audit import Audit, AuditedSecret, AuditFinding, ValueFact
 from gitctl.model.manifest import Manifest, RenderResult
 from gitctl.model.policy import SecretPolicy
+from gitctl.model.readset import is_read
 from gitctl.model.revision import Revision
 from gitctl.model.secretmade import Keeping, sealed_texts
 from gitctl.plan.audit import AuditedApp, Facts, Used, account, shown
@@ -181,12 +182,8 @@ def _files(inventory: Inventory, ground: AuditGround, read: Sequence[str]) -> Au
         values = inventory.of_file(path)
         if values:
             keys, readers = tuple(v.key for v in values), ground.ledger.readers(path)
-            rows.append(AuditedSecret(path, "", Keeping.ENCRYPTED, None, path, keys, values, readers, unread=not _is_read(path, read)))
+            rows.append(AuditedSecret(path, "", Keeping.ENCRYPTED, None, path, keys, values, readers, unread=not is_read(path, read)))
     return Audit("", tuple(rows), file_findings(rows, ground.policy, now=ground.now))
-
-
-def _is_read(path: str, places: Sequence[str]) -> bool:
-    return any(not place or path == place or (place.endswith("/") and path.startswith(place)) for place in places)
 
 
 def unaccepted(audits: Iterable[Audit]) -> tuple[AuditFinding, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 
 from gitctl.errors import GitctlError
 from gitctl.model.app import App
+from gitctl.model.readset import is_read
 
 ReadsOf = Callable[[App], tuple[str, ...]]
 """The places that a render of the app reads: files, folders (end in `/`), `""` for the whole tree. Raises GitctlError."""
@@ -28,8 +29,4 @@ def _reads_one(app: App, files: Collection[str], reads: ReadsOf) -> bool:
         places = reads(app)
     except GitctlError:
         return True
-    return any(_lies_in(file, place) for file in files for place in places)
-
-
-def _lies_in(file: str, place: str) -> bool:
-    return not place or file == place or (place.endswith("/") and file.startswith(place))
+    return any(is_read(file, places) for file in files)

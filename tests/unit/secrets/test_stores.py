@@ -205,7 +205,7 @@ class Counting:
 
 def test_each_source_is_asked_for_once_and_all_of_it_is_hidden() -> None:
     store, redactor = Counting(), Redactor()
-    reader = StoreReader([store], redactor)
+    reader = StoreReader(lambda: [store], redactor)
     wanted = [parse(f"ref+awssecrets://{text}") for text in ("db#a", "db#b", "db", "gone#a", "other#a", "db#c")]
     found = reader.values(wanted)
     again = reader.values(wanted[:3])

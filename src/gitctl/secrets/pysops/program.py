@@ -82,7 +82,8 @@ def key_places() -> tuple[str, ...]:
 def has_key() -> bool:
     """Is there an age key in one of these places? Whose it is is not looked at."""
     named = os.environ.get("SOPS_AGE_KEY_FILE")
-    return bool(os.environ.get("SOPS_AGE_KEY")) or any(file.is_file() for file in (Path(named or os.devnull), default_key_file()))
+    files = [default_key_file(), *([Path(named)] if named else [])]
+    return bool(os.environ.get("SOPS_AGE_KEY")) or any(file.is_file() for file in files)
 
 
 def _seen(file: Path) -> str:
