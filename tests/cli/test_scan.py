@@ -32,6 +32,7 @@ def test_tracked_files_named_files_and_what_is_accepted(gitctl: Runner, git_repo
     assert "warning: large.yaml was not looked at: larger than 8 MiB" in done.stderr
     assert "warning: broken.yaml was not looked at: not readable: " in done.stderr
     assert "3 files, 1 finding" in done.stderr
+    assert "note: 1 file that Git does not track not looked at" in done.stderr
     assert gitctl("secret", "scan", cwd=repo.path / "b").expect(1).stdout == f"../a/secret.yaml{FOUND}"
     gitctl("secret", "scan", "b", "-q", cwd=repo.path).expect(0)
     gitctl("secret", "scan", "--exclude", "a/*", cwd=repo.path).expect(0)

@@ -57,6 +57,11 @@ def test_a_password_that_is_rotated_and_one_that_is_set_by_hand(project: Project
     assert (second["before"]["number"], second["decrypted"]) == (1, True)
     assert kinds(change) == {"data.password": "changed", "data.user": "same"}
     assert (change["fields"][0]["oldBytes"], change["fields"][0]["newBytes"]) == (13, 14)
+    edit = {"EDITOR": "sed -i s|shop-user|ref+env://USER|"}
+    project.gitctl("secret", "edit", FILE, cwd=project.repo.path, env=edit).expect()
+    warned = project.run("diff", "--worktree", code=1).stdout
+    assert "/db data.user begins with ref+ but was encrypted in Git, so it is applied as it stands" in warned
+    assert "USER" not in warned
     age_key.file.unlink()
     covered = history(project, 2)
     assert (covered["decrypted"], kinds(covered["changes"][0])) == (False, kinds(change))

@@ -13,6 +13,7 @@ from gitctl.cli.flags import with_session
 from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
 from gitctl.errors import ErrorId, ExitCode, SourceError, UsageError
+from gitctl.model.quantity import counted
 
 if TYPE_CHECKING:
     from gitctl.model.exposure import Exposure, Scan
@@ -78,6 +79,8 @@ def scan(
     if baseline:
         found = _less_known(session, found, baseline, at_root=bool(staged or history))
     show_scan(session, found)
+    if not (history or staged or files):
+        _say_untracked(session)
     return ExitCode.DIFFERENT if found.exposures else ExitCode.DONE
 
 
@@ -99,6 +102,16 @@ def files_to_scan(session: Session, files: list[Path], staged: bool = False) -> 
     if root is None:
         raise SourceError(f"{start} is not in a Git repository", id=ErrorId.NOT_A_REPOSITORY, hint="name files or folders")
     return tracked_files(start, root)
+
+
+def _say_untracked(session: Session) -> None:
+    """Say that there are files that were passed over: where a secret is before its first `git add`."""
+    from gitctl.cli.start import start_folder
+    from gitctl.source.checkout import repository_of
+    from gitctl.source.disk import untracked_files
+
+    if found := untracked_files(repository_of(start_folder(session)).folder):
+        session.say(f"note: {counted(found, 'file')} that Git does not track not looked at; name them, or run it after `git add`")
 
 
 def _past(session: Session, span: str, files: list[Path] | None, staged: bool) -> Past:

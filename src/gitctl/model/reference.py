@@ -152,12 +152,21 @@ def _wrong(problem: str, *, hint: str) -> InputError:
 
 def references_in(manifest: Manifest) -> Iterator[tuple[Path, str]]:
     """Where a Secret in normal form refers to a store: the paths, and the texts. What was encrypted in Git is a value, whatever it says."""
+    yield from ((path, text) for path, text in _like_references(manifest) if path not in manifest.sensitive)
+
+
+def literals_in(manifest: Manifest) -> Iterator[Path]:
+    """Where a Secret in normal form has what looks like a reference and was encrypted in Git: it is applied as that text."""
+    yield from (path for path, _ in _like_references(manifest) if path in manifest.sensitive and path not in manifest.stored)
+
+
+def _like_references(manifest: Manifest) -> Iterator[tuple[Path, str]]:
     values = manifest.body.get("data")
     if (manifest.ref.group, manifest.ref.kind) != ("", "Secret") or not isinstance(values, dict):
         return
     for key, value in values.items():
         text = _decoded(value)
-        if is_reference(text) and ("data", key) not in manifest.sensitive:
+        if is_reference(text):
             yield ("data", key), text.strip()
 
 

@@ -84,7 +84,8 @@ def _way_out(owner: str, app: App) -> str:
     project, _, name = owner.rpartition("/")
     if project.startswith("path/"):
         return f"it was synced from a folder: with the same folder and namespace, add --app {name}"
-    return f"take it out of {name} or of {app.name}; if {owner} was renamed, list its old name under renamed_from"
+    one, other = (name, app.name) if name != app.name else (owner, app.owner)
+    return f"take it out of {one} or of {other}; if {owner} was renamed, list its old name under renamed_from"
 
 
 def unowned(comparisons: Iterable[Comparison]) -> tuple[Refusal, ...]:

@@ -39,6 +39,11 @@ def tracked_files(start: Path, root: Path) -> OnDisk:
     return OnDisk(start, [_from(start, path) for path in _tracked(Git(root), root)])
 
 
+def untracked_files(root: Path) -> int:
+    """How many files of the repository Git neither tracks nor ignores. Raises SourceError."""
+    return Git(root).out("ls-files", "-z", "--others", "--exclude-standard").count(b"\0")
+
+
 def named_files(start: Path, paths: Sequence[Path]) -> OnDisk:
     """The files that are named, and of folders those that Git tracks; all of them outside of Git. Raises InputError, SourceError."""
     return OnDisk(start, [name for path in paths for name in _at(start, path)])

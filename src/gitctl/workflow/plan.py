@@ -20,7 +20,7 @@ from gitctl.workflow.budget import deleted_today
 from gitctl.workflow.lost import is_lost, rebuilt, rebuilt_note
 from gitctl.workflow.moves import Arrivals, arrivals, claims
 from gitctl.workflow.parts import Parts
-from gitctl.workflow.references import ask_ahead, resolved
+from gitctl.workflow.references import ask_ahead, literal_notes, resolved
 from gitctl.workflow.states import read_state
 from gitctl.workflow.suspend import over_notes, refusal
 from gitctl.workflow.tenancy import require_place, require_rules, scopes
@@ -185,7 +185,8 @@ def plan_app(app: App, rendered: RenderResult, parts: Parts, request: PlanReques
     )
     plan = build(app, rendered, found.comparisons, state, options=options)
     skipped = tuple(m.ref for m in manifests if not request.looks_at(m.ref))
-    plan = replace(plan, notes=(*plan.notes, *request.notes, *over_notes(app, state, parts.timestamp())), skipped=skipped)
+    notes = (*plan.notes, *request.notes, *over_notes(app, state, parts.timestamp()), *literal_notes(manifests))
+    plan = replace(plan, notes=notes, skipped=skipped)
     return Planned(app, rendered, state, plan, refusal(app, state, parts.timestamp()), found.arrivals.moved)
 
 

@@ -10,7 +10,7 @@ from gitctl.errors import ClusterError, ErrorId, GitctlError, InputError, Render
 from gitctl.model.app import App
 from gitctl.model.manifest import Manifest, ObjectRef, Path, RenderResult
 from gitctl.model.quantity import counted
-from gitctl.model.reference import Reference, parse, references_in, shown
+from gitctl.model.reference import Reference, literals_in, parse, references_in, shown
 from gitctl.plan.tenancy import reference_problems
 from gitctl.protocols import Fault, References, Trouble
 
@@ -79,6 +79,13 @@ def resolved_as_far(app: App, manifests: Sequence[Manifest], stores: References)
     found = asked(found_in(app, manifests), stores)
     failed = {one.ref: f"{shown(one.text)}: {one.fault.reason}" for one in found if one.fault}
     return tuple(_with_values([m for m in manifests if m.ref not in failed], found)), failed
+
+
+def literal_notes(manifests: Iterable[Manifest]) -> tuple[str, ...]:
+    """What is said of encrypted values that look like references, without a word of them."""
+    places = [f"{m.ref} {'.'.join(map(str, path))}" for m in manifests for path in literals_in(m)]
+    meant = "begins with ref+ but was encrypted in Git, so it is applied as it stands; a reference to a store is written in plain text"
+    return tuple(f"{place} {meant}" for place in places)
 
 
 def _with_values(manifests: Iterable[Manifest], found: Collection[Found]) -> Iterator[Manifest]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 
 import pytest
 from tests.fixtures.errors import raises
 
 from gitctl.errors import ErrorId
 from gitctl.model.manifest import Manifest, ObjectRef, Origin
-from gitctl.model.reference import Reference, Source, StoreKind, is_reference, parse, references_in
+from gitctl.model.reference import Reference, Source, StoreKind, is_reference, literals_in, parse, references_in
 
 
 @pytest.mark.parametrize(
@@ -104,6 +105,12 @@ def test_where_they_stand() -> None:
 
 def test_what_was_encrypted_in_git_is_a_value_whatever_it_says() -> None:
     assert list(references_in(secret("a", a="ref+env://A", b="ref+env://B"))) == [(("data", "b"), "ref+env://B")]
+
+
+def test_an_encrypted_value_that_looks_like_one_is_found_and_one_that_a_store_gave_is_not() -> None:
+    found = secret("a", "c", a="ref+env://A", b="ref+env://B", c="text")
+    assert list(literals_in(found)) == [("data", "a")]
+    assert list(literals_in(replace(found, stored=(("data", "a"),)))) == []
 
 
 def test_other_kinds_hold_text() -> None:

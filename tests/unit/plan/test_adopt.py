@@ -34,6 +34,11 @@ def test_an_object_of_another_app_is_refused_whatever_is_allowed() -> None:
     assert made.changes == ()
 
 
+def test_two_apps_of_one_name_are_told_apart() -> None:
+    assert "take it out of web or of api" in plan(live(WEB, owner="shop/prod/web"), app=replace(APP, name="api")).refusals[0].hint
+    assert f"take it out of other/dev/{APP.name} or of {APP.owner}" in plan(live(WEB, owner=f"other/dev/{APP.name}")).refusals[0].hint
+
+
 def test_an_object_of_nobody_is_refused_until_it_is_adopted() -> None:
     now = live(WEB, owner="", managedFields=[{"manager": "kubectl-client-side-apply", "operation": "Update", "fieldsV1": {"f:spec": {}}}])
     made = plan(now)
