@@ -16,6 +16,7 @@ PROPOSED = shape(
         "environments": many(TEXT),
         "valuesFiles": many(TEXT),
         "reason": TEXT,
+        "toDo": many(TEXT),
     }
 )
 

@@ -101,6 +101,15 @@ def test_a_project_file_of_the_user_stays_and_a_pipeline_fits_it(gitctl: Runner,
     assert not (existing.path / "CODEOWNERS").exists()
 
 
+def test_what_remote_bases_need_is_told(gitctl: Runner, tmp_path: Path) -> None:
+    root = write(tmp_path / "shop", {"web/kustomization.yaml": "resources: ['https://git.example.com/org/base//deploy?ref=v1']\n"})
+    done = gitctl("bootstrap", root, "--dry-run").expect()
+    assert "app web in web: a kustomization" in done.stdout
+    listed, pinned = [text for text in done.stdout.splitlines() if text.startswith("to do for web: ")]
+    assert "list https://git.example.com/org/base under `remote_bases`" in listed
+    assert pinned.endswith("git ls-remote https://git.example.com/org/base v1")
+
+
 def test_a_folder_that_is_in_no_repository_says_what_is_not_committed(gitctl: Runner, tmp_path: Path) -> None:
     root = write(tmp_path / "shop", {"k8s/a.yaml": PLAIN})
     done = gitctl("bootstrap", root, "--yes").expect()

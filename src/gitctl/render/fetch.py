@@ -12,13 +12,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gitctl.errors import ErrorId, InputError, RenderError
+from gitctl.limits import Limits
 from gitctl.model.app import HelmChart
 from gitctl.paths import private_folder
 from gitctl.process import Command, find, run
 from gitctl.redact import Redactor, strip_url
 from gitctl.render.archive import Budget, unpack
 from gitctl.render.helm_tool import HELM
-from gitctl.render.jail import Limits, jailed
+from gitctl.render.jail import jailed
 from gitctl.render.tool import checked_version
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")

@@ -26,8 +26,8 @@ _HELM = ("helmCharts", "helmChartInflationGenerator", "helmGlobals")
 _FUNCTION = ("config.kubernetes.io/function", "config.k8s.io/function")
 _REMOTE_HINT = "copy it into the repository"
 
-Bring = Callable[[Reference, Where], str]
-"""Fetches a remote base, when it may be had, and says at which folder of the tree it stands."""
+Bring = Callable[[Reference, Where], str | None]
+"""Fetches a remote base, when it may be had, and says at which folder of the tree it stands; None for one that is not looked into."""
 
 
 @dataclass(slots=True)
@@ -145,6 +145,8 @@ class _Kustomization:
             self._resource(entry)
             return
         path = self._walk.bring(read_reference(entry.text, entry.where), entry.where)
+        if path is None:
+            return
         if path in self._walk.tree.names(path):
             raise InputError(
                 "a remote base must be a folder", id=ErrorId.REMOTE_BASE, where=entry.where, hint="name the folder of the file"

@@ -9,9 +9,10 @@ from functools import cache
 from pathlib import Path
 
 from gitctl.errors import ErrorId, RenderError, ToolMissing
+from gitctl.limits import Limits, no_memory
 from gitctl.process import Command, Finished, find, run
 from gitctl.redact import Redactor
-from gitctl.render.jail import LIMITS, Limits, jailed, no_memory
+from gitctl.render.jail import LIMITS, jailed
 from gitctl.render.private import Room, environment, foreign_variables
 
 Version = tuple[int, int, int]

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gitctl.errors import ErrorId, RenderError, SourceError, ToolMissing
-from gitctl.process import Command, Finished, run
+from gitctl.errors import ErrorId, GitctlError, InputError, RenderError, SourceError, ToolMissing
+from gitctl.limits import Limits, limited
+from gitctl.process import Command, Finished, find, run
 from gitctl.redact import printable, strip_url
 
 _SETTINGS = (
@@ -69,25 +70,32 @@ CORRUPT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Git:
-    """One repository: a work tree's root, or a bare repository (`bare`). `heal` rebuilds a broken one, where that can be done."""
+    """One repository: a work tree's root, or a bare repository (`bare`). `heal` rebuilds a broken one, where that can be done; `limits`
+    bound each call, its helpers too."""
 
     folder: Path
     bare: bool = False
     env: Mapping[str, str] = field(default_factory=dict)
     secret: tuple[str, ...] = ()
     heal: Callable[[], None] | None = field(default=None, compare=False)
+    limits: Limits | None = None
 
-    def run(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None, timeout: float = 120.0) -> Finished:
-        """Run `git ARGS`; any exit code is a value. Raises SourceError when it does not end in time, ToolMissing."""
-        done = self._once(args, stdin, env or {}, timeout)
+    def run(
+        self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None, timeout: float = 120.0, most_output: int = 0
+    ) -> Finished:
+        """Run `git ARGS`; any exit code is a value. Raises SourceError when it does not end in time, InputError when it prints more
+        than `most_output` bytes (0: any amount; such a call takes no `stdin`), ToolMissing."""
+        done = self._once(args, stdin, env or {}, timeout, most_output)
         if done.code and self.heal and CORRUPT.search(done.stderr):
             self.heal()
-            done = self._once(args, stdin, env or {}, timeout)
+            done = self._once(args, stdin, env or {}, timeout, most_output)
         return done
 
-    def out(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None, timeout: float = 120.0) -> bytes:
-        """What `git ARGS` prints. Raises SourceError when it fails."""
-        done = self.run(*args, stdin=stdin, env=env, timeout=timeout)
+    def out(
+        self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None, timeout: float = 120.0, most_output: int = 0
+    ) -> bytes:
+        """What `git ARGS` prints. Raises SourceError when it fails, and what `run` raises."""
+        done = self.run(*args, stdin=stdin, env=env, timeout=timeout, most_output=most_output)
         if done.code:
             raise self.failure(f"git {args[0]} failed", done)
         return done.stdout
@@ -101,19 +109,33 @@ class Git:
         done = self.run(*args)
         return "" if done.code else done.stdout.decode("utf-8", "replace").strip()
 
-    def _once(self, args: tuple[str, ...], stdin: bytes, env: Mapping[str, str], timeout: float) -> Finished:
+    def _once(self, args: tuple[str, ...], stdin: bytes, env: Mapping[str, str], timeout: float, most_output: int) -> Finished:
         place = ("--git-dir", str(self.folder)) if self.bare else ()
         argv = ("git", *FLAGS, *place, *args)
-        whole = {**ENVIRONMENT, **self.env, **env}
-        command = Command(argv, stdin=stdin, cwd=str(self.folder), env=whole, unset=UNSET, timeout=timeout, secret=self.secret)
+        command = Command(
+            limited((find("git") or "git", *argv[1:]), self.limits) if self.limits else argv,
+            stdin=stdin,
+            cwd=str(self.folder),
+            env={**ENVIRONMENT, **self.env, **env},
+            unset=UNSET,
+            timeout=timeout,
+            secret=self.secret,
+            most_output=most_output,
+        )
         try:
             return run(command)
         except ToolMissing:
             raise
-        except RenderError as late:
-            raise SourceError(f"git {args[0]} did not end within {timeout:g} s", id=ErrorId.GIT_FAILED, where=self.where) from late
+        except RenderError as stopped:
+            raise self._stopped(stopped, args[0], timeout, most_output) from stopped
         except FileNotFoundError as gone:
             raise SourceError(f"the folder {self.folder} does not exist", id=ErrorId.NOT_A_REPOSITORY) from gone
+
+    def _stopped(self, why: RenderError, verb: str, timeout: float, most_output: int) -> GitctlError:
+        if why.id is ErrorId.PROGRAM_LIMIT:
+            message = f"git {verb} has more than {most_output >> 20} MiB to say about the repository"
+            return InputError(message, id=ErrorId.REPOSITORY_TOO_LARGE, where=self.where)
+        return SourceError(f"git {verb} did not end within {timeout:g} s", id=ErrorId.GIT_FAILED, where=self.where)
 
     @property
     def where(self) -> str:

@@ -13,6 +13,8 @@ SUBMODULE = "160000"
 LARGEST_FILE = 64 * 1024 * 1024
 LARGEST_READ = 512 * 1024 * 1024
 MOST_ENTRIES = 500_000
+LONGEST_LISTING = MOST_ENTRIES * 256
+"""Bytes of all names. A few trees that name each other again and again are a list without end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,11 @@ class Entry:
 
 def list_entries(git: Git, sha: str) -> tuple[Entry, ...]:
     """All files, links and submodules of a commit. Raises InputError for paths that Git itself would not have written."""
-    listed = git.out("ls-tree", "-r", "-z", "--full-tree", sha).split(b"\0")
-    if len(listed) > MOST_ENTRIES:
+    try:
+        listed = git.out("ls-tree", "-r", "-z", "--full-tree", sha, most_output=LONGEST_LISTING).split(b"\0")
+    except InputError:
+        listed = []
+    if not listed or len(listed) > MOST_ENTRIES:
         raise InputError(f"the commit {sha[:8]} has more than {MOST_ENTRIES} files", id=ErrorId.REPOSITORY_TOO_LARGE, where=git.where)
     return tuple(_entry(line) for line in listed if line)
 

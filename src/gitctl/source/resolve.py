@@ -13,14 +13,17 @@ from gitctl.source.names import check_name, is_full_sha
 
 _AMBIGUOUS = re.compile(r"refname '[^']*' is ambiguous")
 _SHORT = re.compile(r"short (object ID|SHA1) [0-9a-f]+ is ambiguous")
+_LONGEST = 1 << 20
+"""Bytes of a commit's author and subject that are read."""
 FORMAT = "--format=%H%x00%an <%ae>%x00%ct%x00%s"
 """One commit, as `commit_of` reads it."""
 
 
 def find_commit(git: Git, name: str, *, repo: str) -> Revision | None:
-    """The commit, or None when the repository does not know the name. Raises SourceError for names that mean two things."""
+    """The commit, or None when the repository does not know the name. Raises SourceError for names that mean two things,
+    InputError for a commit that has more to say than is read."""
     check_name(name)
-    done = git.run("log", "-1", FORMAT, "--end-of-options", name, "--")
+    done = git.run("log", "-1", FORMAT, "--end-of-options", name, "--", most_output=_LONGEST)
     if done.code or not done.stdout:
         _check_failure(git, name, done)
         return None

@@ -241,6 +241,19 @@ def test_too_much(tmp_path: Path) -> None:
             tree.files(path)
 
 
+def test_too_much_of_all_together(tmp_path: Path) -> None:
+    """Many folders, each of a fitting size, are as much as one that is not; what is read again does not count again."""
+    files = {f"{name}/{number}": "x" * 100 for name in "abc" for number in range(3)}
+    for budget, what in ((Budget(files=8), "more than 8 files"), (Budget(unpacked=899), "more than 0 MiB")):
+        tree = WithBases(WorkTree(tmp_path), listed(), Others(tmp_path, {(REPO, A): files, (REPO, B): files}), budget=budget)
+        first, second = (tree.bring(read_reference(f"{REPO}?ref={commit}"), PLACE) for commit in (A, B))
+        for path in (f"{first}/a", f"{second}/a", f"{second}/a/1", f"{first}/a"):
+            assert tree.files(path)
+        with raises(ErrorId.REPOSITORY_TOO_LARGE, match=what) as refused:
+            tree.files(f"{second}/b")
+        assert refused.value.where == f"{second}/b"
+
+
 def test_what_cannot_be_had_is_told_with_the_line(tmp_path: Path) -> None:
     others = Others(tmp_path, {(REPO, A): BASE})
     for text, id in ((f"{REPO}//deploy?ref={B}", ErrorId.REVISION_UNKNOWN), (f"{REPO}//gone?ref={A}", ErrorId.PATH_NOT_IN_REVISION)):

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 from tests.fixtures.errors import raises
 
+from gitctl import limits
 from gitctl.errors import ErrorId
+from gitctl.limits import Limits
 from gitctl.process import Command, run
 from gitctl.render import jail
 from gitctl.render.helm_tool import HELM
-from gitctl.render.jail import Limits, Network, jailed, network
+from gitctl.render.jail import Network, jailed, network
 from gitctl.render.private import room
 from gitctl.render.tool import Tool, run_tool
 
@@ -39,9 +41,9 @@ def python(program: Path, code: str) -> None:
 def limiter(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both ways of setting limits: util-linux, and an interpreter where that is missing."""
     if request.param == "python":
-        found = jail.find
-        monkeypatch.setattr(jail, "find", lambda name: None if name == "prlimit" else found(name))
-    elif not jail.find("prlimit"):
+        found = limits.find
+        monkeypatch.setattr(limits, "find", lambda name: None if name == "prlimit" else found(name))
+    elif not limits.find("prlimit"):
         pytest.skip("no prlimit on this machine")
     return str(request.param)
 

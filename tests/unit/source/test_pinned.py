@@ -1,7 +1,9 @@
-"""Single commits of a repository behind a real server: fetched once, whole, and from nowhere else."""
+"""Single commits of a repository behind a real server: fetched once, whole, within limits, and from nowhere else."""
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,7 +12,10 @@ from tests.fixtures.commands import GitRepo
 from tests.fixtures.errors import raises
 from tests.servers.git_http import GitServer
 
-from gitctl.errors import ErrorId
+from gitctl.errors import ErrorId, ExitCode
+from gitctl.limits import Limits
+from gitctl.source import objects
+from gitctl.source.lock import locked
 from gitctl.source.pinned import PinnedCommits
 
 TOKEN = "s3cr3t-t0ken-value"
@@ -41,10 +46,11 @@ def test_a_commit_is_fetched_once_and_found_without_the_server(repo: GitRepo, se
     assert (bases.tree(url, new) is bases.tree(url, new), len(said)) == (True, 2)
     assert opened().tree(url, old).files("") == {"a": b"1"}
     assert len(said) == 2
+    assert not list((cache / "bases").glob("*.git/objects/??/*")), "all of it is in packs, whose size is limited"
 
-    pack = max((cache / "bases").glob("*.git/objects/pack/*.pack"), default=None) or max((cache / "bases").glob("*.git/objects/??/*"))
-    pack.chmod(0o600)
-    pack.write_bytes(b"")
+    for pack in (cache / "bases").glob("*.git/objects/pack/*.pack"):
+        pack.chmod(0o600)
+        pack.write_bytes(b"")
     assert opened().tree(url, old).files("") == {"a": b"1"}, "a copy that is broken is made anew"
 
     server.stop()
@@ -96,3 +102,88 @@ def test_a_hostile_tree(repo: GitRepo, server: GitServer, tmp_path: Path) -> Non
         tree.files("")
     with raises(ErrorId.SUBMODULE):
         tree.files("sub/deploy")
+
+
+TOO_MUCH = {
+    "a file": (Limits(file=1 << 20), "sends more than 1 MiB", lambda: os.urandom(2 << 20)),
+    "memory": (Limits(memory=32 << 20), "needs more than 32 MiB of memory", lambda: bytes(64 << 20)),
+    "words": (Limits(output=10), "says more than 0 MiB", None),
+}
+
+
+@pytest.mark.parametrize("what", TOO_MUCH)
+def test_a_repository_that_sends_too_much(what: str, git_repo: Callable[..., GitRepo], repo: GitRepo, server: GitServer) -> None:
+    """Nothing of it stays, and what was fetched before is as it was."""
+    limits, told, large = TOO_MUCH[what]
+    cache, url = repo.path.parent / "cache", f"{server.url}/base"
+    small = repo.git("rev-parse", "HEAD")
+    PinnedCommits(repo.path, cache=cache, say=lambda _: None).tree(url, small)
+    before = sorted(path for path in cache.rglob("*") if path.suffix != ".lock")
+
+    wanted = "1" * 40
+    if large:
+        (repo.path / "large").write_bytes(large())
+        repo.git("add", "large")
+        wanted = repo.commit("large", {"a": "2"})
+    bounded = PinnedCommits(repo.path, cache=cache, say=lambda _: None, limits=limits)
+    with raises(ErrorId.REPOSITORY_TOO_LARGE, match=f"{url} {told}") as refused:
+        bounded.tree(url, wanted)
+    assert type(refused.value).exit_code is ExitCode.INPUT
+    assert "copy what is needed" in refused.value.hint
+    assert sorted(path for path in cache.rglob("*") if path.suffix != ".lock") == before
+    assert bounded.tree(url, small).files("") == {"a": b"1"}
+
+
+def test_a_run_that_was_killed_leaves_nothing_for_ever(repo: GitRepo, server: GitServer, tmp_path: Path) -> None:
+    """Half a pack is thrown away by the next run that asks for the commit."""
+    commit, url, cache = repo.git("rev-parse", "HEAD"), f"{server.url}/base", tmp_path / "cache"
+    PinnedCommits(tmp_path, cache=cache, say=lambda _: None).tree(url, commit)
+    (folder,) = (cache / "bases").glob("*.git")
+    for file in (folder / "objects" / "pack").iterdir():
+        file.unlink()
+    half = folder / "objects" / "pack" / "tmp_pack_1234"
+    half.write_bytes(bytes(1 << 20))
+    assert PinnedCommits(tmp_path, cache=cache, say=lambda _: None).tree(url, commit).files("") == {"a": b"1"}
+    assert not half.exists()
+
+
+def test_a_commit_that_unpacks_without_end(repo: GitRepo, server: GitServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few small trees that name each other again and again. Here it is few of them, so that only the length of the list tells."""
+    tree = repo.git("rev-parse", "HEAD^{tree}")
+    for _ in range(2):
+        (tmp_path / "tree").write_bytes(b"".join(b"40000 d%02d\0" % number + bytes.fromhex(tree) for number in range(100)))
+        tree = repo.git("hash-object", "-w", "-t", "tree", str(tmp_path / "tree"))
+    commit = repo.git("commit-tree", "-m", "bomb", tree)
+    monkeypatch.setattr(objects, "LONGEST_LISTING", 1 << 17)
+    bomb = PinnedCommits(tmp_path, cache=tmp_path / "cache", say=lambda _: None).tree(f"{server.url}/base", commit)
+    with raises(ErrorId.REPOSITORY_TOO_LARGE, match="has more than 500000 files"):
+        bomb.names("")
+
+
+def test_what_was_not_used_for_long_makes_room(repo: GitRepo, server: GitServer, tmp_path: Path) -> None:
+    """After a fetch, and never while somebody else has it in hand."""
+    url, cache = f"{server.url}/base", tmp_path / "cache"
+    commits = [repo.commit(name, {name: "1"}) for name in ("one", "two", "three", "four")]
+    said: list[str] = []
+
+    def fetch(commit: str) -> set[Path]:
+        before = set((cache / "bases").glob("*.git"))
+        PinnedCommits(tmp_path, cache=cache, say=said.append, most_bytes=1).tree(url, commit)
+        return set((cache / "bases").glob("*.git")) - before
+
+    def unused_since(folder: Path, hours: float) -> None:
+        os.utime(folder, (time.time() - 3600 * hours,) * 2)
+
+    (one,), (two,) = fetch(commits[0]), fetch(commits[1])
+    assert one.exists(), "used a moment ago"
+    unused_since(one, 3)
+    unused_since(two, 2)
+    assert fetch(commits[0]) == set()
+    assert two.exists(), "room is made when something is fetched; this is a cheap moment"
+    unused_since(one, 3)
+    with locked(one.parent / f"{one.name[:2]}.lock", timeout=1):
+        (three,) = fetch(commits[2])
+    assert (one.exists(), two.exists(), three.exists()) == (True, False, True)
+    assert len(fetch(commits[3])) == 1
+    assert (one.exists(), three.exists()) == (False, True)
+    assert len(said) == 4

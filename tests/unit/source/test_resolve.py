@@ -195,3 +195,10 @@ def test_blame_in_a_shallow_clone_does_not_invent_an_author(repo: GitRepo, tmp_p
     repo.git("clone", "--quiet", "--depth=1", f"file://{repo.path}", str(clone))
     source = LocalSource(clone)
     assert source.blame(source.resolve("HEAD").sha, "a") == {}
+
+
+def test_a_commit_that_says_too_much(git_repo: MakeRepo) -> None:
+    repo = git_repo({"a": "1"})
+    repo.git("commit", "--quiet", "--allow-empty", "--file", str(repo.write("message", "x" * (2 << 20))))
+    with raises(ErrorId.REPOSITORY_TOO_LARGE, match="git log has more than 1 MiB to say"):
+        LocalSource(repo.path).resolve("HEAD")

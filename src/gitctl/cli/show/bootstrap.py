@@ -66,6 +66,7 @@ def _app_json(app: ProposedApp) -> dict[str, Any]:
         "environments": list(app.environments),
         "valuesFiles": list(app.values_files),
         "reason": app.why,
+        "toDo": list(app.to_do),
     }
 
 
@@ -82,13 +83,15 @@ def _rows(file: ScaffoldFile, dry_run: bool) -> list[Line]:
 
 
 def _next(root: Path, wanted: Scaffold, told: Told) -> list[str]:
+    to_do = [f"to do for {app.name}: {text}" for app in wanted.start.apps for text in app.to_do]
     if told.dry_run:
-        return ["nothing was written"]
+        return ["nothing was written", *to_do]
     flags = ("" if wanted.cluster else " --context CONTEXT") + (" --adopt" if told.found.apps else "")
     head = f"committed {told.commit[:8]} in {root}" if told.commit else f"nothing to commit in {root}"
     return [
         head,
         *(_to_set_up(wanted) if told.commit else ()),
+        *to_do,
         f"next: cd {root} && gitctl diff -e {wanted.environments[0]}{flags}",
     ]
 

@@ -16,6 +16,8 @@ from gitctl.render.bases.reference import Reference, mount_of
 
 MOST_COMMITS = 20
 """Most commits of other repositories that one app is made of, bases of bases counted."""
+BUDGET = Budget(unpacked=256 << 20, files=20_000)
+"""Of what is read of all of them together: small packs may unpack to any amount."""
 
 
 class WithBases:
@@ -25,8 +27,10 @@ class WithBases:
         self._tree = tree
         self._app = app
         self._bases = bases
-        self._budget = budget or Budget()
+        self._budget = budget or BUDGET
         self._mounts: dict[str, Tree] = {}
+        self._seen: set[str] = set()
+        self._unpacked = 0
 
     @property
     def revision(self) -> Revision:
@@ -49,17 +53,25 @@ class WithBases:
         return reference.path
 
     def files(self, folder: str) -> Mapping[str, bytes]:
-        """As the tree that the folder lies in has it. Raises InputError for a base beyond the budget, too."""
+        """As the tree that the folder lies in has it. Raises InputError when the bases that were read are beyond the budget, too."""
         mount, tree, inner = self._located(folder)
         if not mount:
             return tree.files(folder)
         if len(tree.names(inner)) > self._budget.files:
             raise _too_large(folder, f"more than {self._budget.files} files")
         with _told_below(mount):
-            found = tree.files(inner)
-        if sum(map(len, found.values())) > self._budget.unpacked:
+            found = {f"{mount}/{path}": content for path, content in tree.files(inner).items()}
+        self._count(folder, found)
+        return found
+
+    def _count(self, folder: str, found: Mapping[str, bytes]) -> None:
+        """Each file once, however often it is read."""
+        self._unpacked += sum(len(content) for path, content in found.items() if path not in self._seen)
+        self._seen.update(found)
+        if len(self._seen) > self._budget.files:
+            raise _too_large(folder, f"more than {self._budget.files} files")
+        if self._unpacked > self._budget.unpacked:
             raise _too_large(folder, f"more than {self._budget.unpacked >> 20} MiB")
-        return {f"{mount}/{path}": content for path, content in found.items()}
 
     def names(self, folder: str) -> Collection[str]:
         """As the tree that the folder lies in has it."""
@@ -92,7 +104,7 @@ class WithBases:
 
 def _too_large(folder: str, what: str) -> InputError:
     return InputError(
-        f"the remote base has {what}",
+        f"the remote bases of the app have {what}",
         id=ErrorId.REPOSITORY_TOO_LARGE,
         where=folder,
         hint="name a folder further down in it, or copy what is needed into the repository",

@@ -79,7 +79,8 @@ def _later(order: Order, site: Site, project: Project, tree: Tree) -> Beginning:
         if example is not Example.NONE and _places(earlier.start.apps) <= _places(spec.template for spec in project.apps):
             there = {path: content for path, content in earlier.start.files.items() if site.has(path)}
             return replace(earlier, start=replace(earlier.start, files=there))
-    found = find_apps(tree, project=order.name, without=(ACCOUNTS,))
+    listed = {pattern for spec in project.apps for pattern in spec.template.remote_bases}
+    found = find_apps(tree, project=order.name, without=(ACCOUNTS,), listed=listed)
     return _found(order, found) if found.apps else _example(replace(order, example=Example.NONE), papers)
 
 

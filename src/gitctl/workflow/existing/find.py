@@ -22,8 +22,9 @@ _PASSED_BY = frozenset({"node_modules", "vendor", "third_party", "testdata", "te
 _OURS = ("gitctl.yaml", "gitctl.yml")
 
 
-def find_apps(tree: Tree, *, project: str, below: str = "", without: Collection[str] = ()) -> Found:
-    """The apps below a folder of the tree, and what looked like one. `without` names folders that are not looked at.
+def find_apps(tree: Tree, *, project: str, below: str = "", without: Collection[str] = (), listed: Collection[str] = ()) -> Found:
+    """The apps below a folder of the tree, and what looked like one. `without` names folders that are not looked at, `listed` are the
+    `remote_bases` that there are.
 
     `project` is the name of an app whose path says nothing. Each file is part of at most one app.
     """
@@ -40,7 +41,8 @@ def find_apps(tree: Tree, *, project: str, below: str = "", without: Collection[
     outside = tuple(n for n in names if not any(_below(n, folder) for folder in charts))
     kustomizations = kustomization_folders(outside)
     loose = tuple(n for n in outside if not any(_below(n, folder) for folder in kustomizations))
-    return _named((*find_charts(names, read), *find_kustomizations(tree, kustomizations), *find_plain(tree, loose, is_manifest)), project)
+    built = find_kustomizations(tree, kustomizations, listed=listed)
+    return _named((*find_charts(names, read), *built, *find_plain(tree, loose, is_manifest)), project)
 
 
 def environments_of(apps: Iterable[ProposedApp]) -> tuple[str, ...]:
@@ -72,4 +74,5 @@ def _joined(parts: list[ProposedApp]) -> ProposedApp:
     if len(parts) == 1:
         return parts[0]
     whys = ", ".join(part.why for part in parts)
-    return replace(parts[0], render=RenderKind.AUTO, environments=environments_of(parts), why=whys)
+    to_do = tuple(text for part in parts for text in part.to_do)
+    return replace(parts[0], render=RenderKind.AUTO, environments=environments_of(parts), why=whys, to_do=to_do)

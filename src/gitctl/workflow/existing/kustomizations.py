@@ -13,6 +13,7 @@ from gitctl.protocols import Tree
 from gitctl.render.kustomization import kustomization_of, scan
 from gitctl.workflow.existing.environments import PLACEHOLDER, grouped
 from gitctl.workflow.existing.proposal import Passed, ProposedApp
+from gitctl.workflow.existing.remote import RemoteBases
 
 _BUILT_ON = ("resources", "bases", "components")
 
@@ -24,20 +25,25 @@ def kustomization_folders(names: Collection[str]) -> Mapping[str, str]:
     return {folder: path for folder in folders if (path := kustomization_of(known, folder))}
 
 
-def find_kustomizations(tree: Tree, files: Mapping[str, str]) -> Iterator[ProposedApp | Passed]:
+def find_kustomizations(tree: Tree, files: Mapping[str, str], *, listed: Collection[str] = ()) -> Iterator[ProposedApp | Passed]:
     """An app for each kustomization, or set of overlays, that nothing builds on; its name is still to be given.
 
-    `files` are those of `kustomization_folders`. A build that gitctl would refuse is passed over, with what is wrong in it.
+    `files` are those of `kustomization_folders`, `listed` the remote bases that may be read. A build that gitctl would refuse is passed
+    over, with what is wrong in it; but what only lacks consent to its remote bases is an app, with what is to do.
     """
-    usable = []
+    usable: dict[str, tuple[str, ...]] = {}
     for folder in _tops(tree, files):
-        problem = _problem(tree, folder)
+        remote = RemoteBases(listed)
+        problem = _problem(tree, folder, remote)
         if problem:
             yield Passed(folder or ".", problem)
         else:
-            usable.append(folder)
+            usable[folder] = remote.to_do
     for template, environments in grouped(usable).items():
-        yield ProposedApp(name="", path=template, render=RenderKind.KUSTOMIZE, environments=environments, why=_why(template, environments))
+        folders = [template.replace(PLACEHOLDER, env) for env in environments] or [template]
+        to_do = tuple(dict.fromkeys(text for folder in folders for text in usable[folder]))
+        why = _why(template, environments)
+        yield ProposedApp("", template, RenderKind.KUSTOMIZE, environments, why=why, to_do=to_do)
 
 
 def _tops(tree: Tree, files: Mapping[str, str]) -> tuple[str, ...]:
@@ -63,9 +69,9 @@ def _built_on(folder: str, content: Mapping[str, Any]) -> Iterator[str]:
                 yield "" if path == "." else path
 
 
-def _problem(tree: Tree, folder: str) -> str:
+def _problem(tree: Tree, folder: str, remote: RemoteBases) -> str:
     try:
-        scan(tree, folder)
+        scan(tree, folder, bring=remote.note)
     except GitctlError as error:
         return f"{error.where}: {error.message}" if error.where else error.message
     return ""

@@ -11,7 +11,7 @@ from gitctl.model.app import RenderKind
 class ProposedApp:
     """An app as gitctl.yaml will have it. `path` may hold `{env}`; `environments` are those that it is known for, () for all.
 
-    `values_files` may hold `{env}`; `why` says what was recognised.
+    `values_files` may hold `{env}`; `why` says what was recognised, `to_do` what people have to settle before it renders.
     """
 
     name: str
@@ -22,6 +22,7 @@ class ProposedApp:
     namespace: str = ""
     create_namespace: bool = False
     why: str = ""
+    to_do: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

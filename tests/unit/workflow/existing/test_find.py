@@ -131,7 +131,8 @@ def test_what_is_no_app_is_not_mentioned(tmp_path: Path, files: dict[str, str]) 
 @pytest.mark.parametrize(
     ("files", "path", "reason"),
     [
-        ({"w/kustomization.yaml": kustomization("https://example.com/base")}, "w", "w/kustomization.yaml:2:3: a remote base or file"),
+        ({"w/kustomization.yaml": kustomization("file:///srv/base")}, "w", "w/kustomization.yaml:2:3: a remote base or file"),
+        ({"w/kustomization.yaml": kustomization("https://example.com/a/b/x.yaml")}, "w", "w/kustomization.yaml:2:3: a remote file"),
         ({"w/kustomization.yaml": kustomization("gone.yaml")}, "w", "names neither a file nor a folder"),
         ({"w/kustomization.yaml": "helmCharts: [{name: a}]\n"}, "w", "charts inside of a kustomization"),
         ({"w/kustomization.yaml": "{"}, "w", "w/kustomization.yaml:"),
@@ -141,7 +142,18 @@ def test_what_is_no_app_is_not_mentioned(tmp_path: Path, files: dict[str, str]) 
         ({"a.yaml": MAP, "compose.yaml": "services: {}\n"}, ".", "compose.yaml, which is none"),
         ({"m/a.yaml": MAP, "m/web/Chart.yaml": chart()}, "m", "m/web/Chart.yaml, which is none"),
     ],
-    ids=["remote", "missing", "charts inflated", "unreadable", "library", "not vendored", "bad chart", "mixed", "a chart below manifests"],
+    ids=[
+        "remote",
+        "a remote file",
+        "missing",
+        "charts inflated",
+        "unreadable",
+        "library",
+        "not vendored",
+        "bad chart",
+        "mixed",
+        "a chart below manifests",
+    ],
 )
 def test_what_gitctl_would_refuse_is_passed_over_with_the_reason(tmp_path: Path, files: dict[str, str], path: str, reason: str) -> None:
     (passed,) = find(tmp_path, files).passed
@@ -149,8 +161,33 @@ def test_what_gitctl_would_refuse_is_passed_over_with_the_reason(tmp_path: Path,
     assert reason in passed.reason
 
 
+def test_what_an_app_with_remote_bases_needs_is_told(tmp_path: Path) -> None:
+    """Each thing once, and nothing of what gitctl.yaml lists already."""
+    url, commit = "https://git.example.com/org/base", "a" * 40
+    files = {
+        "web/base/kustomization.yaml": kustomization(f"{url}.git//deploy?ref=v1", "git@git.example.com:a/b.git"),
+        "web/overlays/dev/kustomization.yaml": kustomization("../../base"),
+        "web/overlays/prod/kustomization.yaml": kustomization("../../base", f"{url}//more?ref={commit}"),
+        "pinned/kustomization.yaml": kustomization(f"{url}//deploy?ref={commit}"),
+    }
+    pin = "web/base/kustomization.yaml:2:3: write ?ref= and all digits of the commit; to see it: git ls-remote"
+    needs = {
+        "pinned": (f"list {url} under `remote_bases` in gitctl.yaml, if you trust it",),
+        "web/overlays/{env}": (
+            f"list {url} under `remote_bases` in gitctl.yaml, if you trust it",
+            f"{pin} {url}.git v1",
+            "list git@git.example.com:a/b under `remote_bases` in gitctl.yaml, if you trust it",
+            f"{pin.replace(':2:', ':3:')} git@git.example.com:a/b.git HEAD",
+        ),
+    }
+    found = find(tmp_path, files)
+    assert ({app.path: app.to_do for app in found.apps}, found.passed) == (needs, ())
+    known = find_apps(WorkTree(tmp_path), project="shop", listed=("https://git.example.com/*", "git@git.example.com:a/*"))
+    assert [(app.path, len(app.to_do)) for app in known.apps] == [("pinned", 0), ("web/overlays/{env}", 2)]
+
+
 def test_one_bad_overlay_does_not_take_the_others_away(tmp_path: Path) -> None:
-    bad = {"apps/web/overlays/dev/kustomization.yaml": kustomization("../../base", "git@example.com:a/b.git")}
+    bad = {"apps/web/overlays/dev/kustomization.yaml": kustomization("../../base", "../../none")}
     found = find(tmp_path, BASE | OVERLAYS | bad)
     assert [app.environments for app in found.apps] == [("eu-west", "prod")]
     assert [one.path for one in found.passed] == ["apps/web/overlays/dev"]
