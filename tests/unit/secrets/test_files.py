@@ -78,11 +78,11 @@ def test_readers_are_the_users_keys_where_no_rule_is_found(tmp_path: Path, age_k
 
 def test_masks_tell_sizes_of_the_decoded_values(ruled: Path) -> None:
     text, values = FILES.mask(ruled / "db.yaml", FILES.seal(ruled / "db.yaml", SECRET, readers=()))
-    assert "a: '*** (1 byte)'" in text or "a: *** (1 byte)" in text
+    assert "a: *** (8 bytes)" in text
     assert "*** (13 bytes)" in text
     assert "sops" not in text
     assert "kanarienvogel" not in text
-    assert [(v.path, v.size) for v in values] == [((0, "data", "a"), 1), ((0, "stringData", "password"), 13)]
+    assert [(v.path, v.size) for v in values] == [((0, "data", "a"), 8), ((0, "stringData", "password"), 13)]
 
 
 def test_a_plain_file_is_not_masked(ruled: Path) -> None:

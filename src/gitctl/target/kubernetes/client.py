@@ -85,7 +85,7 @@ class Client:
     def send(self, request: Request) -> Response:
         """Send, again where that helps. Raises Unreachable, Unauthenticated, what a guard raises; refusals are answers."""
         end = time.monotonic() + min(_BUDGET if self._answered else _FIRST_CONTACT, self.timeout or _BUDGET)
-        attempt, renewed = 0, False
+        attempt, renewed, excused = 0, False, False
         while True:
             attempt += 1
             generation = self.access.generation
@@ -101,14 +101,15 @@ class Client:
                 continue
             failed = failure or Failure()
             waiting = pause(attempt, failed.retry_after)
-            if not may_retry(failed, attempt, repeatable=request.repeatable) or self._is_over(end - waiting, attempt, failed):
+            is_over = time.monotonic() + waiting > end
+            if not may_retry(failed, attempt, repeatable=request.repeatable) or (is_over and (excused or not self._is_excuse(failed))):
                 return self._final(answer, why)
+            excused = excused or is_over
             time.sleep(waiting)
 
-    def _is_over(self, end: float, attempt: int, failed: Failure) -> bool:
-        """Is the time for one request used up? One answer that never ended may use up all: where others did, it gets a second try."""
-        slow = attempt == 1 and failed.status == 0 and self._answered
-        return time.monotonic() > end and not slow
+    def _is_excuse(self, failed: Failure) -> bool:
+        """One answer that never ended may use up all the time for a request: where others did end, there is one more try."""
+        return failed.status == 0 and self._answered
 
     @contextmanager
     def stream(self, request: Request) -> Iterator[Stream]:
