@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -134,11 +135,36 @@ def test_a_release_drift_and_a_way_back(story: Story) -> None:
     story.run("delete", "plain", "--orphan", "--yes", *JSON, code=0)
 
 
-def test_a_wrong_key_and_a_broken_mac_apply_nothing(story: Story, stranger: AgeKey) -> None:
+NO_KMS = {
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+    "AWS_MAX_ATTEMPTS": "1",
+    "AWS_REGION": "eu-central-1",
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+}
+
+
+def of_a_key_service(sealed: str) -> str:
+    """The file with another metadata: its data key is with AWS KMS alone."""
+    arn = "arn:aws:kms:eu-central-1:111122223333:key/shop"
+    return re.sub(
+        r"^    age:\n(?: {8}.*\n)+",
+        f'    kms:\n        - arn: {arn}\n          created_at: "2026-01-01T00:00:00Z"\n          enc: AAAA\n',
+        sealed,
+        flags=re.MULTILINE,
+    )
+
+
+def test_a_wrong_key_a_silent_key_service_and_a_broken_mac_apply_nothing(story: Story, stranger: AgeKey) -> None:
     as_stranger = {"SOPS_AGE_KEY_FILE": str(stranger.file), "XDG_CONFIG_HOME": str(stranger.file.parent)}
     story.run("sync", *TEXT, code=3, env=as_stranger).error(ErrorId.WRONG_KEY)
     file = story.world.repo.path / "plain/secret.yaml"
-    file.write_text(file.read_text().replace("name: db", "name: dc"))
+    sealed = file.read_text()
+    file.write_text(of_a_key_service(sealed))
+    story.world.repo.commit()
+    told = story.run("sync", *TEXT, code=6, env=NO_KMS).error(ErrorId.KEY_SERVICE_UNREACHABLE)
+    assert told.stderr.count("error: ") == 1
+    file.write_text(sealed.replace("name: db", "name: dc"))
     story.world.repo.commit(files={"plain/web.yaml": json.dumps(config_map("web"))})
     told = story.run("sync", code=3).error(ErrorId.SECRET_TAMPERED)
     assert told.stderr.count("error: ") == 1
