@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from gitctl.errors import ClusterError, ErrorId, GitctlError, InputError, RenderError
 from gitctl.model.app import App
-from gitctl.model.manifest import Manifest, ObjectRef, Path, RenderResult
+from gitctl.model.manifest import Manifest, ObjectRef, Path
 from gitctl.model.quantity import counted
 from gitctl.model.reference import Reference, literals_in, parse, references_in, shown
 from gitctl.plan.tenancy import reference_problems
@@ -61,9 +61,9 @@ def _answered(one: Found, answers: Mapping[Reference, bytes | Fault]) -> Found:
     return replace(one, fault=answer) if isinstance(answer, Fault) else replace(one, value=answer)
 
 
-def ask_ahead(apps: Iterable[tuple[App, RenderResult]], stores: References) -> None:
+def ask_ahead(apps: Iterable[tuple[App, Iterable[Manifest]]], stores: References) -> None:
     """Ask for all that these apps refer to, in one go: each of them then finds its values."""
-    asked([one for app, result in apps for one in found_in(app, result.manifests)], stores)
+    asked([one for app, manifests in apps for one in found_in(app, manifests)], stores)
 
 
 def resolved(app: App, manifests: Sequence[Manifest], stores: References) -> tuple[Manifest, ...]:

@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 from tests.fixtures.errors import raises
-from tests.unit.plan.making import REVISION
 
 from gitctl.errors import ErrorId, GitctlError, Where
 from gitctl.model.app import App, BranchTarget
-from gitctl.model.manifest import Manifest, ObjectRef, Origin, RenderInputs, RenderResult
+from gitctl.model.manifest import Manifest, ObjectRef, Origin
 from gitctl.model.reference import Reference
 from gitctl.model.tenancy import RuleList, Subject, Tenancy
 from gitctl.plan.tenancy import object_breaches
@@ -93,9 +92,8 @@ def test_all_that_have_no_value_are_one_error_named_by_the_gravest() -> None:
 
 
 def test_all_apps_are_asked_for_at_once() -> None:
-    stores, inputs = Stores(A=b"x", B=b"y"), RenderInputs("plain")
-    renders = [(APP, RenderResult("web", REVISION, inputs, (secret(a=text),), "")) for text in ("ref+env://A", "ref+env://B", "ref+x://C")]
-    ask_ahead(renders, stores)
+    stores = Stores(A=b"x", B=b"y")
+    ask_ahead([(APP, [secret(a=text)]) for text in ("ref+env://A", "ref+env://B", "ref+x://C")], stores)
     assert stores.calls == [["ref+env://A", "ref+env://B"]]
 
 
