@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from gitctl.errors import ClusterError, ErrorId, GitctlError, InputError, RenderError
 from gitctl.model.app import App
+from gitctl.model.drift import Unavailable
 from gitctl.model.manifest import Manifest, ObjectRef, Path
 from gitctl.model.quantity import counted
 from gitctl.model.reference import Reference, literals_in, parse, references_in, shown
@@ -74,10 +75,18 @@ def resolved(app: App, manifests: Sequence[Manifest], stores: References) -> tup
     return tuple(_with_values(manifests, found))
 
 
-def resolved_as_far(app: App, manifests: Sequence[Manifest], stores: References) -> tuple[tuple[Manifest, ...], Mapping[ObjectRef, str]]:
-    """The manifests whose references all have values, and why others have none."""
+_UNREACHED = frozenset({Trouble.DENIED, Trouble.UNREACHABLE})
+
+
+def resolved_as_far(
+    app: App, manifests: Sequence[Manifest], stores: References
+) -> tuple[tuple[Manifest, ...], Mapping[ObjectRef, Unavailable]]:
+    """The manifests whose references all have values, and why others have none: a store that gave no answer before all else."""
     found = asked(found_in(app, manifests), stores)
-    failed = {one.ref: f"{shown(one.text)}: {one.fault.reason}" for one in found if one.fault}
+    lacks = [
+        (one.ref, Unavailable(f"{shown(one.text)}: {one.fault.reason}", one.fault.trouble in _UNREACHED)) for one in found if one.fault
+    ]
+    failed = dict(sorted(lacks, key=lambda lack: lack[1].unreached))
     return tuple(_with_values([m for m in manifests if m.ref not in failed], found)), failed
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, cast
 
+import pytest
 from tests.unit.workflow.test_references import Stores, secret
 
-from gitctl.errors import Unreachable
+from gitctl.errors import ErrorId, Unreachable
 from gitctl.model.app import App
+from gitctl.model.drift import Unavailable
 from gitctl.model.manifest import RenderInputs, RenderResult
 from gitctl.model.revision import Revision
 from gitctl.model.state import AppState, InventoryEntry
+from gitctl.secrets.pysops import KeyServiceUnreachable, WrongKey
 from gitctl.workflow.drift import DriftLook, Measure, measures
 from gitctl.workflow.parts import Parts
 
@@ -47,6 +50,16 @@ def test_the_stores_are_asked_once_for_all_apps_and_an_error_is_a_value() -> Non
         assert isinstance(one, Measure)
         assert [m.ref for m in one.known.manifests] == [ENTRY.ref]
     assert isinstance(down, Unreachable)
+
+
+@pytest.mark.parametrize(("id_", "unreached"), [(ErrorId.KEY_SERVICE_UNREACHABLE, True), (ErrorId.WRONG_KEY, False)])
+def test_a_key_service_that_gives_no_answer_is_told_from_a_key_that_is_not_here(id_: ErrorId, unreached: bool) -> None:
+    def render(_app: App, _tree: object) -> RenderResult:
+        raise (KeyServiceUnreachable if unreached else WrongKey)("no key", id=id_)
+
+    (_, one), *_ = measures(APPS, replace(parts(Stores()), render=render))
+    assert isinstance(one, Measure)
+    assert one.known.unavailable == ((ENTRY.ref, Unavailable(f"commit {'a' * 8}: no key", unreached)),)
 
 
 def test_nothing_is_asked_for_secrets_that_are_not_looked_at() -> None:

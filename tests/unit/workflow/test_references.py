@@ -12,6 +12,7 @@ from tests.fixtures.errors import raises
 
 from gitctl.errors import ErrorId, GitctlError, Where
 from gitctl.model.app import App, BranchTarget
+from gitctl.model.drift import Unavailable
 from gitctl.model.manifest import Manifest, ObjectRef, Origin
 from gitctl.model.reference import Reference
 from gitctl.model.tenancy import RuleList, Subject, Tenancy
@@ -99,9 +100,11 @@ def test_all_apps_are_asked_for_at_once() -> None:
 
 def test_a_look_goes_as_far_as_it_can() -> None:
     stores = Stores(A=b"x", B=Fault(Trouble.UNREACHABLE, "no answer"))
-    made, failed = resolved_as_far(APP, [secret(a="ref+env://A"), secret("other", b="ref+env://B")], stores)
+    wanted = [secret(a="ref+env://A"), secret("other", b="ref+env://B", c="ref+x://C"), secret("wrong", c="ref+x://C")]
+    made, failed = resolved_as_far(APP, wanted, stores)
     assert [m.ref.name for m in made] == ["db"]
-    assert failed == {ObjectRef("", "Secret", "shop", "other"): "ref+env://B: no answer"}
+    assert failed[wanted[1].ref] == Unavailable("ref+env://B: no answer", unreached=True)
+    assert not failed[wanted[2].ref].unreached
 
 
 def rules(*patterns: str, allow: bool = True) -> RuleList:
