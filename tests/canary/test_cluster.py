@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-import re
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 import pytest
 from tests.canary.world import World, build
+from tests.fixtures.aws import NO_KMS, of_a_key_service
 from tests.fixtures.commands import Result, Runner
 from tests.fixtures.project import config_map
 from tests.fixtures.secrets import AgeKey
@@ -133,26 +133,6 @@ def test_a_release_drift_and_a_way_back(story: Story) -> None:
     story.run("health", *JSON, code=0)
     story.run("delete", "plain", "--dry-run", *TEXT, code=1)
     story.run("delete", "plain", "--orphan", "--yes", *JSON, code=0)
-
-
-NO_KMS = {
-    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
-    "AWS_MAX_ATTEMPTS": "1",
-    "AWS_REGION": "eu-central-1",
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
-}
-
-
-def of_a_key_service(sealed: str) -> str:
-    """The file with another metadata: its data key is with AWS KMS alone."""
-    arn = "arn:aws:kms:eu-central-1:111122223333:key/shop"
-    return re.sub(
-        r"^    age:\n(?: {8}.*\n)+",
-        f'    kms:\n        - arn: {arn}\n          created_at: "2026-01-01T00:00:00Z"\n          enc: AAAA\n',
-        sealed,
-        flags=re.MULTILINE,
-    )
 
 
 def test_a_wrong_key_a_silent_key_service_and_a_broken_mac_apply_nothing(story: Story, stranger: AgeKey) -> None:

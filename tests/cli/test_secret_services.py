@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.fixtures.aws import NO_KMS
 from tests.fixtures.commands import Runner, run
 from tests.fixtures.secrets import AgeKey
 from tests.servers.moto import Moto
@@ -95,18 +96,13 @@ def test_pgp_with_a_private_home(gitctl: Runner, tmp_path: Path, gnupg: Path) ->
 ABSENT = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-0000-0000-000000000000"
 
 
-def closed(aws: Moto) -> dict[str, str]:
-    """As `aws.environment`, but nobody listens."""
-    return {**aws.environment, "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}
-
-
 def kms_key(aws: Moto) -> str:
     return str(aws.call("kms", "CreateKey")["KeyMetadata"]["Arn"])
 
 
 @pytest.mark.xdist_group("aws")
 def test_aws_kms(gitctl: Runner, tmp_path: Path, aws: Moto) -> None:
-    lifecycle(gitctl, tmp_path, f"kms: {kms_key(aws)}", open_=aws.environment, shut=closed(aws), told_as=ErrorId.KEY_SERVICE_UNREACHABLE)
+    lifecycle(gitctl, tmp_path, f"kms: {kms_key(aws)}", open_=aws.environment, shut=NO_KMS, told_as=ErrorId.KEY_SERVICE_UNREACHABLE)
 
 
 @pytest.mark.xdist_group("aws")
@@ -118,7 +114,7 @@ def test_a_key_service_that_does_not_help_is_one_error_and_nothing_changed(why: 
     gitctl("secret", "encrypt", "s.yaml", env=aws.environment).expect()
     env, id_ = aws.environment | {"EDITOR": "touch ran"}, ErrorId.KEY_SERVICE_DENIED
     if why == "out of reach":
-        env, id_ = env | closed(aws), ErrorId.KEY_SERVICE_UNREACHABLE
+        env, id_ = env | NO_KMS, ErrorId.KEY_SERVICE_UNREACHABLE
     elif why == "refused":
         sealed = (tmp_path / "s.yaml").read_text()
         (tmp_path / "s.yaml").write_text(sealed.replace(arn, ABSENT))
@@ -143,10 +139,10 @@ def test_age_beside_a_key_service(gitctl: Runner, tmp_path: Path, aws: Moto, age
     (tmp_path / ".sops.yaml").write_text(f"creation_rules: [{{kms: '{arn}', age: '{age_key.recipient}'}}]\n")
     (tmp_path / "s.yaml").write_text(SECRET)
     gitctl("secret", "encrypt", "s.yaml", env=aws.environment).expect()
-    assert "kanarienvogel" in gitctl("secret", "decrypt", "s.yaml", env=closed(aws)).expect().stdout
+    assert "kanarienvogel" in gitctl("secret", "decrypt", "s.yaml", env=NO_KMS).expect().stdout
     as_stranger = {"SOPS_AGE_KEY_FILE": str(stranger.file), "XDG_CONFIG_HOME": str(tmp_path)}
     assert "kanarienvogel" in gitctl("secret", "decrypt", "s.yaml", env=aws.environment | as_stranger).expect().stdout
-    failed = gitctl("secret", "decrypt", "s.yaml", env=closed(aws) | as_stranger).error(ErrorId.KEY_SERVICE_UNREACHABLE)
+    failed = gitctl("secret", "decrypt", "s.yaml", env=NO_KMS | as_stranger).error(ErrorId.KEY_SERVICE_UNREACHABLE)
     for words in (f"wanted: a key of {arn}", "connection refused", f"wanted: a key of {age_key.recipient}", "did not match any"):
         assert words in failed.stderr
     logged_out = as_stranger | {"AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "eu-central-1"}
