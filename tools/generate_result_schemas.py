@@ -10,19 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from schema_bootstrap import BOOTSTRAP
-from schema_live import BRANCH, LIVE_DEFINITIONS, PLACE
-from schema_runs import RUN_DEFINITIONS, UNLOCKED
+from schema_definitions import DEFINITIONS
+from schema_live import BRANCH, PLACE
+from schema_runs import UNLOCKED
 from schema_secret import SECRETS
 from schema_words import ANY, LATER_TIME, NUMBER, SHA, TEXT, TIME, WHOLE, YES, Json, by_name, either, many, maybe, shape, use, word
 
 from gitctl.cli.session import API_VERSION
-from gitctl.model.change import Action, FieldKind, Proof
 from gitctl.model.drift import DriftVerdict
 from gitctl.model.finding import Rule, Severity
 from gitctl.model.health import HealthState
-from gitctl.model.outcome import OutcomeResult
 from gitctl.model.rights import Account
-from gitctl.model.secretkey import KeyKind
 from gitctl.model.status import SyncState
 from gitctl.model.suspension import Place
 from gitctl.model.variable import VarScope
@@ -36,136 +34,10 @@ SUSPENSION = shape({"reason": TEXT, "by": TEXT, "since": LATER_TIME, "until": LA
 SUSPENDING: Json = {"app": TEXT, "environment": TEXT, "suspension": maybe(SUSPENSION), "commit": SHA, "pushed": YES}
 OBJECT_STATUS: Json = {"object": use("object"), "drift": word(DriftVerdict), "health": word(HealthState)}
 OBJECT_STATUS |= {"message": TEXT, "rule": TEXT}
-SUMMARY = ("create", "update", "adopt", "replace", "prune", "orphan", "release", "unchanged", "failed")
 VARIABLE = shape({"value": {"type": ["string", "integer", "boolean"]}, "from": word(VarScope)})
 SHOWN_APP = shape({"owner": TEXT}, {"vars": by_name(VARIABLE)})
-
-TAG: Json = {"type": "string", "pattern": "^[0-9a-f]{8}$"}
-TAGGED: Json = {"oldBytes": maybe(WHOLE), "newBytes": maybe(WHOLE), "oldTag": maybe(TAG), "newTag": maybe(TAG)}
-WANTED_TAGGED: Json = {"foundBytes": maybe(WHOLE), "wantedBytes": maybe(WHOLE), "foundTag": maybe(TAG), "wantedTag": maybe(TAG)}
-WRITER = shape(
-    {"sha": SHA, "author": TEXT, "time": LATER_TIME, "subject": TEXT, "file": TEXT, "line": WHOLE}, {"encryptedAnew": {"const": True}}
-)
 RECORD_SECRETS: Json = {"record": use("record"), "before": maybe(use("record")), "decrypted": YES, "changes": many(use("change"))}
 RECORD_SECRETS |= {"unchanged": many(use("object")), "equalValues": many(use("equal"))}
-
-SHARED = LIVE_DEFINITIONS | RUN_DEFINITIONS
-
-DEFINITIONS: dict[str, Json] = SHARED | {
-    "object": shape({"group": TEXT, "kind": TEXT, "namespace": TEXT, "name": TEXT}),
-    "revision": shape(
-        {"sha": SHA, "name": TEXT, "author": TEXT, "subject": TEXT, "committedAt": maybe(TIME), "dirty": YES}, {"staleSeconds": WHOLE}
-    ),
-    "owner": shape({"manager": TEXT, "operation": TEXT, "subresource": TEXT, "time": LATER_TIME}),
-    "error": either(
-        shape({"id": TEXT, "message": TEXT, "hint": TEXT, "where": TEXT, "details": many(TEXT), "exitCode": WHOLE}),
-        shape({"message": TEXT, "exitCode": WHOLE, "errors": many(use("error"))}),
-    ),
-    "field": shape(
-        {"path": TEXT, "kind": word(FieldKind), "old": ANY, "new": ANY, "loser": maybe(use("owner")), "sensitive": YES},
-        {**TAGGED, "writtenBy": maybe(use("writer"))},
-    ),
-    "writer": WRITER,
-    "key": shape({"path": TEXT, "kind": word(KeyKind), **TAGGED}),
-    "equal": shape({"tag": TAG, "keys": many(shape({"app": TEXT, "owner": TEXT, "object": use("object"), "path": TEXT}))}),
-    "change": shape(
-        {
-            "action": word(Action),
-            "object": use("object"),
-            "reason": TEXT,
-            "fields": many(use("field")),
-            "origin": TEXT,
-            "proof": {"enum": [*(p.value for p in Proof), ""]},
-        },
-        {"keys": many(use("key"))},
-    ),
-    "failure": shape(
-        {
-            "object": use("object"),
-            "error": TEXT,
-            "code": WHOLE,
-            "proof": word(Proof),
-            "origin": TEXT,
-            "conflicts": many(shape({"path": TEXT, "owner": use("owner")})),
-        }
-    ),
-    "proven": shape({"object": use("object"), "proof": word(Proof)}),
-    "refusal": shape({"rule": TEXT, "message": TEXT, "hint": TEXT, "objects": many(use("object"))}),
-    "plan": shape(
-        {
-            "app": TEXT,
-            "owner": TEXT,
-            "revision": use("revision"),
-            "digest": TEXT,
-            "summary": shape(dict.fromkeys(SUMMARY, WHOLE)),
-            "changes": many(use("change")),
-            "unchanged": many(use("proven")),
-            "notLookedAt": many(use("object")),
-            "failures": many(use("failure")),
-            "refusals": many(use("refusal")),
-            "notes": many(TEXT),
-        }
-    ),
-    "unplanned": shape({"app": TEXT, "error": use("error")}),
-    "health": shape(
-        {"object": use("object"), "state": word(HealthState), "message": TEXT, "rule": TEXT, "events": many(TEXT), "logs": many(TEXT)}
-    ),
-    "outcome": shape(
-        {"object": use("object"), "action": word(Action), "result": word(OutcomeResult), "error": TEXT, "code": WHOLE, "seconds": NUMBER}
-    ),
-    "outcomes": shape(
-        {
-            "plan": use("plan"),
-            "outcomes": many(use("outcome")),
-            "health": many(use("health")),
-            "record": maybe({"type": "integer", "minimum": 1}),
-            "stateRemoved": YES,
-        },
-        {"commit": TEXT, "restoration": maybe(use("restoration"))},
-    ),
-    "run": either(
-        {"allOf": [shape({"app": TEXT, "declined": YES}, {"error": use("error")}), use("outcomes")]},
-        shape({"app": TEXT, "declined": {"const": True}}),
-        shape({"app": TEXT, "declined": YES, "error": use("error")}),
-    ),
-    "drift": shape(
-        {
-            "object": use("object"),
-            "verdict": word(DriftVerdict),
-            "reason": TEXT,
-            "proof": word(Proof),
-            "origin": TEXT,
-            "fields": many(
-                shape(
-                    {
-                        "path": TEXT,
-                        "kind": word(FieldKind),
-                        "wanted": ANY,
-                        "found": ANY,
-                        "sensitive": YES,
-                        "owner": maybe(use("owner")),
-                        "wantedBy": maybe(use("writer")),
-                    },
-                    WANTED_TAGGED,
-                )
-            ),
-        },
-        {"keys": many(shape({"path": TEXT, "kind": word(KeyKind), **WANTED_TAGGED}))},
-    ),
-    "commit": shape({"sha": SHA, "author": TEXT, "time": LATER_TIME, "subject": TEXT}),
-    "controlPlane": shape(
-        {
-            "name": TEXT,
-            "state": {"enum": ["running", "stopped", "broken"]},
-            "ready": YES,
-            "server": TEXT,
-            "context": TEXT,
-            "kubeconfig": TEXT,
-            "folder": TEXT,
-            "parts": many(shape({"name": TEXT, "running": YES, "pid": WHOLE, "ports": many(WHOLE), "log": TEXT})),
-        }
-    ),
-}
 
 
 def clusters(apps: Json, **more: Json) -> Json:

@@ -240,7 +240,11 @@ def mask_value(value: Any, *, encoded: bool = False) -> str:
 def raw_value(value: Any, *, encoded: bool = False) -> bytes:
     """The bytes of a value, as `mask_value` counts them: of text, of what base64 stands for, or of JSON. A secret: never print it."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    raw = text.encode("utf-8", "surrogatepass")
+    try:
+        # How sops' binary files are text: a byte that is none is one surrogate.
+        raw = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raw = text.encode("utf-8", "surrogatepass")
     if not encoded:
         return raw
     try:

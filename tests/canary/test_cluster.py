@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from tests.canary.world import World, build
+from tests.fixtures.aws import NO_KMS, of_a_key_service
 from tests.fixtures.commands import Result, Runner
 from tests.fixtures.project import config_map
 from tests.fixtures.secrets import AgeKey
@@ -134,11 +135,16 @@ def test_a_release_drift_and_a_way_back(story: Story) -> None:
     story.run("delete", "plain", "--orphan", "--yes", *JSON, code=0)
 
 
-def test_a_wrong_key_and_a_broken_mac_apply_nothing(story: Story, stranger: AgeKey) -> None:
+def test_a_wrong_key_a_silent_key_service_and_a_broken_mac_apply_nothing(story: Story, stranger: AgeKey) -> None:
     as_stranger = {"SOPS_AGE_KEY_FILE": str(stranger.file), "XDG_CONFIG_HOME": str(stranger.file.parent)}
     story.run("sync", *TEXT, code=3, env=as_stranger).error(ErrorId.WRONG_KEY)
     file = story.world.repo.path / "plain/secret.yaml"
-    file.write_text(file.read_text().replace("name: db", "name: dc"))
+    sealed = file.read_text()
+    file.write_text(of_a_key_service(sealed))
+    story.world.repo.commit()
+    told = story.run("sync", *TEXT, code=6, env=NO_KMS).error(ErrorId.KEY_SERVICE_UNREACHABLE)
+    assert told.stderr.count("error: ") == 1
+    file.write_text(sealed.replace("name: db", "name: dc"))
     story.world.repo.commit(files={"plain/web.yaml": json.dumps(config_map("web"))})
     told = story.run("sync", code=3).error(ErrorId.SECRET_TAMPERED)
     assert told.stderr.count("error: ") == 1

@@ -18,6 +18,7 @@ from tests.canary.defences import merges_on_disk, named, no_masks_in_diffs, nobo
 from tests.canary.search import Search
 from tests.canary.world import World, build
 from tests.fixtures import warm
+from tests.fixtures.aws import NO_KMS, of_a_key_service
 from tests.fixtures.commands import Result
 from tests.fixtures.secrets import AgeKey
 
@@ -156,19 +157,27 @@ USES: tuple[tuple[str, ...], ...] = (
 )
 
 
-@pytest.mark.parametrize("wrong", ["a stranger's key", "a broken MAC"])
-def test_one_clear_error_exit_3_and_nothing_changed(wrong: str, scene: Scene) -> None:
-    repo, is_key = scene.world.repo, wrong == "a stranger's key"
+WRONG = {
+    "a stranger's key": ErrorId.WRONG_KEY,
+    "a broken MAC": ErrorId.SECRET_TAMPERED,
+    "a silent key service": ErrorId.KEY_SERVICE_UNREACHABLE,
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_one_clear_error_and_nothing_changed(wrong: str, scene: Scene) -> None:
+    repo, is_key, id_ = scene.world.repo, wrong == "a stranger's key", WRONG[wrong]
     if not is_key:
         file = repo.path / FILE
-        file.write_text(file.read_text().replace("name: db", "name: dc"))
+        sealed = file.read_text()
+        file.write_text(sealed.replace("name: db", "name: dc") if id_ is ErrorId.SECRET_TAMPERED else of_a_key_service(sealed))
         repo.commit("by hand")
     before = state_of(scene)
-    env = (scene.as_stranger if is_key else {}) | {"EDITOR": "touch ran"}
+    env = (scene.as_stranger if is_key else NO_KMS) | {"EDITOR": "touch ran"}
     for args in USES:
         words = tuple(scene.stranger.recipient if word == "STRANGER" else word for word in args)
-        told = scene.gitctl(*words, code=3, env=env, form=())
-        told.error(ErrorId.WRONG_KEY if is_key else ErrorId.SECRET_TAMPERED)
+        told = scene.gitctl(*words, code=id_.exit_code, env=env, form=())
+        told.error(id_)
         # One error, or one for each file.
         assert (told.stdout, told.stderr.count("see: gitctl explain ")) == ("", 1), told.stderr
         assert "Traceback" not in told.stderr

@@ -95,6 +95,7 @@ def changed_in_the_store(project: Project, aws: Moto) -> None:
     assert re.search(r"data\.password: \*\*\* \(13 bytes\) ~\w+ → \*\*\* \(7 bytes\) ~\w+$", told, re.MULTILINE), told
     assert "data.pin:" not in told
     project.run("drift-check", env=near(aws))
+    assert "AWS cannot be reached" in project.run("drift-check", env=far(aws), code=6).stdout
     project.run("sync", env=near(aws))
     assert live(project, "db")["password"] == "papagei"
     project.edit("secret", "db", {"data": {"password": base64.b64encode(b"by hand").decode()}})

@@ -178,6 +178,9 @@ def test_printable_json_of_every_kind_of_harm() -> None:
         ("x", False, "*** (1 byte)"),
         (1234, False, "*** (4 bytes)"),
         ("*** (7 bytes)", False, "*** (13 bytes)"),
+        # A byte that is no text is a surrogate escape; half of a pair that somebody wrote is a text like any other.
+        (b"\x00\xff\x80\xc3\xa4".decode("utf-8", "surrogateescape"), False, "*** (5 bytes)"),
+        ("\ud800", False, "*** (3 bytes)"),
     ],
 )
 def test_mask_value_shows_only_the_size_and_cannot_be_imitated(value: Any, encoded: bool, shown: str) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from gitctl import documents
 from gitctl.errors import GitctlError
+from gitctl.model.blamed import Blamed, encrypted_anew
 from gitctl.model.culprit import Culprit
 from gitctl.model.fieldpath import MISSING, look
 from gitctl.model.manifest import Path
@@ -37,7 +38,7 @@ Line = tuple[str, int]
 class BlamingSource(Source, Protocol):
     """A source that can blame."""
 
-    def blame(self, sha: str, path: str) -> Mapping[int, Revision]:
+    def blame(self, sha: str, path: str) -> Mapping[int, Blamed]:
         """Line → the commit that last changed it."""
         ...
 
@@ -89,7 +90,8 @@ class _History:
         if by is None or value is None:
             return None
         culprit = _culprit(by, (value.path, value.line) if value.line else None)
-        return replace(culprit, anew=self._is_anew(field.sha, value, by)) if culprit else None
+        anew = isinstance(by, Blamed) and encrypted_anew(self._blame(field.sha, value.path), value.others, by)
+        return replace(culprit, anew=anew) if culprit else None
 
     def _find_sealed(self, sha: str, places: tuple[str, ...]) -> SealedValues:
         from gitctl.secrets.places import SealedValues
@@ -99,14 +101,6 @@ class _History:
     def _line_of(self, sha: str, value: SealedValue) -> Revision | None:
         by = self._blame(sha, value.path).get(value.line) if value.line else None
         return by or self._newest(sha, (value.path,))
-
-    def _is_anew(self, sha: str, value: SealedValue, by: Revision) -> bool:
-        """Did the commit write every encrypted line of a file that was there before, as `sops rotate` does?"""
-        lines = self._blame(sha, value.path)
-        if len(value.others) < 2 or {lines[line].sha for line in value.others if line in lines} != {by.sha}:
-            return False
-        # Where older lines are left, the file may have been moved since; else it is looked for under its name.
-        return any(one.sha != by.sha for one in lines.values()) or self._newest(f"{by.sha}~1", (value.path,)) is not None
 
     def writer(self, field: WantedField) -> tuple[Revision | None, Line | None]:
         """The newest commit of the value's line and of its variables' lines, else the newest one of the files; and the line."""

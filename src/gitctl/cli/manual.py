@@ -17,7 +17,7 @@ MEANING: Mapping[ExitCode, str] = {
     ExitCode.INPUT: "bad input: gitctl.yaml, a manifest, a key file, hostile content",
     ExitCode.SOURCE: "Git unreachable, or no such revision",
     ExitCode.RENDER: "rendering failed, a tool is missing, or the result is not reproducible",
-    ExitCode.CLUSTER: "cluster unreachable, not authenticated, or not allowed",
+    ExitCode.CLUSTER: "cluster or store unreachable, not authenticated, or not allowed",
     ExitCode.REFUSED: "refused by a guard; nothing was written or deleted",
     ExitCode.PARTIAL: "applied in part: some objects failed",
     ExitCode.UNHEALTHY: "applied, but not healthy (or not gone) in time",

@@ -16,7 +16,7 @@ from gitctl.errors import ExitCode
 
 if TYPE_CHECKING:
     from gitctl.cli.open import OpenProject
-    from gitctl.model.revision import Revision
+    from gitctl.model.blamed import Blamed
     from gitctl.workflow.audit import AuditGround, AuditPlace
 
 _EPILOG = epilog(
@@ -98,7 +98,7 @@ def _ground(session: Session, opened: OpenProject, *, equal: bool) -> AuditGroun
     files = opened.tree.files("")
     sha = opened.tree.revision.sha
 
-    def blame(path: str) -> Mapping[int, Revision]:
+    def blame(path: str) -> Mapping[int, Blamed]:
         return opened.source.blame(sha, path) if sha else {}
 
     render = render_with(session, opened.source, keyless=True)

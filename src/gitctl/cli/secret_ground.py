@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitctl.cli.session import Session
-from gitctl.errors import ErrorId, SourceError
 
 if TYPE_CHECKING:
     from gitctl.model.revision import Revision
@@ -35,15 +34,12 @@ class Ground:
         from gitctl.cli.start import start_folder
         from gitctl.secrets import pysops
         from gitctl.secrets.rules import FILE
-        from gitctl.source.checkout import find_root
+        from gitctl.source.checkout import repository_of
         from gitctl.source.drivers import GitClone
         from gitctl.workflow.secret import read_file
 
         self.start = start_folder(session)
-        root = find_root(self.start)
-        if root is None:
-            raise SourceError(f"{self.start} is not in a Git repository", id=ErrorId.NOT_A_REPOSITORY, hint="run it in one, or use -C")
-        self.root = root
+        self.root = root = repository_of(self.start).folder
         clone = GitClone(root, pysops.is_encrypted)
         names = clone.names()
         self.files: Mapping[str, bytes] = {name: read_file(root / name) for name in sorted(clone.encrypted(names))}
@@ -107,19 +103,15 @@ class Ground:
 
     def carry_out(self, done: Alignment, message: str, *, no_commit: bool, push: bool) -> Revision | None:
         """Commit, or write the files alone."""
-        from gitctl.source.git import Git
         from gitctl.source.publish import checkout_publisher
-        from gitctl.source.resolve import find_commit
+        from gitctl.source.repository import LocalSource
         from gitctl.workflow.recipients import commit_files, write
 
         if no_commit:
             write(done, root=self.root)
             return None
-        parent = find_commit(Git(self.root), "HEAD", repo=str(self.root))
-        if parent is None:
-            raise SourceError("no commit yet", id=ErrorId.REVISION_UNKNOWN, where=str(self.root), hint="commit, or add --no-commit")
         publisher = checkout_publisher(self.root)
-        commit = commit_files(done, message, publisher=publisher, parent=parent)
+        commit = commit_files(done, message, publisher=publisher, parent=LocalSource(self.root).resolve("HEAD"))
         if commit and push:
             publisher.push(commit)
         return commit

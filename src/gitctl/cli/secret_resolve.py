@@ -51,7 +51,7 @@ def resolve(
     rendered = [(stage, r) for stage in stages for r in render_apps(stage.apps, replace(stage.parts, render=render))]
     stores = stages[0].parts.stores
     if check:
-        ask_ahead([(r.app, r.result) for _, r in rendered if r.result], stores)
+        ask_ahead([(r.app, r.result.manifests) for _, r in rendered if r.result], stores)
     known = [(stage, r.app, found_in(r.app, r.result.manifests)) for stage, r in rendered if r.result]
     found = [AppReferences(app, stage.at.name if stage.at else "", asked(f, stores) if check else f) for stage, app, f in known]
     return show_references(session, found, [r.error for _, r in rendered if r.error], checked=check)

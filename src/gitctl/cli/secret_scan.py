@@ -12,7 +12,7 @@ import typer
 from gitctl.cli.flags import with_session
 from gitctl.cli.manual import epilog
 from gitctl.cli.session import Session
-from gitctl.errors import ErrorId, ExitCode, SourceError, UsageError
+from gitctl.errors import ErrorId, ExitCode, UsageError
 from gitctl.model.quantity import counted
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def scan(
 def files_to_scan(session: Session, files: list[Path], staged: bool = False) -> Staged | OnDisk:
     """The files that are named, else all that Git tracks, or what is staged. Raises UsageError, SourceError, InputError."""
     from gitctl.cli.start import start_folder
-    from gitctl.source.checkout import find_root, repository_of
+    from gitctl.source.checkout import repository_of
     from gitctl.source.disk import named_files, tracked_files
     from gitctl.source.index import Staged
 
@@ -98,10 +98,7 @@ def files_to_scan(session: Session, files: list[Path], staged: bool = False) -> 
         return named_files(start, files)
     if staged:
         return Staged(repository_of(start))
-    root = find_root(start)
-    if root is None:
-        raise SourceError(f"{start} is not in a Git repository", id=ErrorId.NOT_A_REPOSITORY, hint="name files or folders")
-    return tracked_files(start, root)
+    return tracked_files(start, repository_of(start, hint="name files or folders").folder)
 
 
 def _say_untracked(session: Session) -> None:

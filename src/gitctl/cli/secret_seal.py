@@ -25,7 +25,7 @@ from gitctl.cli.secret_certificate import (
 )
 from gitctl.cli.session import Session
 from gitctl.cli.words import PUSH
-from gitctl.errors import ErrorId, ExitCode, SourceError, UsageError
+from gitctl.errors import ErrorId, ExitCode, UsageError
 from gitctl.model.sealing import Scope
 
 if TYPE_CHECKING:
@@ -263,15 +263,13 @@ def _merge(session: Session, file: Path | None, into: Path, tools: SealedFiles) 
 
 def _reseal_all(session: Session, tools: SealedFiles, push: bool) -> Resealed:
     from gitctl.cli.start import start_folder
-    from gitctl.source.checkout import find_root
+    from gitctl.source.checkout import repository_of
     from gitctl.source.publish import checkout_publisher
     from gitctl.source.repository import LocalSource
     from gitctl.source.search import files_with
     from gitctl.workflow.seal import committed
 
-    root = find_root(start_folder(session))
-    if root is None:
-        raise SourceError(f"{start_folder(session)} is not in a Git repository", id=ErrorId.NOT_A_REPOSITORY, hint="name files")
+    root = repository_of(start_folder(session), hint="name files").folder
     source = LocalSource(root)
     head = source.resolve("HEAD")
     texts = {path: content for path, content in files_with(source.git, head.sha, "SealedSecret").items() if _is_manifest(path)}

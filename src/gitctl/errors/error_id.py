@@ -206,6 +206,8 @@ class ErrorId(StrEnum):
     CERTIFICATE_UNREACHABLE = "certificate-unreachable", ExitCode.CLUSTER
     STORE_UNREACHABLE = "store-unreachable", ExitCode.CLUSTER
     STORE_DENIED = "store-denied", ExitCode.CLUSTER
+    KEY_SERVICE_UNREACHABLE = "key-service-unreachable", ExitCode.CLUSTER
+    KEY_SERVICE_DENIED = "key-service-denied", ExitCode.CLUSTER
 
     # guards
     CONSENT_NEEDED = "consent-needed", ExitCode.REFUSED

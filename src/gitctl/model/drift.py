@@ -29,6 +29,15 @@ FINDINGS = frozenset({DriftVerdict.DRIFTED, DriftVerdict.MISSING, DriftVerdict.D
 
 
 @dataclass(frozen=True, slots=True)
+class Unavailable:
+    """Why a wanted value is not known. `unreached`: what has it (a store, a key service, the cluster) gave no answer, or none to this
+    account."""
+
+    why: str
+    unreached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DriftedField:
     """`change.old` is found, `change.new` is wanted; `owner` is who set what was found (None: not known); `wanted_by` the commit."""
 
@@ -39,7 +48,8 @@ class DriftedField:
 
 @dataclass(frozen=True, slots=True)
 class ObjectDrift:
-    """One object of the inventory. `keys` are those of a Secret that is not in sync: `old` is found, `new` is wanted."""
+    """One object of the inventory. `keys` are those of a Secret that is not in sync: `old` is found, `new` is wanted. `unreached`: its
+    wanted value is unavailable because what has it gave no answer, or none to this account."""
 
     ref: ObjectRef
     verdict: DriftVerdict
@@ -49,6 +59,7 @@ class ObjectDrift:
     origin: Origin | None = None
     revision: str = ""
     keys: tuple[SecretKey, ...] = ()
+    unreached: bool = False
 
 
 @dataclass(frozen=True, slots=True)

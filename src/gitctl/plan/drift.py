@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from gitctl.model.app import IgnoreRule
 from gitctl.model.change import Comparison, Conflict, FieldKind
-from gitctl.model.drift import DriftedField, DriftVerdict, ObjectDrift
+from gitctl.model.drift import DriftedField, DriftVerdict, ObjectDrift, Unavailable
 from gitctl.model.manifest import Json, ObjectRef
 from gitctl.model.secretkey import SecretKey
 from gitctl.model.state import InventoryEntry
@@ -23,7 +23,7 @@ def classify(
     *,
     observed: Mapping[ObjectRef, Json | None],
     unknown: Mapping[ObjectRef, str],
-    unavailable: Mapping[ObjectRef, str],
+    unavailable: Mapping[ObjectRef, Unavailable],
     ignore: tuple[IgnoreRule, ...] = (),
     skipped: Collection[ObjectRef] = (),
 ) -> tuple[ObjectDrift, ...]:
@@ -46,7 +46,7 @@ def _verdict(
     comparison: Comparison | None,
     observed: Mapping[ObjectRef, Json | None],
     unknown: Mapping[ObjectRef, str],
-    unavailable: Mapping[ObjectRef, str],
+    unavailable: Mapping[ObjectRef, Unavailable],
     ignore: tuple[IgnoreRule, ...],
 ) -> ObjectDrift:
     if entry.ref in unknown:
@@ -57,8 +57,9 @@ def _verdict(
         return _compared(entry, comparison, ignore)
     if observed.get(entry.ref) is None:
         return _gone(entry)
-    reason = f"wanted value not available: {unavailable.get(entry.ref, 'not looked for')}"
-    return ObjectDrift(entry.ref, DriftVerdict.UNAVAILABLE, reason=reason, revision=entry.revision)
+    lack = unavailable.get(entry.ref, Unavailable("not looked for"))
+    reason = f"wanted value not available: {lack.why}"
+    return ObjectDrift(entry.ref, DriftVerdict.UNAVAILABLE, reason=reason, revision=entry.revision, unreached=lack.unreached)
 
 
 def _gone(entry: InventoryEntry, by: Sequence[Conflict] = (), keys: tuple[SecretKey, ...] = ()) -> ObjectDrift:

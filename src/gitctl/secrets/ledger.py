@@ -13,9 +13,8 @@ from gitctl.errors import GitctlError
 from gitctl.model.audit import FileReader
 from gitctl.protocols import LedgerEntry, Opened
 from gitctl.secrets import pysops, roster
-from gitctl.secrets.leaves import shown
+from gitctl.secrets.leaves import ENCRYPTED, shown
 from gitctl.secrets.placeholder import token, tokens_in
-from gitctl.secrets.places import lines_of
 from gitctl.secrets.rules import FILE
 from gitctl.secrets.sops import SopsProvider
 
@@ -42,7 +41,7 @@ class SopsLedger:
     def values(self, path: str) -> Sequence[LedgerEntry]:
         """The encrypted values of a file; none of one that cannot be read, but where it is to be opened."""
         if path not in self._known:
-            lines = lines_of(self.files[path])
+            lines = _lines_of(self.files[path])
             opened = self._opened(path)
             self._known[path] = [
                 LedgerEntry(token(sealed, place), shown(place[1:]), lines.get(sealed, 0), self._same(plain, place in opened.encoded))
@@ -86,6 +85,12 @@ class SopsLedger:
         """The nearest upwards, as sops takes it."""
         above = [f"{folder}/{FILE}" if str(folder) != "." else FILE for folder in PurePosixPath(path).parents]
         return next((name for name in above if name in self._rules), "")
+
+
+def _lines_of(content: bytes) -> dict[str, int]:
+    """Ciphertext of sops → its line (from 1). A ciphertext is random: it stands in one line alone."""
+    rows = enumerate(content.decode("utf-8", "surrogateescape").split("\n"), start=1)
+    return {found.group(): number for number, row in rows for found in ENCRYPTED.finditer(row)}
 
 
 def _names(content: bytes, path: str) -> Mapping[str, str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
+from gitctl.model.blamed import Blamed
 from gitctl.model.revision import Revision
 from gitctl.source.git import Git
 from gitctl.source.resolve import FORMAT, commit_of
 
 
-def blame_file(git: Git, sha: str, path: str, *, repo: str) -> Mapping[int, Revision]:
+def blame_file(git: Git, sha: str, path: str, *, repo: str) -> Mapping[int, Blamed]:
     """Line (from 1) of a file at a commit → the commit that last changed it. Lines are left out whose commit a shallow clone lacks.
 
     Empty for a path that the commit does not have.
@@ -19,10 +20,10 @@ def blame_file(git: Git, sha: str, path: str, *, repo: str) -> Mapping[int, Revi
     if done.code:
         return {}
     cut = _shallow(git)
-    found: dict[int, Revision] = {}
+    found: dict[int, Blamed] = {}
     for line, header in _headers(done.stdout):
         if header["sha"] not in cut:
-            found[line] = _revision(header, repo)
+            found[line] = _blamed(header, repo)
     return found
 
 
@@ -63,14 +64,16 @@ def _headers(stream: bytes) -> list[tuple[int, dict[str, str]]]:
     return found
 
 
-def _revision(header: Mapping[str, str], repo: str) -> Revision:
-    return Revision(
+def _blamed(header: Mapping[str, str], repo: str) -> Blamed:
+    return Blamed(
         repo=repo,
         sha=header["sha"],
         name=header["sha"],
         author=f"{header.get('author', '')} {header.get('author-mail', '')}".strip(),
         subject=header.get("summary", ""),
         committed_at=datetime.fromtimestamp(int(header.get("committer-time", "0")), tz=UTC),
+        # The file's commit and name before this one; git leaves it out where the commit made the file.
+        was_there="previous" in header,
     )
 
 

@@ -32,16 +32,15 @@ def dirty_paths(git: Git, *paths: str) -> tuple[str, ...]:
     return tuple(line[3:] for line in lines if line)
 
 
-def repository_of(folder: Path) -> Git:
-    """The repository whose work tree holds a folder. Raises SourceError when there is none."""
+def repository_of(folder: Path, *, hint: str = "run it in one, or use -C") -> Git:
+    """The repository whose work tree holds a folder. Raises SourceError, with this `hint`, when there is none."""
     root = find_root(folder)
-    return Git(root) if root is not None else repository(folder)
+    if root is None:
+        raise SourceError(f"{folder} is not in a Git repository", id=ErrorId.NOT_A_REPOSITORY, hint=hint)
+    return Git(root)
 
 
 def repository(root: Path) -> Git:
     """The repository of a work tree. Raises SourceError when there is none."""
-    if find_root(root) is None:
-        raise SourceError(
-            f"{root} is not in a Git repository", id=ErrorId.NOT_A_REPOSITORY, hint="run `git init` and commit, or add --worktree"
-        )
+    repository_of(root, hint="run `git init` and commit, or add --worktree")
     return Git(root)

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from gitctl.errors import ErrorId, SourceError
+from gitctl.model.blamed import Blamed
 from gitctl.model.revision import Revision
 from gitctl.protocols import Tree
 from gitctl.source.blame import blame_file, newest_change, newest_change_of_lines
@@ -57,7 +58,7 @@ class LocalSource:
         """Paths that differ between two commits (ids), below `places` when there are any."""
         return changed_paths(self.git, old, new, *places)
 
-    def blame(self, sha: str, path: str) -> Mapping[int, Revision]:
+    def blame(self, sha: str, path: str) -> Mapping[int, Blamed]:
         """Line → the commit that last changed it."""
         return blame_file(self.git, sha, path, repo=str(self.root))
 
@@ -134,7 +135,7 @@ class MirrorSource:
         """Paths that differ between two commits (ids), below `places` when there are any."""
         return changed_paths(self.mirror.git, old, new, *places)
 
-    def blame(self, sha: str, path: str) -> Mapping[int, Revision]:
+    def blame(self, sha: str, path: str) -> Mapping[int, Blamed]:
         """Line → the commit that last changed it."""
         return blame_file(self.mirror.git, sha, path, repo=self.mirror.url)
 

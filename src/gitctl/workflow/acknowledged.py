@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from gitctl.errors import GitctlError, SourceError
+from gitctl.errors import ExitCode, GitctlError, SourceError, exit_code_of
 from gitctl.model.app import App
+from gitctl.model.drift import Unavailable
 from gitctl.model.manifest import Manifest, ObjectRef, RenderInputs, RenderResult
 from gitctl.model.state import AppState, InventoryEntry
 from gitctl.protocols import Tree
@@ -31,7 +32,7 @@ class Acknowledgement:
 
     manifests: tuple[Manifest, ...]
     renders: tuple[PastRender, ...]
-    unavailable: tuple[tuple[ObjectRef, str], ...]
+    unavailable: tuple[tuple[ObjectRef, Unavailable], ...]
     state: AppState
 
     def places(self, recorded: str) -> tuple[str, ...]:
@@ -43,7 +44,7 @@ def acknowledged_manifests(app: App, state: AppState, parts: Parts) -> Acknowled
     """Render each commit of the inventory once and take from each what it says about its objects."""
     renders: list[PastRender] = []
     manifests: list[Manifest] = []
-    missing: list[tuple[ObjectRef, str]] = []
+    missing: list[tuple[ObjectRef, Unavailable]] = []
     for recorded in dict.fromkeys(e.revision for e in state.inventory if e.uid):
         entries = [e for e in state.inventory if e.uid and e.revision == recorded]
         try:
@@ -52,12 +53,14 @@ def acknowledged_manifests(app: App, state: AppState, parts: Parts) -> Acknowled
             kinds = frozenset((m.ref.group, m.ref.kind) for m in result.manifests)
             result = replace(result, manifests=parts.target.locate(result.manifests, kinds=kinds))
         except GitctlError as error:
-            missing += [(e.ref, _why(recorded, error)) for e in entries]
+            lack = Unavailable(_why(recorded, error), unreached=exit_code_of(error) is ExitCode.CLUSTER)
+            missing += [(e.ref, lack) for e in entries]
             continue
         renders.append(PastRender(recorded, past, result))
         same, other = _compared(entries, result)
         manifests += same
-        missing += [(ref, f"commit {recorded[:8] or 'none'} renders something else now (tools or files changed)") for ref in other]
+        lack = Unavailable(f"commit {recorded[:8] or 'none'} renders something else now (tools or files changed)")
+        missing += [(ref, lack) for ref in other]
     return Acknowledgement(tuple(manifests), tuple(renders), tuple(missing), state)
 
 

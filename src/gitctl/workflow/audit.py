@@ -10,17 +10,17 @@ from functools import cached_property
 from gitctl.errors import GitctlError
 from gitctl.model.app import App
 from gitctl.model.audit import Audit, AuditedSecret, AuditFinding, ValueFact
+from gitctl.model.blamed import Blamed, encrypted_anew
 from gitctl.model.manifest import Manifest, RenderResult
 from gitctl.model.policy import SecretPolicy
 from gitctl.model.readset import is_read
-from gitctl.model.revision import Revision
 from gitctl.model.secretmade import Keeping, sealed_texts
 from gitctl.plan.audit import AuditedApp, Facts, Used, account, shown
 from gitctl.plan.audit_findings import accepted, file_findings, findings, with_equal
 from gitctl.protocols import Ledger, Target, Tree
 from gitctl.workflow.audit_live import Look, look
 
-Blames = Callable[[str], Mapping[int, Revision]]
+Blames = Callable[[str], Mapping[int, Blamed]]
 """A file → its lines (from 1) with the commits that last changed them; {} where that cannot be told."""
 
 _ENOUGH = 64
@@ -72,7 +72,7 @@ class Inventory:
 
     def __init__(self, ground: AuditGround) -> None:
         self._ground = ground
-        self._lines: dict[str, Mapping[int, Revision]] = {}
+        self._lines: dict[str, Mapping[int, Blamed]] = {}
         self._by_token = {v.token: (path, v.key, v.line, v.same) for path in ground.ledger.files for v in ground.ledger.values(path)}
         self._by_text: dict[str, tuple[str, str, int]] = {}
         self._encrypted = {path: {v.line for v in ground.ledger.values(path)} for path in ground.ledger.files}
@@ -110,13 +110,8 @@ class Inventory:
         by = self._lines[path].get(line)
         if by is None:
             return ValueFact(path, key, line, same=same)
-        return ValueFact(path, key, line, by.committed_at, by.author, by.sha, self._is_anew(path, by.sha), same)
-
-    def _is_anew(self, path: str, sha: str) -> bool:
-        """Did the commit write every encrypted line, of several, in a file that was there before? So does `secret rotate`."""
-        lines, encrypted = self._lines[path], self._encrypted[path]
-        written = {lines[line].sha for line in encrypted if line in lines}
-        return len(encrypted) > 1 and written == {sha} and any(one.sha != sha for one in lines.values())
+        anew = encrypted_anew(self._lines[path], self._encrypted[path], by)
+        return ValueFact(path, key, line, by.committed_at, by.author, by.sha, anew, same)
 
 
 def audit(places: Sequence[AuditPlace], ground: AuditGround, *, names: Collection[str] = (), whole: bool = False) -> AuditRun:

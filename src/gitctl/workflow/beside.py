@@ -16,7 +16,8 @@ from gitctl.model.secretkey import KeyKind
 from gitctl.plan.secretkeys import keys_of_change
 from gitctl.protocols import References
 from gitctl.workflow.parts import Parts
-from gitctl.workflow.references import resolved_as_far
+from gitctl.workflow.plan import Rendered
+from gitctl.workflow.references import ask_ahead, resolved_as_far
 
 _NEWS = frozenset({KeyKind.ADDED, KeyKind.CHANGED})
 
@@ -45,14 +46,16 @@ def apps_beside(plans: Iterable[Plan], envs: Sequence[str], parts: Parts) -> tup
             raise ConfigError(f"no app is in an environment {env!r}", id=ErrorId.ENVIRONMENT_UNKNOWN, hint=hint)
     if not any(key.kind in _NEWS for plan in plans for change in plan.changes for key in keys_of_change(change)):
         return ()
-    return tuple(_beside(app, parts) for (env, _), app in apps.items() if env in envs)
+    rendered = [_rendered(app, parts) for (env, _), app in apps.items() if env in envs]
+    ask_ahead([(one.app, one.result.manifests) for one in rendered if one.result], parts.stores)
+    return tuple(AppBeside(r.app, _plan(r.app, r.result, parts.stores) if r.result else None, r.error) for r in rendered)
 
 
-def _beside(app: App, parts: Parts) -> AppBeside:
+def _rendered(app: App, parts: Parts) -> Rendered:
     try:
-        return AppBeside(app, _plan(app, parts.render(app, parts.tree), parts.stores))
+        return Rendered(app, parts.render(app, parts.tree))
     except GitctlError as error:
-        return AppBeside(app, error=error)
+        return Rendered(app, error=error)
 
 
 def _plan(app: App, rendered: RenderResult, stores: References) -> Plan:

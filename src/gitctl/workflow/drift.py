@@ -20,7 +20,7 @@ from gitctl.workflow.lost import lost_objects
 from gitctl.workflow.overview import overview
 from gitctl.workflow.parts import Parts, WantedField
 from gitctl.workflow.plan import PlanRequest, Selection, compare_options
-from gitctl.workflow.references import resolved_as_far
+from gitctl.workflow.references import ask_ahead, resolved_as_far
 from gitctl.workflow.states import recorded
 from gitctl.workflow.suspend import require_active
 from gitctl.workflow.sync import AppRun, Confirm, SyncRequest, sync_rendered
@@ -61,27 +61,55 @@ def drift_apps(apps: Sequence[App], parts: Parts, look: DriftLook = PLAIN_LOOK) 
     """Check apps one by one; an app's error is a value."""
     try:
         with overview(apps, parts):
-            return tuple(_run(app, parts, look) for app in apps)
+            return tuple(_run(app, measure, parts, look) for app, measure in measures(apps, parts, look))
     except GitctlError as error:
         return tuple(DriftRun(app, error=error) for app in apps)
 
 
-def _run(app: App, parts: Parts, look: DriftLook) -> DriftRun:
+def _run(app: App, measure: Measure | GitctlError, parts: Parts, look: DriftLook) -> DriftRun:
+    if isinstance(measure, GitctlError):
+        return DriftRun(app, error=measure)
     try:
-        drift, known = drift_of(app, parts, look)
-        return DriftRun(app, drift, state=known.state)
+        return DriftRun(app, drift_of(measure, parts, look), state=measure.known.state)
     except GitctlError as error:
         return DriftRun(app, error=error)
 
 
-def drift_of(app: App, parts: Parts, look: DriftLook = PLAIN_LOOK) -> tuple[AppDrift, Acknowledgement]:
-    """The drift of one app, and the acknowledged manifests that it was measured against."""
-    there, state = recorded(app, parts)
-    known = acknowledged_manifests(there, state, parts)
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What an app is measured against: `there` is the app under the name that its state has, `known` what was acknowledged."""
+
+    app: App
+    there: App
+    known: Acknowledgement
+
+    def manifests(self, look: DriftLook) -> list[Manifest]:
+        """Those that are looked at."""
+        return [m for m in self.known.manifests if look.request.looks_at(m.ref)]
+
+
+def measures(apps: Sequence[App], parts: Parts, look: DriftLook = PLAIN_LOOK) -> tuple[tuple[App, Measure | GitctlError], ...]:
+    """What each app is measured against; an app's error is a value. Stores are asked once, for what all of them refer to."""
+    found = tuple((app, _measure(app, parts)) for app in apps)
+    ask_ahead([(app, one.manifests(look)) for app, one in found if isinstance(one, Measure)], parts.stores)
+    return found
+
+
+def _measure(app: App, parts: Parts) -> Measure | GitctlError:
+    try:
+        there, state = recorded(app, parts)
+        return Measure(app, there, acknowledged_manifests(there, state, parts))
+    except GitctlError as error:
+        return error
+
+
+def drift_of(measure: Measure, parts: Parts, look: DriftLook = PLAIN_LOOK) -> AppDrift:
+    """The drift of one app."""
+    app, there, known, state = measure.app, measure.there, measure.known, measure.known.state
     inventory = {e.ref: e for e in state.inventory}
     request = look.request
     options = compare_options(there, request, Selection(frozenset(), frozenset()))
-    wanted, unread = resolved_as_far(app, [m for m in known.manifests if request.looks_at(m.ref)], parts.stores)
+    wanted, unread = resolved_as_far(app, measure.manifests(look), parts.stores)
     comparisons = parts.target.compare(wanted, inventory, options=options)
     unavailable = {ref: why for ref, why in known.unavailable if request.looks_at(ref)}
     unavailable |= unread
@@ -98,7 +126,7 @@ def drift_of(app: App, parts: Parts, look: DriftLook = PLAIN_LOOK) -> tuple[AppD
     revision = state.acknowledged.revision if state.acknowledged else ""
     found = tuple(_blamed(o, known, parts) for o in objects)
     foreign = tuple(fields for c in comparisons for fields in foreign_fields(c)) if look.foreign else ()
-    return AppDrift(app.name, app.owner, revision, found, lost_objects(app, state, parts), foreign), known
+    return AppDrift(app.name, app.owner, revision, found, lost_objects(app, state, parts), foreign)
 
 
 def _blamed(found: ObjectDrift, known: Acknowledgement, parts: Parts) -> ObjectDrift:

@@ -141,7 +141,7 @@ def plan_apps(apps: Sequence[App], parts: Parts, request: PlanRequest) -> tuple[
 def ask_for_all(rendered: Iterable[Rendered], parts: Parts, request: PlanRequest) -> None:
     """Ask stores once for what all apps refer to. Who selects some objects, or no Secrets, asks for what is left of them, app by app."""
     if request.secrets and not (request.partial or parts.branch):
-        ask_ahead([(r.app, r.result) for r in rendered if r.result], parts.stores)
+        ask_ahead([(r.app, r.result.manifests) for r in rendered if r.result], parts.stores)
 
 
 def _plan(rendered: Rendered, parts: Parts, request: PlanRequest, scope: Selection) -> AppPlan:

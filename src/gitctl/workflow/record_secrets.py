@@ -16,7 +16,7 @@ from gitctl.workflow.parts import Parts, Renders
 from gitctl.workflow.plan import Rendered
 from gitctl.workflow.writers import with_writers
 
-_KEYLESS = frozenset({ErrorId.NO_USABLE_KEY, ErrorId.WRONG_KEY})
+_KEYLESS = frozenset({ErrorId.NO_USABLE_KEY, ErrorId.WRONG_KEY, ErrorId.KEY_SERVICE_DENIED, ErrorId.KEY_SERVICE_UNREACHABLE})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from gitctl.errors import ClusterError, ErrorId, GitctlError, InputError, RenderError
 from gitctl.model.app import App
-from gitctl.model.manifest import Manifest, ObjectRef, Path, RenderResult
+from gitctl.model.drift import Unavailable
+from gitctl.model.manifest import Manifest, ObjectRef, Path
 from gitctl.model.quantity import counted
 from gitctl.model.reference import Reference, literals_in, parse, references_in, shown
 from gitctl.plan.tenancy import reference_problems
@@ -61,9 +62,9 @@ def _answered(one: Found, answers: Mapping[Reference, bytes | Fault]) -> Found:
     return replace(one, fault=answer) if isinstance(answer, Fault) else replace(one, value=answer)
 
 
-def ask_ahead(apps: Iterable[tuple[App, RenderResult]], stores: References) -> None:
+def ask_ahead(apps: Iterable[tuple[App, Iterable[Manifest]]], stores: References) -> None:
     """Ask for all that these apps refer to, in one go: each of them then finds its values."""
-    asked([one for app, result in apps for one in found_in(app, result.manifests)], stores)
+    asked([one for app, manifests in apps for one in found_in(app, manifests)], stores)
 
 
 def resolved(app: App, manifests: Sequence[Manifest], stores: References) -> tuple[Manifest, ...]:
@@ -74,10 +75,18 @@ def resolved(app: App, manifests: Sequence[Manifest], stores: References) -> tup
     return tuple(_with_values(manifests, found))
 
 
-def resolved_as_far(app: App, manifests: Sequence[Manifest], stores: References) -> tuple[tuple[Manifest, ...], Mapping[ObjectRef, str]]:
-    """The manifests whose references all have values, and why others have none."""
+_UNREACHED = frozenset({Trouble.DENIED, Trouble.UNREACHABLE})
+
+
+def resolved_as_far(
+    app: App, manifests: Sequence[Manifest], stores: References
+) -> tuple[tuple[Manifest, ...], Mapping[ObjectRef, Unavailable]]:
+    """The manifests whose references all have values, and why others have none: a store that gave no answer before all else."""
     found = asked(found_in(app, manifests), stores)
-    failed = {one.ref: f"{shown(one.text)}: {one.fault.reason}" for one in found if one.fault}
+    lacks = [
+        (one.ref, Unavailable(f"{shown(one.text)}: {one.fault.reason}", one.fault.trouble in _UNREACHED)) for one in found if one.fault
+    ]
+    failed = dict(sorted(lacks, key=lambda lack: lack[1].unreached))
     return tuple(_with_values([m for m in manifests if m.ref not in failed], found)), failed
 
 

@@ -13,7 +13,7 @@ from gitctl.model.quantity import counted
 from gitctl.model.state import AppState
 from gitctl.model.status import AppStatus, ObjectStatus, SyncState
 from gitctl.model.suspension import Suspension
-from gitctl.workflow.drift import drift_of
+from gitctl.workflow.drift import Measure, drift_of, measures
 from gitctl.workflow.overview import overview
 from gitctl.workflow.parts import Parts
 from gitctl.workflow.recording import revision_id
@@ -27,14 +27,16 @@ def status_apps(apps: Sequence[App], parts: Parts) -> tuple[AppStatus, ...]:
     """The status of each app; an error makes it unknown, with the message."""
     try:
         with overview(apps, parts):
-            return tuple(_status(app, parts) for app in apps)
+            return tuple(_status(app, measure, parts) for app, measure in measures(apps, parts))
     except GitctlError as error:
         return tuple(_unknown(app, error) for app in apps)
 
 
-def _status(app: App, parts: Parts) -> AppStatus:
+def _status(app: App, measure: Measure | GitctlError, parts: Parts) -> AppStatus:
+    if isinstance(measure, GitctlError):
+        return _unknown(app, measure)
     try:
-        return status_of(app, parts)
+        return status_of(measure, parts)
     except GitctlError as error:
         return _unknown(app, error)
 
@@ -43,10 +45,11 @@ def _unknown(app: App, error: GitctlError) -> AppStatus:
     return AppStatus(app.name, app.owner, SyncState.UNKNOWN, HealthState.UNKNOWN, message=str(error), error=error)
 
 
-def status_of(app: App, parts: Parts) -> AppStatus:
+def status_of(measure: Measure, parts: Parts) -> AppStatus:
     """The status of one app."""
+    app = measure.app
     state = read_state(app, parts)
-    drift, _ = drift_of(app, parts)
+    drift = drift_of(measure, parts)
     objects = _objects(app, state, drift, parts)
     pending = _pending(app, state, parts)
     suspended = binding(app, state, parts.timestamp())

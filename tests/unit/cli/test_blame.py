@@ -154,6 +154,29 @@ def test_a_secret_is_blamed_by_the_line_of_its_ciphertext(git_repo: Callable[...
     assert (lost.subject, lost.line) == ("moved", 0)
 
 
+def test_encrypted_anew_is_told_after_a_move_where_no_older_line_is_left(git_repo: Callable[..., GitRepo]) -> None:
+    repo = git_repo()
+
+    def dotenv(stamp: str) -> str:
+        rows = (f"{name}=ENC[AES256_GCM,data:{name}{stamp},iv:aXY=,tag:dGFn,type:str]\n" for name in ("a", "b", "sops_mac"))
+        return "".join(rows) + f"sops_version=3.{stamp}\nsops_lastmodified={stamp}\n"
+
+    def written_by(stamp: str) -> tuple[str, bool]:
+        covered = as_base64(token(f"ENC[AES256_GCM,data:a{stamp},iv:aXY=,tag:dGFn,type:str]", (0, "a")))
+        source, origin = LocalSource(repo.path), Origin("k/kustomization.yaml", renderer="kustomize")
+        found = blame_with(source)(WantedField(source.resolve("HEAD").sha, origin, ("data", "a"), None, ("k/",), covered=covered))
+        assert found
+        return found.subject, found.anew
+
+    repo.commit("first", {"k/a.env": dotenv("1")})
+    assert written_by("1") == ("first", False)
+    repo.commit("rotate", {"k/a.env": dotenv("2")})
+    assert written_by("2") == ("rotate", True)
+    repo.git("mv", "k/a.env", "k/b.env")
+    repo.commit("moved")
+    assert written_by("2") == ("rotate", True)
+
+
 def test_a_plain_secret_is_blamed_by_its_line_below_string_data(git_repo: Callable[..., GitRepo]) -> None:
     repo = git_repo()
     text = "apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\nstringData:\n  user: {}\n  password: {}\n"

@@ -139,7 +139,7 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
 
 
 @pytest.mark.parametrize(("change", "key", "message", "hint"), CASES.values(), ids=CASES)
-def test_one_problem(change: dict[str, Any], key: str, message: str, hint: str) -> None:
+def test_a_problem_of_teams_is_told_at_its_key_with_what_to_do(change: dict[str, Any], key: str, message: str, hint: str) -> None:
     found = check(merged(BASE, change))
     assert [(key_text(p.at), p.message) for p in found] == [(key, message)]
     assert not hint or found[0].hint == hint

@@ -10,7 +10,7 @@ from tests.unit.plan.making import compared, entry, live, manifest, ref
 
 from gitctl.model.app import IgnoreRule
 from gitctl.model.change import Addition, Comparison, Conflict, FieldOwner
-from gitctl.model.drift import FINDINGS, DriftVerdict, ObjectDrift
+from gitctl.model.drift import FINDINGS, DriftVerdict, ObjectDrift, Unavailable
 from gitctl.model.state import InventoryEntry
 from gitctl.plan.attribution import loser_of
 from gitctl.plan.drift import classify
@@ -122,11 +122,14 @@ def test_what_was_never_applied_is_incomplete() -> None:
 
 
 def test_without_a_wanted_value_only_absence_can_be_told() -> None:
-    there = verdict(entry(WEB), observed={ref(WEB): live(WEB)}, unavailable={ref(WEB): "commit is gone"})
+    there = verdict(entry(WEB), observed={ref(WEB): live(WEB)}, unavailable={ref(WEB): Unavailable("commit is gone")})
     assert there.verdict is DriftVerdict.UNAVAILABLE
     assert "commit is gone" in there.reason
-    assert there.verdict not in FINDINGS
-    assert verdict(entry(WEB), observed={ref(WEB): None}, unavailable={ref(WEB): "x"}).verdict is DriftVerdict.MISSING
+    assert (there.verdict in FINDINGS, there.unreached) == (False, False)
+    assert (
+        verdict(entry(WEB), observed={ref(WEB): None}, unavailable={ref(WEB): Unavailable("x", unreached=True)}).verdict
+        is DriftVerdict.MISSING
+    )
 
 
 def test_the_order_is_that_of_the_inventory() -> None:

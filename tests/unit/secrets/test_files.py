@@ -85,6 +85,13 @@ def test_masks_tell_sizes_of_the_decoded_values(ruled: Path) -> None:
     assert [(v.path, v.size) for v in values] == [((0, "data", "a"), 8), ((0, "stringData", "password"), 13)]
 
 
+def test_the_size_of_a_binary_file_is_that_of_its_bytes(ruled: Path) -> None:
+    content = b"\x00\xff kanarienvogel \x80\n"
+    text, values = FILES.mask(ruled / "tls.key", FILES.seal(ruled / "tls.key", content, readers=()))
+    assert [value.size for value in values] == [len(content)]
+    assert f"*** ({len(content)} bytes)" in text
+
+
 def test_a_plain_file_is_not_masked(ruled: Path) -> None:
     with pytest.raises(pysops.NotEncrypted):
         FILES.mask(ruled / "db.yaml", SECRET)

@@ -14,6 +14,7 @@ from tests.fixtures.secrets import AgeKey
 from gitctl.errors import ErrorId, ExitCode, GitctlError, ToolMissing, exit_code_of
 from gitctl.secrets import pysops
 from gitctl.secrets.pysops import Kind, program
+from gitctl.secrets.pysops.explain import explain
 
 CANARY = "kanarienvogel"
 PLAIN = {
@@ -169,12 +170,12 @@ def test_2_bad_dotenv_is_not_shown(age_key: AgeKey) -> None:
 def test_100_and_61_as_sops_answers(tmp_path: Path) -> None:
     gone = subprocess.run(["sops", "decrypt", str(tmp_path / "gone.yaml")], capture_output=True, check=False)
     nothing = {"name": "gone.yaml", "wanted": (), "looked": ()}
-    assert isinstance(pysops.errors.explain(gone.returncode, "", **nothing), pysops.NoSuchFile)
-    assert isinstance(pysops.errors.explain(61, "", **nothing), pysops.NoRule)
+    assert isinstance(explain(gone.returncode, "", **nothing), pysops.NoSuchFile)
+    assert isinstance(explain(61, "", **nothing), pysops.NoRule)
 
 
 def test_an_unknown_code_shows_nothing_of_what_sops_said() -> None:
-    error = pysops.errors.explain(77, f"boom {CANARY}", name="a", wanted=(), looked=())
+    error = explain(77, f"boom {CANARY}", name="a", wanted=(), looked=())
     assert error.id is ErrorId.SOPS_FAILED
     assert CANARY not in repr(vars(error))
 

@@ -182,9 +182,9 @@ def test_changed_paths_and_blame(repo: GitRepo) -> None:
     assert source.changed_paths(old, new, "b") == ("b/c",)
     repo.commit("edit", {"b/c": "x\nz\n"})
     blamed = source.blame(source.resolve("HEAD").sha, "b/c")
-    assert [(line, r.subject, r.author) for line, r in blamed.items()] == [
-        (1, "moved", "Ada Author <ada@example.com>"),
-        (2, "edit", "Ada Author <ada@example.com>"),
+    assert [(line, r.subject, r.author, r.was_there) for line, r in blamed.items()] == [
+        (1, "moved", "Ada Author <ada@example.com>", False),
+        (2, "edit", "Ada Author <ada@example.com>", True),
     ]
     assert source.blame(new, "none") == {}
 

@@ -109,6 +109,7 @@ def test_what_renders_otherwise_now_is_no_answer() -> None:
     [
         (RenderError("x", id=ErrorId.NO_USABLE_KEY), True),
         (InputError("x", id=ErrorId.WRONG_KEY), True),
+        (RenderError("x", id=ErrorId.KEY_SERVICE_DENIED), True),
         (ToolMissing("sops"), True),
         (ManyErrors([RenderError("x", id=ErrorId.NO_USABLE_KEY), InputError("x", id=ErrorId.SECRET_TAMPERED)]), False),
         (InputError("x", id=ErrorId.SECRET_TAMPERED), False),

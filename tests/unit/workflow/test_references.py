@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from tests.fixtures.errors import raises
-from tests.unit.plan.making import REVISION
 
 from gitctl.errors import ErrorId, GitctlError, Where
 from gitctl.model.app import App, BranchTarget
-from gitctl.model.manifest import Manifest, ObjectRef, Origin, RenderInputs, RenderResult
+from gitctl.model.drift import Unavailable
+from gitctl.model.manifest import Manifest, ObjectRef, Origin
 from gitctl.model.reference import Reference
 from gitctl.model.tenancy import RuleList, Subject, Tenancy
 from gitctl.plan.tenancy import object_breaches
@@ -93,17 +93,18 @@ def test_all_that_have_no_value_are_one_error_named_by_the_gravest() -> None:
 
 
 def test_all_apps_are_asked_for_at_once() -> None:
-    stores, inputs = Stores(A=b"x", B=b"y"), RenderInputs("plain")
-    renders = [(APP, RenderResult("web", REVISION, inputs, (secret(a=text),), "")) for text in ("ref+env://A", "ref+env://B", "ref+x://C")]
-    ask_ahead(renders, stores)
+    stores = Stores(A=b"x", B=b"y")
+    ask_ahead([(APP, [secret(a=text)]) for text in ("ref+env://A", "ref+env://B", "ref+x://C")], stores)
     assert stores.calls == [["ref+env://A", "ref+env://B"]]
 
 
 def test_a_look_goes_as_far_as_it_can() -> None:
     stores = Stores(A=b"x", B=Fault(Trouble.UNREACHABLE, "no answer"))
-    made, failed = resolved_as_far(APP, [secret(a="ref+env://A"), secret("other", b="ref+env://B")], stores)
+    wanted = [secret(a="ref+env://A"), secret("other", b="ref+env://B", c="ref+x://C"), secret("wrong", c="ref+x://C")]
+    made, failed = resolved_as_far(APP, wanted, stores)
     assert [m.ref.name for m in made] == ["db"]
-    assert failed == {ObjectRef("", "Secret", "shop", "other"): "ref+env://B: no answer"}
+    assert failed[wanted[1].ref] == Unavailable("ref+env://B: no answer", unreached=True)
+    assert not failed[wanted[2].ref].unreached
 
 
 def rules(*patterns: str, allow: bool = True) -> RuleList:

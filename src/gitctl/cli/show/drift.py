@@ -69,10 +69,10 @@ def code_of(run: DriftRun) -> ExitCode:
     failed = [exit_code_of(f.error) for f in run.fixes if f.error]
     if failed or run.drift is None:
         return max(failed, default=ExitCode.DONE)
-    gaps = {o.verdict for o in run.drift.gaps}
-    if DriftVerdict.UNKNOWN in gaps:
+    gaps = run.drift.gaps
+    if any(o.verdict is DriftVerdict.UNKNOWN or o.unreached for o in gaps):
         return ExitCode.CLUSTER
-    if DriftVerdict.UNAVAILABLE in gaps:
+    if gaps:
         return ExitCode.RENDER
     return ExitCode.DIFFERENT if _left(run) or run.drift.lost else ExitCode.DONE
 

@@ -8,9 +8,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from gitctl.errors import ErrorId, ToolMissing
+from gitctl.errors import ErrorId, RenderError, ToolMissing
 from gitctl.process import Command, run
-from gitctl.secrets.pysops.errors import explain
+from gitctl.secrets.pysops.explain import explain
+from gitctl.secrets.pysops.nokey import late
 
 OLDEST = (3, 9, 0)
 """The first version whose sub-commands have today's names."""
@@ -42,10 +43,16 @@ def sops(
 ) -> bytes:
     """Run a sub-command with `content` on stdin; the result is its stdout.
 
-    Raises the errors of `pysops.errors`, ToolMissing, RenderError when it does not end within `seconds`."""
+    Raises the errors of `pysops.errors`, ToolMissing, RenderError when it does not end within `seconds` and waits for no key service."""
     # Not a cwd that may have gone: sops looks for .sops.yaml upwards from there.
     command = Command(("sops", *arguments), stdin=content, cwd=str(cwd) if cwd else None, env={**_QUIET, **(env or {})}, timeout=seconds)
-    done = run(command)
+    try:
+        done = run(command)
+    except RenderError as error:
+        waits = late(wanted, seconds, name=name) if error.id is ErrorId.PROGRAM_TIMEOUT else None
+        if waits is None:
+            raise
+        raise waits from error
     if done.code not in (0, _UNCHANGED):
         _check_version()
         raise explain(done.code, done.stderr, name=name, wanted=wanted, looked=key_places(), at_hand=has_key())
