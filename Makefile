@@ -10,8 +10,8 @@ export PYTHONDONTWRITEBYTECODE :=
 VENV ?= .venv
 BIN  := $(VENV)/bin
 PY   := $(BIN)/python
-# Two workers: the smallest CI machine has two cores, and much of the time is waiting for the API server.
-WORKERS ?= 2
+# Three workers: the smallest CI machine has two cores, and a third of the time is waiting for the API server.
+WORKERS ?= 3
 ORACLE_CASES ?= 100000
 ORACLE_SEED  ?= 1
 FUZZ_SECONDS ?= 600

@@ -77,6 +77,7 @@ def test_a_job_that_fails_ends_the_wait_at_once(rig: Rig) -> None:
 def test_watches_that_break_are_taken_up_again(open_bench: Callable[..., Bench], fault_proxy: FaultProxy) -> None:
     rig = Rig(open_bench(kubeconfig=fault_proxy.kubeconfig))
     web = simulated("", replicas=2)
+    web["spec"]["minReadySeconds"] = 3  # else it may be healthy before anybody looks
     fault_proxy.on(Reset(), query="watch=true", times=1)
     rig.apply([web])
     assert rig.wait(web, seconds=60)[0].health.state is HealthState.HEALTHY
