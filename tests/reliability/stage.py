@@ -68,7 +68,7 @@ class Stage:
 
     def write(self, *objects: Json) -> None:
         """Commit the project with these objects."""
-        app = {"path": "web", "namespace": self.name, "wait": "40s"}
+        app = {"path": "web", "namespace": self.name, "wait": "2m"}
         body = {
             "apiVersion": "gitctl.dev/v1",
             "kind": "Project",

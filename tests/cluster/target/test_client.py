@@ -49,6 +49,14 @@ def test_a_passing_fault_is_not_seen(fault_proxy: FaultProxy, fault: Status | Re
     assert fault_proxy.count() == 3
 
 
+def test_half_of_a_refusal_is_asked_for_again(fault_proxy: FaultProxy) -> None:
+    """Of half a 404 nobody can say whether the API server meant it."""
+    fault_proxy.on(Truncate())
+    answer = through(fault_proxy).get("/api/v1/namespaces/nobody")
+    assert answer.absent
+    assert fault_proxy.count() == 2
+
+
 def test_retry_after_is_honoured(fault_proxy: FaultProxy) -> None:
     fault_proxy.on(Status(429, retry_after=1))
     began = time.monotonic()

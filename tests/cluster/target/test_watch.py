@@ -106,6 +106,19 @@ def test_a_watch_that_fails_begins_anew(
     until(news, lambda item: item[1] is None)
 
 
+def test_a_busy_server_is_not_asked_for_a_list_again(open_bench: Callable[..., Bench], fault_proxy: FaultProxy, kubectl: Runner) -> None:
+    bench = open_bench(kubeconfig=fault_proxy.kubeconfig)
+    bench.sync(configmap())
+    fault_proxy.on(Status(429, retry_after=1), query="watch=true", times=2)
+    news = watched(bench, configmap())
+    next(news)
+    lists = fault_proxy.count(path="/configmaps$", query="^(?!.*watch=true)")
+    kubectl("delete", "cm", "web", "-n", bench.namespace)
+    until(news, lambda item: item[1] is None)
+    assert fault_proxy.count(path="/configmaps$", query="^(?!.*watch=true)") == lists
+    assert fault_proxy.count(query="watch=true") == 3
+
+
 def test_a_version_that_the_server_forgot_leads_back_to_the_list(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     from gitctl.target.kubernetes import watch
 

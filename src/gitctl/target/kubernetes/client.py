@@ -13,7 +13,7 @@ from gitctl.parallel import mutex
 from gitctl.target.kubernetes.access import Access, Login
 from gitctl.target.kubernetes.exchange import JSON, Request, Response, Stream
 from gitctl.target.kubernetes.pace import Pace
-from gitctl.target.kubernetes.retry import Failure, may_retry, pause
+from gitctl.target.kubernetes.retry import Failure, Tries
 from gitctl.target.kubernetes.wire import Guard, Wire, reason
 
 WORKERS = 16
@@ -85,9 +85,8 @@ class Client:
     def send(self, request: Request) -> Response:
         """Send, again where that helps. Raises Unreachable, Unauthenticated, what a guard raises; refusals are answers."""
         end = time.monotonic() + min(_BUDGET if self._answered else _FIRST_CONTACT, self.timeout or _BUDGET)
-        attempt, renewed, excused = 0, False, False
+        tries, renewed, excused = Tries(), False, False
         while True:
-            attempt += 1
             generation = self.access.generation
             with self._pace.turn() as turn:
                 answer, failure, why = self._attempt(request, generation)
@@ -100,9 +99,9 @@ class Client:
                 self.access.renew(generation)
                 continue
             failed = failure or Failure()
-            waiting = pause(attempt, failed.retry_after)
-            is_over = time.monotonic() + waiting > end
-            if not may_retry(failed, attempt, repeatable=request.repeatable) or (is_over and (excused or not self._is_excuse(failed))):
+            waiting = tries.pause_after(failed, repeatable=request.repeatable)
+            is_over = waiting is not None and time.monotonic() + waiting > end
+            if waiting is None or (is_over and (excused or not self._is_excuse(failed))):
                 return self._final(answer, why)
             excused = excused or is_over
             time.sleep(waiting)
@@ -155,8 +154,8 @@ class Client:
         answer = Response.read(raw.status, raw.data, raw.headers)
         self._answered = True
         self._note(raw.headers, about_secret=bool(_SECRETS.search(request.path)))
-        if answer.ok and answer.parsed is None and request.accept.startswith(JSON):
-            return None, Failure(), "its answer is cut short, or no JSON"
+        if answer.is_cut or (answer.ok and answer.parsed is None and request.accept.startswith(JSON)):
+            return (None if answer.ok else answer), Failure(), "its answer is cut short, or no JSON"
         if raw.status == 429 or raw.status >= 500:
             return answer, Failure(raw.status, raw.data, raw.headers.get("Retry-After", "")), f"answered {raw.status}"
         return answer, None, ""

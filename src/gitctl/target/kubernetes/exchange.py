@@ -73,6 +73,11 @@ class Response:
         return 200 <= self.status < 300
 
     @property
+    def is_cut(self) -> bool:
+        """Does it call itself JSON, and is none? Half of a refusal does not say of whom it is."""
+        return self.parsed is None and bool(self.body) and self.headers.get("Content-Type", "").startswith(JSON)
+
+    @property
     def absent(self) -> bool:
         """Does the API server say that there is no such object? A 404 page of a load balancer, or of an API that went, says nothing."""
         return self.status == 404 and isinstance(self.parsed, dict) and self.parsed.get("kind") == "Status"

@@ -26,6 +26,7 @@ _LONGEST = 60.0
 
 _AGAIN = 1.0
 _POLL = 2.0
+_BUSY = 429
 
 
 def watch(client: Client, wanted: Sequence[Wanted], *, owners: Collection[str], seconds: float) -> Iterator[Seen]:
@@ -154,7 +155,7 @@ class _Feed:
         request = Request("GET", self.group.path, query, timeout=seconds + 10.0)
         try:
             with self.client.stream(request) as self.stream:
-                return self._follow(self.stream, version) if self.stream.status == 200 else self._restart()
+                return self._follow(self.stream, version) if self.stream.status == 200 else self._refused(self.stream, version)
         except ClusterError:
             return self._restart()
         finally:
@@ -180,6 +181,13 @@ class _Feed:
                     return self._restart() if item.get("code") != 410 else ""
             version = str(item.get("metadata", {}).get("resourceVersion") or version)
         self.stop.sleep(0.05)  # a server that ends each watch at once must not be hammered
+        return version
+
+    def _refused(self, stream: Stream, version: str) -> str:
+        """A busy server has forgotten nothing: it need not list again."""
+        if stream.status != _BUSY:
+            return self._restart()
+        self.stop.sleep(max(_AGAIN, stream.retry_after))
         return version
 
     def _restart(self) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitctl.target.kubernetes.retry import CAP, FIRST, SERVER_ERRORS, Failure, may_retry, pause
+from gitctl.target.kubernetes.retry import CAP, FIRST, LONGEST, SERVER_ERRORS, Failure, Tries, may_retry, pause
 
 
 @pytest.mark.parametrize("status", [0, 429, 502, 503, 504])
@@ -54,6 +54,20 @@ def test_the_server_may_ask_for_more(attempt: int, seconds: int) -> None:
     assert pause(attempt, str(seconds)) >= seconds
 
 
+def test_what_the_server_asks_for_makes_our_own_waits_no_longer_and_uses_up_no_500() -> None:
+    tries = Tries()
+    for _ in range(20):
+        asked = tries.pause_after(Failure(429, retry_after="1"), repeatable=True)
+        assert asked is not None
+        assert 1 <= asked <= 1.25
+    first = tries.pause_after(Failure(500), repeatable=True)
+    assert first is not None
+    assert first <= FIRST
+    assert tries.pause_after(Failure(0), repeatable=True)
+    assert tries.pause_after(Failure(500), repeatable=True)
+    assert tries.pause_after(Failure(500), repeatable=True) is None
+
+
 @pytest.mark.parametrize("text", ["", "soon", "-5", "Wed, 21 Oct 2026 07:28:00 GMT", "99999999"])
 def test_a_strange_retry_after_does_not_stop_us(text: str) -> None:
-    assert pause(1, text) <= 60
+    assert pause(1, text) <= LONGEST
