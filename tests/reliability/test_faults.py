@@ -53,24 +53,16 @@ def faultless(control_plane: ControlPlane, tmp_path: Path) -> Ending:
 
 
 @pytest.mark.torture
+@pytest.mark.parametrize("seed", range(SEED, SEED + (SEEDS if is_long() else 1)))
 @pytest.mark.parametrize("name", _WEATHERS)
-def test_faults_change_nothing_but_the_time(
-    control_plane: ControlPlane, tmp_path: Path, faultless: Ending, long: bool, figure: Figure, name: str
-) -> None:
-    for seed in range(SEED, SEED + (SEEDS if long else 1)):
-        stage = Stage(control_plane, tmp_path)
-        stage.first()
-        stage.second()
-        try:
-            requests, looks, weather = through(stage, _WEATHERS[name], seed)
-            said = f"{name}, seed {seed}: {dict(weather.drawn)} in {requests} requests ({looks}), {faultless.requests} without"
-            print(said)
-            figure("faults injected", weather.drawn.total())
-            assert stage.picture() == faultless.picture, said
-            necessary = (faultless.requests - faultless.looks) / (1 - weather.drawn.total() / requests)
-            assert requests - looks <= MOST * necessary, said
-        finally:
-            stage.drop()
+def test_faults_change_nothing_but_the_time(stage: Stage, faultless: Ending, figure: Figure, name: str, seed: int) -> None:
+    requests, looks, weather = through(stage, _WEATHERS[name], seed)
+    said = f"{name}, seed {seed}: {dict(weather.drawn)} in {requests} requests ({looks}), {faultless.requests} without"
+    print(said)
+    figure("faults injected", weather.drawn.total())
+    assert stage.picture() == faultless.picture, said
+    necessary = (faultless.requests - faultless.looks) / (1 - weather.drawn.total() / requests)
+    assert requests - looks <= MOST * necessary, said
 
 
 @pytest.mark.torture

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from gitctl.documents import dump_all, load_all, to_json
+from gitctl.documents import Limits, dump_all, load_all, to_json
 from gitctl.errors import ErrorId, InputError, ManifestError
 from gitctl.model.manifest import Path
 from gitctl.secrets.pysops.kind import Kind
@@ -126,9 +126,26 @@ def _without_metadata(value: Any) -> Any:
 
 def _json(content: bytes, where: str) -> Any:
     try:
-        return json.loads(content)
+        value = json.loads(content)
+    except RecursionError:
+        raise _too_deep(where) from None
     except ValueError:
         raise ManifestError("not JSON", id=ErrorId.YAML_SYNTAX, where=where) from None
+    if not _is_shallow(value):
+        raise _too_deep(where)
+    return value
+
+
+def _is_shallow(value: Any) -> bool:
+    """Level by level: what is too deep for a function that calls itself is what is looked for."""
+    level = [value]
+    for _ in range(Limits().depth + 1):
+        level = [item for one in level if isinstance(one, dict | list) for item in (one.values() if isinstance(one, dict) else one)]
+    return not level
+
+
+def _too_deep(where: str) -> ManifestError:
+    return ManifestError(f"nested deeper than {Limits().depth} levels", id=ErrorId.YAML_TOO_LARGE, where=where)
 
 
 def _dotenv(text: str) -> Iterator[tuple[str, str]]:

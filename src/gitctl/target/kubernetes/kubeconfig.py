@@ -129,7 +129,11 @@ def _chosen(contexts: list[dict[str, Any]], name: str, files: str) -> dict[str, 
         raise ConfigError(
             f"context {name!r} is not in {files}", id=ErrorId.CONTEXT_UNKNOWN, hint=hint or "`kubectl config get-contexts` lists them"
         )
-    return dict(found[0])
+    if not isinstance(found[0], dict):
+        raise ConfigError(
+            f"context {name!r} in {files} is no mapping", id=ErrorId.KUBECONFIG_UNREADABLE, hint="`kubectl config view` shows it"
+        )
+    return found[0]
 
 
 def _plugin_failed(plugin: dict[str, Any]) -> Unauthenticated:
