@@ -113,6 +113,7 @@ def test_bad_certificates_are_one_clear_error(gitctl: Runner, tmp_path: Path, se
         "https://" in gitctl("secret", "seal", "--cert", "http://example.com/c.pem", stdin=SECRET).error(ErrorId.CERTIFICATE_INVALID).stderr
     )
     gitctl("secret", "seal", "--cert", "http://127.0.0.1:1/c.pem", stdin=SECRET).error(ErrorId.CERTIFICATE_UNREACHABLE)
+    gitctl("secret", "seal", "--cert", "https://[::1/c.pem", stdin=SECRET).error(ErrorId.CERTIFICATE_INVALID)
     assert "--fetch" in gitctl("secret", "seal", stdin=SECRET).expect(2).stderr
     gitctl("secret", "seal", "--cert", "x", "--fetch", stdin=SECRET).error(ErrorId.FLAGS_CONFLICT)
     soon = controller(tmp_path / "soon", 0, days=3)

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -29,7 +30,9 @@ class Slow:
     def __init__(self, project: Project, proxy: FaultProxy, *args: str, seconds: float = 1.0) -> None:
         self.project = project
         self.proxy = proxy
-        proxy.on(Delay(seconds), method="PATCH", path=f"/namespaces/{project.name}/configmaps", times=-1)
+        self._gate = threading.Event()
+        self._writes: dict[str, Any] = {"method": "PATCH", "path": f"/namespaces/{project.name}/configmaps", "times": -1}
+        proxy.on(Delay(seconds), **self._writes)
         argv = (sys.executable, "-m", "gitctl", "sync", "-e", "dev", *args)
         env = {**os.environ, "KUBECONFIG": str(proxy.kubeconfig)}
         self.process = subprocess.Popen(
@@ -44,6 +47,16 @@ class Slow:
             assert self.process.poll() is None, self.process.communicate()
             time.sleep(0.05)
         return self
+
+    def held(self) -> Slow:
+        """In mid-run, however slow this machine is: what is not under way yet waits until `let_go`, for 25 s at most."""
+        self.in_mid_run()
+        self.proxy.on(Call(lambda: self._gate.wait(25)), **self._writes)
+        return self
+
+    def let_go(self) -> None:
+        """Let what is held go on."""
+        self._gate.set()
 
     def stop(self, number: int) -> tuple[int, str, str]:
         """Send a signal; exit code, output, errors."""
@@ -125,8 +138,9 @@ def test_a_killed_run_with_nothing_left_to_apply_is_marked_too(project: Project,
 
 
 def test_two_at_once_have_one_winner_and_the_loser_may_wait(project: Project, slow: Callable[..., Slow]) -> None:
-    first = slow(seconds=2).in_mid_run()
+    first = slow(seconds=2).held()
     refused = project.run("sync", code=10)
+    first.let_go()
     assert "is locked: held by" in refused.stderr
     assert "--lock-timeout" in refused.stderr
     waited = project.run("sync", "--lock-timeout", "60s")

@@ -114,7 +114,7 @@ def test_a_wrong_clock_neither_loses_nor_wins_a_lock(
     for hours in (-1, 1) if long else (-1,):
         with monkeypatch.context() as wrong:
             wrong.setenv("PYTHONPATH", customized(tmp_path / f"holder{hours}", SHIFTED.format(seconds=hours * 3600))["PYTHONPATH"])
-            run = slow(seconds=2).in_mid_run()
+            run = slow(seconds=2).held()
         renewed = lease(project)["spec"]["renewTime"]
         off = (time.mktime(time.strptime(renewed[:19], "%Y-%m-%dT%H:%M:%S")) - time.time()) / 3600
         assert abs(off - hours) < 0.2, "else nothing is proved"
@@ -122,6 +122,7 @@ def test_a_wrong_clock_neither_loses_nor_wins_a_lock(
         give_lease(project, {"metadata": {"annotations": {"holder.gitctl.dev/boot": "another"}}})
         env = customized(tmp_path / f"rival{hours}", SHIFTED.format(seconds=-hours * 3600))
         project.run("sync", env=env, code=10).error(ErrorId.LOCKED)
+        run.let_go()
         out, err = run.process.communicate(timeout=90)
         assert run.process.returncode == 0, out + err
         run.proxy.clear()

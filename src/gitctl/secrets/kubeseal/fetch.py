@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from contextlib import suppress
 from email.message import Message
 from typing import IO
 from urllib.parse import urlsplit
@@ -47,9 +48,10 @@ def fetch(url: str) -> bytes:
 
 
 def _check(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(parts.hostname or "")):
-        return
+    with suppress(ValueError):
+        parts = urlsplit(url)
+        if parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(parts.hostname or "")):
+            return
     raise BadCertificate("a certificate is only taken from an https:// address", where=strip_url(url), hint="or from a file")
 
 

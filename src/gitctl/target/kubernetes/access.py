@@ -16,7 +16,7 @@ from gitctl.parallel import mutex
 from gitctl.target.kubernetes.endpoint import endpoint_of
 from gitctl.target.kubernetes.kubeconfig import Kubeconfig, locate
 from gitctl.target.kubernetes.official import light, whole
-from gitctl.target.kubernetes.trust import check_server, check_user
+from gitctl.target.kubernetes.trust import check_address, check_server, check_user
 
 IN_CLUSTER = "in-cluster"
 _RECHECK_SECONDS = 10.0
@@ -114,6 +114,7 @@ class Access:
 
     def _check(self, config: Kubeconfig, files: str) -> None:
         """Before anything of it is used."""
+        check_address(config.cluster, config.context)
         if not self._login.own:
             check_user(config.user, files)
         if not self._login.insecure:

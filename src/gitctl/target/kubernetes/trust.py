@@ -26,6 +26,18 @@ def check_user(user: Mapping[str, Any], files: str) -> None:
         )
 
 
+def check_address(cluster: Mapping[str, Any], context: str) -> None:
+    """Raises ConfigError for what is no URL at all."""
+    try:
+        urlsplit(str(cluster.get("server") or ""))
+    except ValueError as wrong:
+        raise ConfigError(
+            f"the server of context {context} is no URL ({wrong})",
+            id=ErrorId.KUBECONFIG_UNREADABLE,
+            hint="`kubectl config view` shows it; it begins with https://",
+        ) from None
+
+
 def check_server(cluster: Mapping[str, Any], context: str) -> None:
     """The certificate must be checked, but on this machine. Raises Refused."""
     server = str(cluster.get("server") or "")
