@@ -137,6 +137,7 @@ def test_what_the_threat_model_links_to_is_there() -> None:
     assert [target for target in targets if not (ROOT / target).exists()] == []
 
 
+@pytest.mark.torture
 def test_the_figure_of_advisories(figure: Figure) -> None:
     figure("advisories", len([line for line in IDS if line and not line.startswith("#")]))
 
