@@ -79,7 +79,7 @@ def scan(
     if baseline:
         found = _less_known(session, found, baseline, at_root=bool(staged or history))
     show_scan(session, found)
-    if not (history or staged or files):
+    if not (history or staged or files or session.flags.quiet):
         _say_untracked(session)
     return ExitCode.DIFFERENT if found.exposures else ExitCode.DONE
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gitctl.documents.edit import REMOVED, edit
-from gitctl.documents.limits import Limits
+from gitctl.documents.limits import Limits, too_deep
 from gitctl.documents.read import Loaded, each_marked, load_all, load_marked, place_of
 from gitctl.documents.scalar import Unquoted
 from gitctl.documents.write import canonical, dump, dump_all, to_json
@@ -22,4 +22,5 @@ __all__ = [
     "load_marked",
     "place_of",
     "to_json",
+    "too_deep",
 ]

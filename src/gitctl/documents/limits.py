@@ -30,6 +30,11 @@ RENDERED = Limits(file=200 * 1024 * 1024)
 """For what a renderer made: many objects in one stream."""
 
 
+def too_deep(where: Where, limits: Limits) -> ManifestError:
+    """The error of a document that is nested deeper than it may be."""
+    return ManifestError(f"nested deeper than {limits.depth} levels", id=ErrorId.YAML_TOO_LARGE, where=where)
+
+
 def checked_text(data: bytes, *, where: str, limits: Limits) -> str:
     """The text of a file without its byte order mark. Raises ManifestError, with the place, for bytes that YAML does not allow."""
     if len(data) > limits.file:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from json import JSONDecodeError, JSONDecoder
 from typing import Any
 
-from gitctl.documents.limits import Limits
+from gitctl.documents.limits import Limits, too_deep
 from gitctl.documents.scalar import Mistaken, as_json_number
 from gitctl.errors import ErrorId, ManifestError, Where
 
@@ -69,7 +69,7 @@ def _constant(_: str) -> Any:
 
 def _checked(value: Any, depth: int, where: Where, limits: Limits) -> Any:
     if depth > limits.depth + 1:
-        raise ManifestError(f"nested deeper than {limits.depth} levels", id=ErrorId.YAML_TOO_LARGE, where=where)
+        raise too_deep(where, limits)
     if isinstance(value, dict):
         return {_whole_text(k): _checked(v, depth + 1, where, limits) for k, v in value.items()}
     if isinstance(value, list):

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from gitctl.documents import Limits, dump_all, load_all, to_json
-from gitctl.errors import ErrorId, InputError, ManifestError
+from gitctl.documents import Limits, dump_all, load_all, to_json, too_deep
+from gitctl.errors import ErrorId, InputError, ManifestError, Where
 from gitctl.model.manifest import Path
 from gitctl.secrets.pysops.kind import Kind
 
@@ -19,6 +19,8 @@ _COMMENT = re.compile(r"#ENC\[AES256_GCM,[^\]]*\]")
 _YAML_BLOCK = re.compile(r"^[\"']?sops[\"']?[ \t]*:[^\n]*(?:\n(?:[ \t][^\n]*|(?=\n)))*", re.MULTILINE)
 _DOTENV_LINE = re.compile(r"^sops_[a-z_0-9]+=[^\n]*\n?", re.MULTILINE)
 _INI_SECTION = re.compile(r"^\[sops\]$.*?(?=^\[|\Z)", re.MULTILINE | re.DOTALL)
+
+_LIMITS = Limits()
 
 Documents = tuple[tuple[int, Any], ...]
 """Values of a file with the number (from 0) that each document has in it."""
@@ -128,24 +130,20 @@ def _json(content: bytes, where: str) -> Any:
     try:
         value = json.loads(content)
     except RecursionError:
-        raise _too_deep(where) from None
+        raise too_deep(Where(where), _LIMITS) from None
     except ValueError:
         raise ManifestError("not JSON", id=ErrorId.YAML_SYNTAX, where=where) from None
     if not _is_shallow(value):
-        raise _too_deep(where)
+        raise too_deep(Where(where), _LIMITS)
     return value
 
 
 def _is_shallow(value: Any) -> bool:
     """Level by level: what is too deep for a function that calls itself is what is looked for."""
     level = [value]
-    for _ in range(Limits().depth + 1):
+    for _ in range(_LIMITS.depth + 1):
         level = [item for one in level if isinstance(one, dict | list) for item in (one.values() if isinstance(one, dict) else one)]
     return not level
-
-
-def _too_deep(where: str) -> ManifestError:
-    return ManifestError(f"nested deeper than {Limits().depth} levels", id=ErrorId.YAML_TOO_LARGE, where=where)
 
 
 def _dotenv(text: str) -> Iterator[tuple[str, str]]:

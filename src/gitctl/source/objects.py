@@ -31,10 +31,14 @@ def list_entries(git: Git, sha: str) -> tuple[Entry, ...]:
     try:
         listed = git.out("ls-tree", "-r", "-z", "--full-tree", sha, most_output=LONGEST_LISTING).split(b"\0")
     except InputError:
-        listed = []
-    if not listed or len(listed) > MOST_ENTRIES:
-        raise InputError(f"the commit {sha[:8]} has more than {MOST_ENTRIES} files", id=ErrorId.REPOSITORY_TOO_LARGE, where=git.where)
+        raise _too_many(git, sha) from None
+    if len(listed) > MOST_ENTRIES:
+        raise _too_many(git, sha)
     return tuple(_entry(line) for line in listed if line)
+
+
+def _too_many(git: Git, sha: str) -> InputError:
+    return InputError(f"the commit {sha[:8]} has more than {MOST_ENTRIES} files", id=ErrorId.REPOSITORY_TOO_LARGE, where=git.where)
 
 
 def _entry(line: bytes) -> Entry:
